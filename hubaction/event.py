@@ -1,0 +1,176 @@
+"""The webhook payload and the runner's variables, read once into a typed Event.
+
+The payload comes from outside: every field may be missing or of another type, and every text may be hostile.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+ZERO_SHA = "0" * 40
+_SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class PullRequest:
+    """The pull request that an event is about."""
+
+    number: int
+    head_sha: str
+    head_branch: str
+    head_repository: str | None
+    """`owner/name`; None when the fork was deleted."""
+    from_fork: bool
+
+
+@dataclass(frozen=True)
+class WorkflowRun:
+    """The run that started a `workflow_run` event."""
+
+    event: str
+    head_sha: str
+    head_branch: str
+    head_repository: str
+    conclusion: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """What started this run, in GitHub's terms."""
+
+    name: str
+    action: str
+    repository: str
+    """`owner/name`; empty when unknown."""
+    private: bool
+    default_branch: str
+    ref: str
+    """The fully formed ref, e.g. refs/heads/main; empty when the event has none."""
+    sha: str
+    """The commit that the tags name: on a pull request its head, elsewhere GITHUB_SHA."""
+    checkout_sha: str
+    """GITHUB_SHA: what actions/checkout checks out; on a pull request the throw-away merge commit."""
+    deleted: bool
+    pull_request: PullRequest | None
+    workflow_run: WorkflowRun | None
+    run_id: str
+    run_attempt: str
+    server_url: str
+
+    @property
+    def branch(self) -> str:
+        """The branch that was pushed or dispatched; empty on tags, pull requests and merge queues."""
+        if self.pull_request or self.name == "merge_group":
+            return ""
+        return self.ref.removeprefix("refs/heads/") if self.ref.startswith("refs/heads/") else ""
+
+    @property
+    def git_tag(self) -> str:
+        return self.ref.removeprefix("refs/tags/") if self.ref.startswith("refs/tags/") else ""
+
+    @property
+    def on_default_branch(self) -> bool:
+        """A schedule always runs on the default branch, whose name its payload need not carry."""
+        if self.name == "schedule":
+            return True
+        return bool(self.branch) and self.branch == self.default_branch
+
+
+def read_event(environ: Mapping[str, str], payload: object) -> Event:
+    """Build the Event from the runner's variables and the parsed payload, which may be anything.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/variables
+    """
+    body = _mapping(payload)
+    name = environ.get("GITHUB_EVENT_NAME", "")
+    repository = _mapping(body.get("repository"))
+    full_name = environ.get("GITHUB_REPOSITORY") or _text(repository, "full_name")
+    pull_request = _read_pull_request(body, full_name) if name.startswith("pull_request") else None
+    checkout_sha = environ.get("GITHUB_SHA") or _payload_sha(body)
+    default_branch = _text(repository, "default_branch") or _text(repository, "master_branch")
+    return Event(
+        name=name,
+        action=_text(body, "action"),
+        repository=full_name,
+        private=repository.get("private") is True,
+        default_branch=default_branch,
+        ref=_read_ref(name, environ, body, default_branch),
+        sha=pull_request.head_sha if pull_request else checkout_sha,
+        checkout_sha=checkout_sha,
+        deleted=name == "push" and (body.get("deleted") is True or _text(body, "after") == ZERO_SHA),
+        pull_request=pull_request,
+        workflow_run=_read_workflow_run(body) if name == "workflow_run" else None,
+        run_id=environ.get("GITHUB_RUN_ID", ""),
+        run_attempt=environ.get("GITHUB_RUN_ATTEMPT", ""),
+        server_url=environ.get("GITHUB_SERVER_URL", "") or "https://github.com",
+    )
+
+
+def _read_pull_request(body: Mapping[str, object], repository: str) -> PullRequest | None:
+    pull_request = _mapping(body.get("pull_request"))
+    number = pull_request.get("number") or body.get("number")
+    if not pull_request or not isinstance(number, int):
+        return None
+    head = _mapping(pull_request.get("head"))
+    head_repository = _text(_mapping(head.get("repo")), "full_name") or None
+    base = _text(_mapping(_mapping(pull_request.get("base")).get("repo")), "full_name") or repository
+    return PullRequest(
+        number=number,
+        head_sha=_sha(head, "sha"),
+        head_branch=_text(head, "ref"),
+        head_repository=head_repository,
+        # A deleted fork has no repository left to compare: whoever cannot be named is not trusted.
+        from_fork=head_repository is None or head_repository.lower() != base.lower(),
+    )
+
+
+def _read_workflow_run(body: Mapping[str, object]) -> WorkflowRun:
+    run = _mapping(body.get("workflow_run"))
+    return WorkflowRun(
+        event=_text(run, "event"),
+        head_sha=_sha(run, "head_sha"),
+        head_branch=_text(run, "head_branch"),
+        head_repository=_text(_mapping(run.get("head_repository")), "full_name"),
+        conclusion=_text(run, "conclusion"),
+    )
+
+
+def _read_ref(name: str, environ: Mapping[str, str], body: Mapping[str, object], default_branch: str) -> str:
+    if ref := environ.get("GITHUB_REF"):
+        return ref
+    if name == "release" and (tag := _text(_mapping(body.get("release")), "tag_name")):
+        return f"refs/tags/{tag}"
+    if name in {"push", "workflow_dispatch"}:
+        return _full_ref(_text(body, "ref"))
+    if name in {"schedule", "repository_dispatch", "workflow_run"} and default_branch:
+        return f"refs/heads/{default_branch}"
+    return ""
+
+
+def _full_ref(ref: str) -> str:
+    return ref if not ref or ref.startswith("refs/") else f"refs/heads/{ref}"
+
+
+def _payload_sha(body: Mapping[str, object]) -> str:
+    # `after` of an annotated tag is the tag object; head_commit is the commit it points to.
+    candidates = (
+        _sha(_mapping(body.get("head_commit")), "id"),
+        _sha(body, "after"),
+        _sha(_mapping(body.get("merge_group")), "head_sha"),
+        _sha(_mapping(body.get("workflow_run")), "head_sha"),
+    )
+    return next((sha for sha in candidates if sha), "")
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(mapping: Mapping[str, object], key: str) -> str:
+    value = mapping.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _sha(mapping: Mapping[str, object], key: str) -> str:
+    value = _text(mapping, key)
+    return value if _SHA.fullmatch(value) and value != ZERO_SHA else ""

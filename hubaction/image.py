@@ -1,0 +1,146 @@
+"""Image names, references and tags: parse, validate, render.
+
+The grammar is the distribution project's:
+https://github.com/distribution/reference/blob/main/reference.go
+"""
+
+import re
+from dataclasses import dataclass
+
+DOCKER_HUB = "docker.io"
+DOCKER_HUB_ALIASES = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"})
+MAX_NAME_LENGTH = 255
+MAX_TAG_LENGTH = 128
+
+_COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_DOMAIN_LABEL = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
+_REGISTRY = re.compile(rf"(?:{_DOMAIN_LABEL}(?:\.{_DOMAIN_LABEL})*|\[[0-9a-fA-F:]+\])(?::[0-9]{{1,5}})?")
+_PATH = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+_DIGEST = re.compile(r"sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128}")
+
+
+@dataclass(frozen=True, order=True)
+class ImageName:
+    """A registry and a repository in it, without tag or digest."""
+
+    registry: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.registry}/{self.path}"
+
+
+@dataclass(frozen=True, order=True)
+class Reference:
+    """One tag of an image name."""
+
+    name: ImageName
+    tag: str
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.tag}"
+
+
+@dataclass(frozen=True)
+class PushedReference:
+    """A reference as the registry has it."""
+
+    reference: Reference
+    digest: str
+    size: int | None
+    """Bytes that a hub downloads; None when the registry could not be asked."""
+
+
+def normalize_registry(registry: str) -> str:
+    """Return the registry under the name that the engine uses.
+
+    Raises ValueError with what is allowed when it is not a host with an optional port.
+    """
+    bare = registry.strip().rstrip("/")
+    without_scheme = re.sub(r"^https?://", "", bare)
+    host = without_scheme.removesuffix("/v1").removesuffix("/v2")
+    if host in DOCKER_HUB_ALIASES:
+        return DOCKER_HUB
+    if bare != without_scheme or host != bare:
+        raise ValueError(f"'{registry}' is a URL, not a registry's name; did you mean '{host}'?")
+    if not _REGISTRY.fullmatch(host):
+        raise ValueError(f"'{registry}' is not a registry; allowed is a host with an optional port, e.g. quay.io")
+    return host
+
+
+def parse_image_name(text: str, default_registry: str) -> ImageName:
+    """Read `org/image` or `registry/org/image`; a name without a registry gets the default one.
+
+    The first component is a registry when it has a dot or a colon or is `localhost`, as for `docker pull`.
+    Raises ValueError with what is allowed.
+    """
+    registry, path = _split_registry(text)
+    _refuse_tag_and_digest(text, path)
+    if not _PATH.fullmatch(path):
+        raise ValueError(f"'{text}' is not an image name{_suggest_name(text, registry, path)}")
+    name = ImageName(normalize_registry(registry) if registry else default_registry, path)
+    if name.registry == DOCKER_HUB and "/" not in path:
+        raise ValueError(f"'{text}' names no organisation, which Docker Hub needs; allowed is e.g. 'my-org/{path}'")
+    if len(str(name)) > MAX_NAME_LENGTH:
+        raise ValueError(f"'{text[:40]}...' is longer than {MAX_NAME_LENGTH} characters")
+    return name
+
+
+def _split_registry(text: str) -> tuple[str, str]:
+    first, slash, rest = text.partition("/")
+    if slash and ("." in first or ":" in first or first == "localhost"):
+        return first, rest
+    return "", text
+
+
+def _refuse_tag_and_digest(text: str, path: str) -> None:
+    if "@" in path:
+        raise ValueError(f"'{text}' has a digest; an image that is yet to be built has none: remove it")
+    if ":" in path and "//" not in text:
+        raise ValueError(f"'{text}' has a tag; tags belong into the input 'tags': remove ':{path.rpartition(':')[2]}'")
+
+
+def _suggest_name(text: str, registry: str, path: str) -> str:
+    rule = "; allowed are lower-case letters and digits, separated by '/', '.', '_', '__' or '-'"
+    suggestion = legalize_path(path)
+    if not suggestion or "//" in text:
+        return rule
+    return f"{rule}; did you mean '{registry + '/' if registry else ''}{suggestion}'?"
+
+
+def legalize_path(path: str) -> str:
+    """Return the nearest legal repository path; empty when nothing is left of it."""
+    components = []
+    for component in path.lower().split("/"):
+        legal = re.sub(r"[^a-z0-9._-]+", "-", component)
+        legal = re.sub(r"[._-]*\.[._-]*|_{3,}|-+_+[-_]*|_+-+[-_]*", "-", legal) if not _PATH.fullmatch(legal) else legal
+        components.append(legal.strip("._-"))
+    return "/".join(component for component in components if component)
+
+
+def is_reference(text: str) -> bool:
+    """Whether the text names an image as `docker pull` takes it: name, optional tag, optional digest."""
+    rest, at, digest = text.partition("@")
+    if at and not _DIGEST.fullmatch(digest):
+        return False
+    registry, path = _split_registry(rest)
+    path, colon, tag = path.partition(":")
+    if colon and not _TAG.fullmatch(tag):
+        return False
+    return bool(_PATH.fullmatch(path)) and (not registry or bool(_REGISTRY.fullmatch(registry)))
+
+
+def is_tag(text: str) -> bool:
+    return bool(_TAG.fullmatch(text))
+
+
+def sanitize_tag(text: str) -> str:
+    """Turn any text into a legal tag, or into the empty string when no character of it is usable."""
+    legal = re.sub(r"[^A-Za-z0-9_.-]+", "-", text).lstrip(".-")
+    return legal[:MAX_TAG_LENGTH]
+
+
+def display_registry(registry: str) -> str:
+    """The name that people know a registry by."""
+    return "Docker Hub" if registry == DOCKER_HUB else registry

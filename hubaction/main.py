@@ -1,0 +1,203 @@
+"""Reads the surroundings once, makes the plan and has it run. The one error boundary is here."""
+
+import io
+import json
+import platform
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+from hubaction.errors import ActionError, InvalidInputError
+from hubaction.event import Event, read_event
+from hubaction.plan import Plan, PlannedMode, make_plan
+from hubaction.publish.credentials import find_docker_config, read_docker_config, registries_with_login
+from hubaction.report.comment import render_comment
+from hubaction.report.plan import render_plan
+from hubaction.report.workflow_file import locate_input
+from hubaction.rollout.binder import badge_url, launch_url
+from hubaction.runner.cancel import Cancelled, cancel_on_signals
+from hubaction.runner.protocol import Console, FileCommands
+from hubaction.settings import Settings, read_secrets, read_settings
+
+ISSUES_URL = "https://github.com/org/hub-image-action/issues"
+MAX_PAYLOAD_BYTES = 64 * 1024**2
+MAX_APPENDIX_BYTES = 100_000
+
+
+def main(arguments: Sequence[str], environ: Mapping[str, str], stdout: TextIO, stderr: TextIO) -> int:
+    """Run the action; return the exit code.
+
+    `--plan` prints what would be done and does nothing; `--post` removes what a killed run left behind.
+    """
+    if "--plan" in arguments:
+        console = Console(stderr)
+        return _guard(console, environ, lambda: _print_plan(environ, stdout, console))
+    console = Console(stdout)
+    console.mask(*read_secrets(environ))
+    work = _clean_up if "--post" in arguments else _run
+    with cancel_on_signals():
+        return _guard(console, environ, lambda: work(environ, console))
+
+
+# --- the three ways to be called ---
+
+
+def _run(environ: Mapping[str, str], console: Console) -> int:
+    settings, event = _read_surroundings(environ, console)
+    if settings.appendix_file and not settings.appendix:
+        raise InvalidAppendixError(settings.appendix_file)
+    plan = make_plan(settings, event, datetime.now(UTC))
+    _tell_plan(plan, console)
+    outputs = FileCommands(environ)
+    if plan.mode is PlannedMode.NONE:
+        outputs.set_output("mode", plan.mode)
+        return 0
+    if plan.mode is PlannedMode.COMMENT:
+        console.notice("Writing the comment comes with a later version; this one builds, tests and pushes.")
+        outputs.set_output("mode", plan.mode)
+        return 0
+    # The engine's libraries are slow to load, and only a build needs them.
+    from hubaction.pipeline import run_pipeline
+
+    run_pipeline(plan, settings, environ=environ, workspace=_workspace(environ), console=console, outputs=outputs)
+    return 0
+
+
+def _print_plan(environ: Mapping[str, str], stdout: TextIO, console: Console) -> int:
+    try:
+        settings, event = _read_surroundings(environ, console)
+        plan = make_plan(settings, event, datetime.now(UTC))
+    except ActionError as error:
+        problems = error.problems if isinstance(error, InvalidInputError) else (error.message,)
+        stdout.write(json.dumps({"errors": [str(problem) for problem in problems]}, indent=2) + "\n")
+        raise
+    stdout.write(render_plan(plan, _comment_body(plan)) + "\n")
+    return 0
+
+
+def _clean_up(environ: Mapping[str, str], console: Console) -> int:
+    """Never fails the job: what it cleans up after has told its result already."""
+    try:
+        settings, event = _read_surroundings(environ, Console(io.StringIO()))
+        plan = make_plan(settings, event, datetime.now(UTC))
+        if plan.builds:
+            from hubaction.pipeline import remove_leftovers
+
+            remove_leftovers(plan, environ=environ, console=console)
+    except InvalidInputError:
+        pass  # told by the main step, which did nothing then
+    except ActionError as error:
+        console.say(f"Nothing was cleaned up: {error.message}")
+    return 0
+
+
+def _comment_body(plan: Plan) -> str:
+    target = plan.comment
+    if target is None:
+        return ""
+    pull_request = target.pull_request
+    repository = (pull_request and pull_request.head_repository) or ""
+    link = launch_url(repository, pull_request.head_sha) if pull_request and repository else ""
+    return render_comment(target, launch_url=link, badge_url=badge_url())
+
+
+# --- reading ---
+
+
+def _read_surroundings(environ: Mapping[str, str], console: Console) -> tuple[Settings, Event]:
+    settings = read_settings(environ)
+    event = read_event(environ, _read_payload(environ.get("GITHUB_EVENT_PATH", ""), console))
+    appendix, warnings = _read_appendix(_workspace(environ) / settings.path, settings.appendix_file)
+    config = read_docker_config(find_docker_config(environ))
+    return (
+        replace(
+            settings,
+            appendix=appendix,
+            logged_in=registries_with_login(config),
+            warnings=(*settings.warnings, *warnings),
+        ),
+        event,
+    )
+
+
+def _workspace(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("GITHUB_WORKSPACE") or ".").absolute()
+
+
+def _read_payload(file: str, console: Console) -> object:
+    """Return the parsed payload; without a usable one the runner's variables have to do."""
+    if not file:
+        return {}
+    try:
+        if Path(file).stat().st_size > MAX_PAYLOAD_BYTES:
+            raise ValueError("it is too large")
+        return json.loads(Path(file).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        console.warning(f"The event's payload {file} cannot be read: {error}")
+        return {}
+
+
+class InvalidAppendixError(ActionError):
+    """The appendix cannot be read."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__(
+            f"input 'appendix-file': '{file}' is no readable text file of the repository, below the folder that the"
+            f" input 'path' names, of at most {MAX_APPENDIX_BYTES} bytes."
+        )
+
+
+def _read_appendix(source: Path, file: str) -> tuple[str, tuple[str, ...]]:
+    """Return the appendix and warnings; links to places outside of the repository are not followed."""
+    if not file:
+        return "", ()
+    path = (source / file).resolve()
+    try:
+        if not path.is_relative_to(source.resolve()) or path.stat().st_size > MAX_APPENDIX_BYTES:
+            raise OSError(file)
+        return path.read_text(encoding="utf-8"), ()
+    except (OSError, ValueError):
+        return "", (str(InvalidAppendixError(file)),)
+
+
+# --- telling ---
+
+
+def _tell_plan(plan: Plan, console: Console) -> None:
+    console.say(f"Mode: {plan.mode}, because {plan.reason}.")
+    for warning in plan.warnings:
+        console.warning(warning)
+    for notice in plan.notices:
+        console.notice(notice)
+    if plan.references:
+        verb = "Will push" if plan.push else "Will not push"
+        console.say(f"{verb}: {', '.join(str(reference) for reference in plan.references)}")
+
+
+def _guard(console: Console, environ: Mapping[str, str], work: Callable[[], int]) -> int:
+    """The error boundary: a known failure becomes a sentence, anything else says that it is our bug."""
+    try:
+        return work()
+    except InvalidInputError as error:
+        for problem in error.problems:
+            place = locate_input(environ, _workspace(environ), problem.input_name)
+            file, line = (place.file, place.line) if place else (None, None)
+            console.error(str(problem), file=file, line=line, title=error.title)
+        return 1
+    except ActionError as error:
+        console.error(error.message, file=error.file, line=error.line, title=error.title)
+        return 1
+    except Cancelled as cancelled:
+        console.say("Cancelled: nothing more is built or pushed.")
+        return cancelled.exit_code
+    except Exception as error:  # noqa: BLE001 - the boundary
+        console.say(traceback.format_exc())
+        console.error(
+            f"This is a bug in this action, not in your repository: {type(error).__name__}. Please report it with the"
+            f" lines above at {ISSUES_URL} (Python {platform.python_version()}).",
+            title="Unexpected error",
+        )
+        return 1

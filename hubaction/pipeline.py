@@ -1,0 +1,194 @@
+"""The story of a run: check, build, verify, publish, report. Steps take what they need; this makes it."""
+
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from hubaction.build.context import ContextError, read_head, resolve_source, stage_context
+from hubaction.build.repo2docker import build_image, check_buildx
+from hubaction.errors import ActionError
+from hubaction.plan import CONTEXT_FOLDER, Plan
+from hubaction.publish.credentials import find_docker_config, log_in, read_auth, temporary_docker_config
+from hubaction.publish.push import push_references
+from hubaction.report.summary import Outcome, format_bytes, render_summary
+from hubaction.runner.engine import LOW_DISK_BYTES, Engine, EngineInfo, free_disk_bytes
+from hubaction.runner.process import child_environment
+from hubaction.runner.protocol import Console, FileCommands
+from hubaction.settings import Settings
+from hubaction.verify.image_tests import find_image_tests, run_image_tests
+
+
+def run_pipeline(
+    plan: Plan,
+    settings: Settings,
+    *,
+    environ: Mapping[str, str],
+    workspace: Path,
+    console: Console,
+    outputs: FileCommands,
+) -> None:
+    """Carry out a plan that builds; raises ActionError after the summary has told what was reached."""
+    outcome = Outcome(plan)
+    try:
+        with ExitStack() as stack:
+            folder = stack.enter_context(_work_folder())
+            engine = stack.enter_context(Engine.connect(environ))
+            docker_config = stack.enter_context(
+                temporary_docker_config(find_docker_config(environ), folder / "docker-config")
+            )
+            env = child_environment(environ, home=folder, docker_config=docker_config)
+            run = _Run(plan, settings, workspace, folder, docker_config, env, engine, console, outcome)
+            stack.callback(run.remove_local_images)
+            run.check()
+            run.build()
+            run.test()
+            run.push()
+        _write_outputs(outcome, outputs)
+    except ActionError as error:
+        outcome.failure = error.message
+        raise
+    finally:
+        outputs.add_summary(render_summary(outcome))
+
+
+def remove_leftovers(plan: Plan, *, environ: Mapping[str, str], console: Console) -> None:
+    """Remove what a killed run of this plan left on the engine; says so when there was something."""
+    with Engine.connect(environ) as engine:
+        containers = engine.remove_containers(plan.local_tag)
+        if containers:
+            console.say(f"Removed {containers} container(s) that the step left behind.")
+        for reference in (plan.local_tag, *map(str, plan.references)):
+            engine.remove_image(reference)
+
+
+@contextmanager
+def _work_folder() -> Iterator[Path]:
+    """A private folder of this container, not RUNNER_TEMP: that one belongs to the host and later steps see it."""
+    folder = Path(tempfile.mkdtemp(prefix="hub-image-action-", dir="/tmp"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass
+class _Run:
+    """What the steps of one run share."""
+
+    plan: Plan
+    settings: Settings
+    workspace: Path
+    folder: Path
+    docker_config: Path
+    env: Mapping[str, str]
+    engine: Engine
+    console: Console
+    outcome: Outcome
+
+    def check(self) -> None:
+        """Everything that can fail before any work does so here, the logins included."""
+        with self._step("check"):
+            self._engine_info = self._check_engine()
+            self.source = resolve_source(self.workspace, self.settings.path)
+            self._check_head()
+            self.tests = find_image_tests(self.source, self.settings.image_tests) if self.settings.image_tests else None
+            log_in(self.settings.credentials, env=self.env, cwd=self.folder)
+            for entry in self.settings.credentials:
+                self.console.say(f"Logged in to {entry.registry} as {entry.username}")
+
+    def _check_engine(self) -> EngineInfo:
+        info = self.engine.info()
+        self.console.say(f"Engine {info.version}, image store {info.image_store}")
+        self.console.say(check_buildx(self.env, self.folder))
+        free = free_disk_bytes()
+        self.console.say(f"Free disk space: {format_bytes(free)}")
+        if free < LOW_DISK_BYTES:
+            self.console.warning(
+                f"Only {format_bytes(free)} of disk space are free; an image with a scientific environment needs"
+                f" {format_bytes(LOW_DISK_BYTES)} and more. Free some in a step before this one, e.g. with"
+                " 'sudo rm -rf /usr/local/lib/android /usr/share/dotnet /opt/ghc' on hosted runners."
+            )
+        return info
+
+    def _check_head(self) -> None:
+        wanted = self.plan.head_must_be
+        if wanted and (head := read_head(self.workspace)) != wanted:
+            raise ContextError(
+                f"Under 'workflow_run' only the default branch's commit {wanted[:12]} is built, and checked out is"
+                f" {head[:12] or 'something else'}: code of others could reach your secrets. Use actions/checkout"
+                " without 'ref' or 'repository'."
+            )
+
+    def build(self) -> None:
+        with self._step("build"):
+            context = stage_context(self.source, self.folder / CONTEXT_FOLDER, include_git=self.settings.include_git)
+            self.console.say(f"Build context: {context.files} files, {format_bytes(context.bytes)}")
+            if context.skipped:
+                self.console.say(f"Left out, being neither files nor links: {', '.join(context.skipped[:10])}")
+            with self.console.untrusted() as write:
+                built = build_image(self.plan, folder=self.folder, env=self.env, on_line=write)
+        self.outcome.steps, self.outcome.cached_steps = built.steps, built.cached_steps
+        self.outcome.image_bytes = self.engine.inspect(self.plan.local_tag).size
+
+    def test(self) -> None:
+        if self.tests is None:
+            self.console.say(
+                f"No image tests: there is no folder '{self.settings.image_tests}' with files in it."
+                if self.settings.image_tests
+                else "No image tests: the input 'image-tests' is empty."
+            )
+            return
+        with self._step("test"), self.console.untrusted() as write:
+            result = run_image_tests(
+                self.tests,
+                self.settings.image_tests,
+                engine=self.engine,
+                image=self.plan.local_tag,
+                user_id=self.settings.user_id,
+                run=self.plan.local_tag,
+                on_line=write,
+            )
+        self.outcome.tests = result.summary or "passed"
+
+    def push(self) -> None:
+        if not self.plan.push:
+            return
+        registries = {reference.name.registry for reference in self.plan.references}
+        with self._step("push"):
+            self.outcome.pushed = push_references(
+                self.plan.references,
+                local_tag=self.plan.local_tag,
+                engine=self.engine,
+                auths={registry: read_auth(self.docker_config, registry) for registry in registries},
+                insecure=self._engine_info.insecure_registries,
+                say=self.console.say,
+            )
+
+    def remove_local_images(self) -> None:
+        for reference in (self.plan.local_tag, *map(str, self.plan.references)):
+            with suppress(ActionError):
+                self.engine.remove_image(reference)
+
+    @contextmanager
+    def _step(self, name: str) -> Iterator[None]:
+        started = time.monotonic()
+        with self.console.group(name.capitalize()):
+            yield
+        self.outcome.seconds[name] = time.monotonic() - started
+
+
+def _write_outputs(outcome: Outcome, outputs: FileCommands) -> None:
+    """Only what is true by now: nothing about an image that is not in the registry."""
+    outputs.set_output("mode", outcome.plan.mode)
+    outputs.set_output("pushed", "true" if outcome.pushed else "false")
+    outputs.set_output("tags", json.dumps([str(item.reference) for item in outcome.pushed]))
+    main = next((item for item in outcome.pushed if item.reference == outcome.plan.image), None)
+    if main:
+        outputs.set_output("image", str(main.reference))
+        outputs.set_output("digest", main.digest)
+        outputs.set_output("size", "" if main.size is None else str(main.size))

@@ -1,0 +1,375 @@
+"""The decision: settings and event in, Plan out. Pure, so that it can be printed, tested and trusted.
+
+Every `if event ...` of the project lives here.
+"""
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from hubaction.errors import ActionError
+from hubaction.event import Event, PullRequest
+from hubaction.image import ImageName, Reference, legalize_path, sanitize_tag
+from hubaction.settings import Choice, Mode, Settings
+
+SHA_LENGTH = 12
+CONFIG_FILE = "repo2docker_config.json"
+CONTEXT_FOLDER = "context"
+
+SAFE_PATTERN = (
+    "Build in a workflow on 'pull_request', which has no secrets on forks, and comment from 'pull_request_target' or"
+    " 'workflow_run' with mode: comment."
+    " https://securitylab.github.com/resources/github-actions-preventing-pwn-requests/"
+)
+
+
+class PlannedMode(StrEnum):
+    """What will be done; unlike the input there is no `auto` left, and nothing to do is one of them."""
+
+    NONE = "none"
+    BUILD = "build"
+    TEST = "test"
+    COMMENT = "comment"
+
+
+class RefusedError(ActionError):
+    """The event would give code of strangers access to secrets, or to a registry."""
+
+
+@dataclass(frozen=True)
+class CommentTarget:
+    """Where a comment goes and what its Binder badge shows."""
+
+    repository: str
+    number: int | None
+    """None under workflow_run: the number is looked up by the head commit, which is not a plan's business."""
+    pull_request: PullRequest | None
+    private: bool
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that can be decided without looking anything up."""
+
+    mode: PlannedMode
+    reason: str
+    push: bool = False
+    references: tuple[Reference, ...] = ()
+    image: Reference | None = None
+    """The reference that the output `image` names."""
+    local_tag: str = ""
+    repo2docker: tuple[str, ...] = ()
+    """Arguments, relative to the run's own folder, which holds the configuration file and the context."""
+    buildx: tuple[str, ...] = ()
+    head_must_be: str = ""
+    """The commit that the checkout must be at; empty when any is fine."""
+    comment: CommentTarget | None = None
+    warnings: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+    @property
+    def builds(self) -> bool:
+        return self.mode in {PlannedMode.BUILD, PlannedMode.TEST}
+
+
+@dataclass
+class _Messages:
+    warnings: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+
+def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
+    """Decide what to do; `now` is an aware time.
+
+    Raises RefusedError for builds under unsafe events, ActionError when pushing is wanted without a password or
+    when no tag is left.
+    """
+    mode, reason = _choose_mode(settings.mode, event)
+    if mode is PlannedMode.NONE:
+        return Plan(mode, reason, warnings=settings.warnings)
+    if mode is PlannedMode.COMMENT:
+        return Plan(mode, reason, comment=_target_comment(event), warnings=settings.warnings)
+    _refuse_unsafe(event)
+    messages = _Messages(list(settings.warnings))
+    references = _name_references(settings, event, now, messages)
+    push = _decide_push(mode, settings, event, messages)
+    local_tag = make_local_tag(settings, event)
+    return Plan(
+        mode,
+        reason,
+        push=push,
+        references=references,
+        image=_first_sha_reference(settings, event, references),
+        local_tag=local_tag,
+        repo2docker=_repo2docker_arguments(settings, local_tag),
+        buildx=_buildx_arguments(settings, event, now),
+        head_must_be=event.checkout_sha if event.name == "workflow_run" else "",
+        warnings=tuple(messages.warnings),
+        notices=tuple(messages.notices),
+    )
+
+
+# --- the mode ---
+
+
+def _choose_mode(mode: Mode, event: Event) -> tuple[PlannedMode, str]:
+    if event.name == "push" and event.deleted:
+        return PlannedMode.NONE, f"the push deleted {event.ref or 'a ref'}: there is nothing to build"
+    if mode is Mode.AUTO:
+        return _mode_of_event(event)
+    if mode is Mode.COMMENT and event.pull_request is None and event.workflow_run is None:
+        return PlannedMode.NONE, f"a comment needs a pull request, and the event '{event.name}' has none"
+    return PlannedMode(mode), f"the input 'mode' is '{mode}'"
+
+
+def _mode_of_event(event: Event) -> tuple[PlannedMode, str]:
+    reason = f"the event is '{event.name}'" + (f" ({event.action})" if event.action else "")
+    if event.name in {"push", "schedule", "workflow_dispatch", "repository_dispatch"}:
+        return PlannedMode.BUILD, reason
+    if event.name == "release":
+        done = event.action == "published"
+        return (PlannedMode.BUILD, reason) if done else (PlannedMode.NONE, f"{reason}, not a published release")
+    if event.name == "merge_group":
+        return PlannedMode.TEST, reason
+    if event.name in {"pull_request", "pull_request_target"}:
+        return _mode_of_pull_request(event, reason)
+    if event.name == "workflow_run":
+        return _mode_of_workflow_run(event)
+    return (
+        PlannedMode.NONE,
+        f"nothing is configured for the event '{event.name}'; set the input 'mode' to act on it",
+    )
+
+
+def _mode_of_pull_request(event: Event, reason: str) -> tuple[PlannedMode, str]:
+    if event.action == "closed":
+        return PlannedMode.NONE, "the pull request was closed"
+    if event.pull_request is None:
+        return PlannedMode.NONE, f"{reason}, but its payload names no pull request"
+    return (PlannedMode.TEST if event.name == "pull_request" else PlannedMode.COMMENT), reason
+
+
+def _mode_of_workflow_run(event: Event) -> tuple[PlannedMode, str]:
+    started_by = event.workflow_run.event if event.workflow_run else ""
+    reason = f"the event is 'workflow_run', started by '{started_by or 'unknown'}'"
+    if started_by == "push":
+        return PlannedMode.BUILD, reason
+    if started_by == "pull_request":
+        return PlannedMode.COMMENT, reason
+    return PlannedMode.NONE, f"{reason}; set the input 'mode' to act on it"
+
+
+# --- safety ---
+
+_TRUSTED_STARTERS = frozenset({"push", "schedule", "workflow_dispatch", "repository_dispatch", "release", "create"})
+
+
+def _refuse_unsafe(event: Event) -> None:
+    if event.name.startswith("pull_request_target"):
+        raise RefusedError(
+            "Building under 'pull_request_target' is refused: the pull request's code would run where this"
+            f" repository's secrets are. {SAFE_PATTERN}"
+        )
+    if event.workflow_run is None:
+        return
+    run = event.workflow_run
+    if run.event not in _TRUSTED_STARTERS or run.head_repository.lower() != event.repository.lower():
+        raise RefusedError(
+            f"Building under 'workflow_run' is refused for a run started by '{run.event or 'unknown'}' from"
+            f" '{run.head_repository or 'unknown'}': code of a pull request would run where this repository's"
+            f" secrets are. {SAFE_PATTERN}"
+        )
+
+
+# --- pushing ---
+
+
+def _decide_push(mode: PlannedMode, settings: Settings, event: Event, messages: _Messages) -> bool:
+    if not _push_wanted(mode, settings.push, event):
+        return False
+    if event.pull_request and event.pull_request.from_fork:
+        messages.notices.append(
+            "The image is not pushed: this pull request comes from a fork, whose code must not reach the registry."
+        )
+        return False
+    known = {entry.registry for entry in settings.credentials} | settings.logged_in
+    missing = sorted({name.registry for name in settings.images} - known)
+    if not missing:
+        return True
+    if event.pull_request:
+        messages.notices.append(
+            f"The image is not pushed: there is no password for {', '.join(missing)}. Pull requests by Dependabot"
+            " see Dependabot's secrets only."
+        )
+        return False
+    raise ActionError(
+        f"The image cannot be pushed: there is no password for {', '.join(missing)}. Set the inputs 'username' and"
+        " 'password', e.g. password: ${{ secrets.REGISTRY_PASSWORD }}, and check that a secret of that name exists"
+        " under Settings > Secrets and variables > Actions (a name that does not exist is an empty text);"
+        " or set push: false.",
+        title="No password",
+    )
+
+
+def _push_wanted(mode: PlannedMode, push: Choice, event: Event) -> bool:
+    if push is not Choice.AUTO:
+        return push is Choice.TRUE
+    return mode is PlannedMode.BUILD and event.pull_request is None and _is_publishing_event(event)
+
+
+def _is_publishing_event(event: Event) -> bool:
+    if event.workflow_run:
+        run = event.workflow_run
+        return run.event == "push" and run.head_branch == event.default_branch and run.conclusion == "success"
+    publishing = {"push", "schedule", "workflow_dispatch", "repository_dispatch", "release"}
+    return event.name in publishing and (event.on_default_branch or bool(event.git_tag))
+
+
+# --- references ---
+
+
+_LATEST_STAYS = "'latest' is not moved: a pull request's image must not become everybody's."
+
+
+def _name_references(settings: Settings, event: Event, now: datetime, messages: _Messages) -> tuple[Reference, ...]:
+    tags = _render_tags(settings.tags or (_default_template(event),), event, now, messages)
+    if not tags:
+        raise ActionError(
+            f"No tag is left for the image: none of {', '.join(settings.tags)} has a value on the event"
+            f" '{event.name}'. Add a line with {{sha}} to the input 'tags'.",
+            title="No tag",
+        )
+    if _wants_latest(settings, event, messages) and "latest" not in tags:
+        tags.append("latest")
+    return tuple(Reference(name, tag) for name in settings.images for tag in tags)
+
+
+def _default_template(event: Event) -> str:
+    return "pr-{pr}-{sha}" if event.pull_request else "{sha}"
+
+
+def _wants_latest(settings: Settings, event: Event, messages: _Messages) -> bool:
+    if event.pull_request and settings.latest is Choice.TRUE:
+        messages.warnings.append(_LATEST_STAYS)
+        return False
+    if settings.latest is Choice.AUTO:
+        return event.on_default_branch
+    return settings.latest is Choice.TRUE
+
+
+def _render_tags(templates: tuple[str, ...], event: Event, now: datetime, messages: _Messages) -> list[str]:
+    values = _placeholder_values(event, now)
+    tags: list[str] = []
+    for template in templates:
+        names = re.findall(r"\{(\w+)\}", template)
+        empty = [f"{{{name}}}" for name in names if not values[name]]
+        if empty:
+            messages.notices.append(
+                f"The tag '{template}' is skipped: {', '.join(empty)} has no value on the event '{event.name}'."
+            )
+            continue
+        if event.pull_request and template == "latest":
+            messages.warnings.append(_LATEST_STAYS)
+            continue
+        if event.pull_request and not {"sha", "pr"} & set(names):
+            messages.warnings.append(f"The tag '{template}' does not name the pull request: all of them share it.")
+        tag = sanitize_tag(template.format_map(values))
+        if tag not in tags:
+            tags.append(tag)
+    return tags
+
+
+def _placeholder_values(event: Event, now: datetime) -> dict[str, str]:
+    """The branch of a pull request is left out: its author chooses it, so it could name a production tag."""
+    return {
+        "sha": event.sha[:SHA_LENGTH],
+        "branch": sanitize_tag(event.branch),
+        "pr": str(event.pull_request.number) if event.pull_request else "",
+        "date": now.astimezone(UTC).strftime("%Y-%m-%d"),
+        "version": sanitize_tag(_version_of(event.git_tag)),
+    }
+
+
+def _version_of(git_tag: str) -> str:
+    return git_tag[1:] if re.match(r"v[0-9]", git_tag) else git_tag
+
+
+def _first_sha_reference(settings: Settings, event: Event, references: tuple[Reference, ...]) -> Reference:
+    named = [reference for reference in references if reference.name == references[0].name]
+    short = event.sha[:SHA_LENGTH]
+    return next((reference for reference in named if short and short in reference.tag), named[0])
+
+
+# --- the build ---
+
+
+def make_local_tag(settings: Settings, event: Event) -> str:
+    """The name under which the engine keeps the image until it is proven, unique to this run and name."""
+    name = settings.images[0]
+    run = f"{event.run_id or 'local'}-{event.run_attempt or '1'}"
+    return f"hub-image-action/{legalize_path(_flatten(name))}:{sanitize_tag(run)}"
+
+
+def _flatten(name: ImageName) -> str:
+    return str(name).replace("/", "-").replace(":", "-")
+
+
+def _repo2docker_arguments(settings: Settings, local_tag: str) -> tuple[str, ...]:
+    options = [
+        ("--config", CONFIG_FILE),
+        ("--image-name", local_tag),
+        ("--user-id", str(settings.user_id)),
+        ("--user-name", settings.notebook_user),
+        ("--target-repo-dir", settings.repo_dir),
+        *([("--appendix", settings.appendix)] if settings.appendix else []),
+        *(("--build-arg", f"{key}={value}") for key, value in settings.build_args),
+    ]
+    traits = {"base_image": settings.base_image, "platform": settings.platform}
+    return (
+        "jupyter-repo2docker",
+        "--no-run",
+        "--no-push",
+        *(word for option in options for word in option),
+        *(f"--Repo2Docker.{trait}={value}" for trait, value in traits.items() if value),
+        *settings.repo2docker_args.arguments,
+        CONTEXT_FOLDER,
+    )
+
+
+def _buildx_arguments(settings: Settings, event: Event, now: datetime) -> tuple[str, ...]:
+    """Labels go here: in repo2docker's Dockerfile they would stand before postBuild and void its cache.
+
+    Attestations would turn the image into an index, of which hubs and registries show two `unknown` platforms.
+    """
+    labels = _oci_labels(event, now) | dict(settings.repo2docker_args.labels) | dict(settings.labels)
+    return (
+        "--load",
+        "--provenance=false",
+        *(f"--label={key}={value}" for key, value in labels.items()),
+        *settings.repo2docker_args.buildx,
+    )
+
+
+def _oci_labels(event: Event, now: datetime) -> dict[str, str]:
+    """https://github.com/opencontainers/image-spec/blob/main/annotations.md"""
+    labels = {
+        "org.opencontainers.image.title": event.repository.partition("/")[2],
+        "org.opencontainers.image.source": f"{event.server_url}/{event.repository}" if event.repository else "",
+        "org.opencontainers.image.revision": event.sha,
+        "org.opencontainers.image.version": _version_of(event.git_tag) or event.sha[:SHA_LENGTH],
+        "org.opencontainers.image.created": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+    return {key: value for key, value in labels.items() if value}
+
+
+# --- the comment ---
+
+
+def _target_comment(event: Event) -> CommentTarget:
+    return CommentTarget(
+        repository=event.repository,
+        number=event.pull_request.number if event.pull_request else None,
+        pull_request=event.pull_request,
+        private=event.private,
+    )

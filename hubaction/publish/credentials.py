@@ -1,0 +1,126 @@
+"""Registry credentials: a Docker configuration of this run's own, which is gone when the run ends."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from docker import auth as docker_auth
+
+from hubaction.errors import ActionError
+from hubaction.image import DOCKER_HUB, display_registry
+from hubaction.runner.process import run_process
+from hubaction.settings import Credentials
+
+HUB_KEY = "https://index.docker.io/v1/"
+"""The key of Docker Hub in a Docker configuration, for historical reasons."""
+
+
+class LoginError(ActionError):
+    """A registry did not let us in, or did not answer."""
+
+
+def find_docker_config(environ: Mapping[str, str]) -> Path | None:
+    """Return the caller's Docker configuration when this process can see one."""
+    folder = environ.get("DOCKER_CONFIG") or (f"{environ['HOME']}/.docker" if environ.get("HOME") else "")
+    file = Path(folder) / "config.json"
+    return file if folder and file.is_file() else None
+
+
+def read_docker_config(file: Path | None) -> dict[str, Any]:
+    """Return the caller's configuration; an unreadable one is an error that names the file."""
+    if file is None:
+        return {}
+    try:
+        loaded = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise ActionError(
+            f"The Docker configuration {file} (see DOCKER_CONFIG) is not readable JSON: mend or remove it."
+        ) from None
+    return loaded if isinstance(loaded, dict) else {}
+
+
+def registries_with_login(config: Mapping[str, Any]) -> frozenset[str]:
+    """Registries that a Docker configuration has credentials for."""
+    usable = _without_missing_helpers(config)
+    found = {*_mapping(usable, "auths"), *_mapping(usable, "credHelpers")}
+    return frozenset(_registry_of_key(key) for key in found)
+
+
+def _registry_of_key(key: str) -> str:
+    host = re.sub(r"^https?://", "", key).partition("/")[0]
+    return DOCKER_HUB if key == HUB_KEY or host in {"index.docker.io", "docker.io"} else host
+
+
+@contextmanager
+def temporary_docker_config(caller: Path | None, folder: Path) -> Iterator[Path]:
+    """Yield a private configuration folder that starts with what the caller's has; always removed."""
+    config = _without_missing_helpers(read_docker_config(caller))
+    if caller:
+        plugins = [str(caller.parent / "cli-plugins"), *config.get("cliPluginsExtraDirs", [])]
+        config["cliPluginsExtraDirs"] = plugins
+    folder.mkdir(mode=0o700)
+    try:
+        file = folder / "config.json"
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(config), encoding="utf-8")
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def log_in(credentials: Sequence[Credentials], *, env: Mapping[str, str], cwd: Path) -> None:
+    """Log in to each registry, the password on standard input; raises LoginError naming registry and user."""
+    for entry in credentials:
+        server = [] if entry.registry == DOCKER_HUB else [entry.registry]
+        arguments = ["docker", "login", "--username", entry.username, "--password-stdin", *server]
+        code, output = run_process(arguments, env=env, cwd=cwd, stdin=entry.password)
+        if code:
+            raise _explain_login(entry, output)
+
+
+def read_auth(docker_config: Path, registry: str) -> dict[str, str]:
+    """Return what docker-py and the registry client need to log in; empty when there is nothing."""
+    configuration = docker_auth.load_config(config_path=str(docker_config / "config.json"))
+    found = docker_auth.resolve_authconfig(configuration, registry)
+    return {str(key).lower(): str(value) for key, value in (found or {}).items() if value}
+
+
+def _explain_login(entry: Credentials, output: str) -> LoginError:
+    registry = display_registry(entry.registry)
+    said = output.replace(entry.password, "***").strip().splitlines()
+    detail = said[-1][-300:] if said else "no reason given"
+    if re.search(r"unauthorized|denied|incorrect|40[13]", output, re.IGNORECASE):
+        return LoginError(
+            f"{registry} refused the login of '{entry.username}', so nothing could be pushed there. Check the inputs"
+            f" 'username' and 'password': for robot accounts and tokens the user is often a special one. ({detail})",
+            title="Login refused",
+        )
+    return LoginError(
+        f"{registry} could not be reached to log in as '{entry.username}'. Check the registry's name in the inputs"
+        f" 'registry' and 'image-name', or run again when it is back. ({detail})",
+        title="Registry away",
+    )
+
+
+def _without_missing_helpers(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Drop credential helpers that do not exist here: they belong to the machine, and we are in a container."""
+    kept = dict(config)
+    if kept.get("credsStore") and not _has_helper(str(kept["credsStore"])):
+        del kept["credsStore"]
+    helpers = {key: name for key, name in _mapping(config, "credHelpers").items() if _has_helper(str(name))}
+    if "credHelpers" in kept:
+        kept["credHelpers"] = helpers
+    return kept
+
+
+def _has_helper(name: str) -> bool:
+    return shutil.which(f"docker-credential-{name}") is not None
+
+
+def _mapping(config: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = config.get(key)
+    return value if isinstance(value, dict) else {}

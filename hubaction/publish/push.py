@@ -1,0 +1,170 @@
+"""Pushes references, and believes that they are there only when the registry says so."""
+
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+
+from hubaction.errors import ActionError
+from hubaction.image import PushedReference, Reference, display_registry
+from hubaction.publish.registry import Registry, UnreachableError, is_loopback
+from hubaction.runner.engine import Engine, PushEvent
+
+SECONDS_BETWEEN_LINES = 5.0
+ATTEMPTS = 4
+
+
+class PushError(ActionError):
+    """The registry refused, or does not have what was pushed."""
+
+
+class PassingPushError(PushError):
+    """The registry or the network failed in a way that may pass."""
+
+
+class Progress(Protocol):
+    """Takes lines for the log."""
+
+    def __call__(self, text: str, /) -> None: ...
+
+
+def push_references(
+    references: Sequence[Reference],
+    *,
+    local_tag: str,
+    engine: Engine,
+    auths: Mapping[str, Mapping[str, str]],
+    insecure: frozenset[str],
+    say: Progress,
+) -> list[PushedReference]:
+    """Push each reference and ask the registry for it; `latest` comes last, when all else is there.
+
+    Raises PushError.
+    """
+    pushed = []
+    for reference in sorted(references, key=lambda reference: reference.tag == "latest"):
+        auth = auths[reference.name.registry]
+        engine.tag(local_tag, reference)
+        digest = _push_with_retries(reference, engine=engine, auth=auth, say=say)
+        registry = Registry(reference.name.registry, auth, insecure=reference.name.registry in insecure)
+        found = _ask_registry(reference, registry=registry, engine=engine, auth=auth)
+        if digest and found.digest != digest:
+            raise PushError(
+                f"{reference} is not what was pushed: the registry has {found.digest}, pushed was {digest}."
+                " Somebody else may have pushed the same tag at the same time: run again."
+            )
+        say(f"{reference}@{found.digest}")
+        pushed.append(found)
+    return pushed
+
+
+def _push_with_retries(reference: Reference, *, engine: Engine, auth: Mapping[str, str], say: Progress) -> str:
+    """Push, again after passing faults; return the digest that the engine names, or '' when it names none."""
+    retrying = Retrying(
+        retry=retry_if_exception_type(PassingPushError),
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=wait_exponential(multiplier=1, max=16),
+        before_sleep=lambda state: say(f"Trying again, {state.attempt_number} of {ATTEMPTS - 1}: {reference}"),
+        reraise=True,
+    )
+    return retrying(_push, reference, engine=engine, auth=auth, say=say)
+
+
+def _push(reference: Reference, *, engine: Engine, auth: Mapping[str, str], say: Progress) -> str:
+    progress = _Layers(say, time.monotonic)
+    digest = ""
+    for event in engine.push(reference, auth):
+        if event.error:
+            raise explain_push(reference, event.error, auth.get("username", ""))
+        progress.read(event)
+        digest = event.digest or _digest_in(event.status) or digest
+    return digest
+
+
+def _digest_in(status: str) -> str:
+    match = re.search(r"digest: (sha256:[a-f0-9]{64})", status)
+    return match[1] if match else ""
+
+
+def _ask_registry(
+    reference: Reference, *, registry: Registry, engine: Engine, auth: Mapping[str, str]
+) -> PushedReference:
+    if auth and not auth.get("password"):
+        # An identity token, which only the engine can trade in.
+        return PushedReference(reference, engine.remote_digest(reference, auth), None)
+    try:
+        manifest = registry.fetch_manifest(reference)
+    except UnreachableError:
+        if not is_loopback(reference.name.registry):
+            raise
+        # With `services:` in the job, localhost is another one for the engine than for this container.
+        return PushedReference(reference, engine.remote_digest(reference, auth), None)
+    if manifest is None:
+        raise PushError(f"{reference} is not in the registry although the push went well. Run again.")
+    return PushedReference(reference, manifest.digest, manifest.size)
+
+
+class _Layers:
+    """Turns thousands of messages into a line every few seconds."""
+
+    def __init__(self, say: Progress, clock: Callable[[], float]) -> None:
+        self._say = say
+        self._clock = clock
+        self._next_line = clock() + SECONDS_BETWEEN_LINES
+        self._current: dict[str, int] = {}
+        self._done: set[str] = set()
+
+    def read(self, event: PushEvent) -> None:
+        if not event.layer:
+            return
+        self._current[event.layer] = max(event.current, self._current.get(event.layer, 0))
+        if event.status.startswith(("Pushed", "Layer already exists", "Mounted")):
+            self._done.add(event.layer)
+        if self._clock() >= self._next_line:
+            self._next_line = self._clock() + SECONDS_BETWEEN_LINES
+            megabytes = sum(self._current.values()) / 1e6
+            self._say(f"{len(self._done)} of {len(self._current)} layers, {megabytes:.0f} MB")
+
+
+_PASSING = re.compile(
+    r"\b5\d\d\b|timeout|timed out|EOF|connection reset|broken pipe|connection refused|TLS handshake|toomanyrequests"
+    r"|too many requests|no such host|unexpected status.*429",
+    re.IGNORECASE,
+)
+_REFUSALS = (
+    (
+        re.compile(r"\b413\b|too large|size.*exceed|quota", re.IGNORECASE),
+        "it is too large for the registry, or your quota there is used up: make it smaller, or ask for more room",
+    ),
+    (
+        re.compile(
+            r"denied|unauthorized|forbidden|\b40[13]\b|authentication required|insufficient_scope",
+            re.IGNORECASE,
+        ),
+        "the account may not write there: give it the right to push (write access) to this repository, and check"
+        " that the image's name is right",
+    ),
+    (
+        re.compile(r"\b404\b|not found|name unknown|does not exist", re.IGNORECASE),
+        "there is no such repository: create it in the registry first, or mend the input 'image-name'",
+    ),
+)
+
+
+def explain_push(reference: Reference, error: str, username: str) -> PushError:
+    """Translate the engine's message into what to do; passing faults come back as PassingPushError."""
+    registry = display_registry(reference.name.registry)
+    detail = f"({error.strip()[-300:]})"
+    for pattern, advice in _REFUSALS:
+        if pattern.search(error):
+            who = f" by '{username}'" if username else ""
+            return PushError(f"{registry} refused {reference}, pushed{who}: {advice}. {detail}", title="Push refused")
+    if _PASSING.search(error):
+        return PassingPushError(
+            f"{registry} did not take {reference}, also after {ATTEMPTS} tries: it, or the way to it, is down."
+            f" Run again when it is back. {detail}",
+            title="Registry away",
+        )
+    return PushError(f"{registry} did not take {reference}. {detail}", title="Push failed")

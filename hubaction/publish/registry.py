@@ -1,0 +1,177 @@
+"""The one door to registries: what a tag points to, asked of the registry itself.
+
+The protocol: https://github.com/opencontainers/distribution-spec/blob/main/spec.md, and for tokens
+https://distribution.github.io/distribution/spec/auth/token/
+"""
+
+import hashlib
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from requests.utils import parse_dict_header
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential
+
+from hubaction.errors import ActionError
+from hubaction.image import DOCKER_HUB, Reference
+
+TIMEOUT_SECONDS = 30
+MAX_MANIFEST_BYTES = 4 * 1024**2
+MANIFEST_TYPES = (
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
+INDEX_TYPES = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+)
+
+
+class RegistryError(ActionError):
+    """The registry answered, and not with what was asked for."""
+
+
+class UnreachableError(RegistryError):
+    """The registry did not answer, or says that it cannot now; worth another try."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A manifest, by what the registry says."""
+
+    digest: str
+    size: int | None
+    """Bytes that a hub downloads, config and layers; None when the manifest is an index."""
+
+
+class Registry:
+    """One registry, with the credentials for it."""
+
+    def __init__(self, host: str, auth: Mapping[str, str], *, insecure: bool = False) -> None:
+        self._host = host
+        self._auth = auth
+        self._session = requests.Session()
+        # Given any, requests does not look for login data of its own in ~/.netrc.
+        self._session.auth = _no_auth
+        self._base = f"{'http' if insecure or is_loopback(host) else 'https'}://{api_host(host)}"
+
+    def fetch_manifest(self, reference: Reference) -> Manifest | None:
+        """Return what a tag points to, or None when there is no such tag.
+
+        Raises UnreachableError after some tries, RegistryError for any other refusal.
+        """
+        path = f"/v2/{reference.name.path}/manifests/{reference.tag}"
+        response = self._get(path, scope=f"repository:{reference.name.path}:pull")
+        if response.status_code == requests.codes.not_found:
+            return None
+        if not response.ok:
+            raise RegistryError(
+                f"{self._host} does not tell what {reference} is: it answers {response.status_code}."
+                " Pushing may need another right than reading: give the account both."
+            )
+        return _read_manifest(response)
+
+    @retry(
+        retry=retry_if_exception_type(UnreachableError),
+        stop=stop_after_attempt(4),
+        wait=wait_exponential(multiplier=0.5, max=8),
+        reraise=True,
+    )
+    def _get(self, path: str, *, scope: str) -> requests.Response:
+        headers = {"Accept": ", ".join((*MANIFEST_TYPES, *INDEX_TYPES))}
+        response = self._request(self._base + path, headers=headers)
+        if response.status_code == requests.codes.unauthorized:
+            challenge = response.headers.get("WWW-Authenticate", "")
+            headers["Authorization"] = self._answer_challenge(challenge, scope)
+            response = self._request(self._base + path, headers=headers)
+        return response
+
+    def _answer_challenge(self, challenge: str, scope: str) -> str:
+        """Return the value of the Authorization header that the registry asks for."""
+        kind, _, rest = challenge.partition(" ")
+        if kind.lower() == "basic":
+            return requests.auth._basic_auth_str(self._username, self._password)
+        if kind.lower() != "bearer":
+            raise RegistryError(f"{self._host} asks for an unknown kind of login: '{kind[:40]}'.")
+        fields = parse_dict_header(rest)  # type: ignore[no-untyped-call]
+        token = self._fetch_token(str(fields.get("realm", "")), str(fields.get("service", "")), scope)
+        return f"Bearer {token}"
+
+    def _fetch_token(self, realm: str, service: str, scope: str) -> str:
+        if not realm.startswith("https://") and not self._base.startswith("http://"):
+            raise RegistryError(f"{self._host} wants the password sent unencrypted, to '{realm[:100]}': refused.")
+        headers = {}
+        if self._password:
+            headers["Authorization"] = requests.auth._basic_auth_str(self._username, self._password)
+        response = self._request(realm, headers=headers, params={"service": service, "scope": scope})
+        body = _json(response)
+        token = body.get("token") or body.get("access_token")
+        if not response.ok or not isinstance(token, str):
+            raise RegistryError(f"{self._host} refuses a token for {scope}: it answers {response.status_code}.")
+        return token
+
+    @property
+    def _username(self) -> str:
+        return self._auth.get("username", "")
+
+    @property
+    def _password(self) -> str:
+        return self._auth.get("password", "")
+
+    def _request(
+        self, url: str, *, headers: Mapping[str, str], params: Mapping[str, str] | None = None
+    ) -> requests.Response:
+        try:
+            response = self._session.get(url, headers=dict(headers), params=params, timeout=TIMEOUT_SECONDS)
+        except requests.exceptions.RequestException as error:
+            raise UnreachableError(
+                f"{self._host} does not answer ({type(error).__name__}), so the image cannot be checked there."
+                " Run again when it is back."
+            ) from error
+        if response.status_code >= 500 or response.status_code == requests.codes.too_many_requests:
+            raise UnreachableError(
+                f"{self._host} cannot answer now ({response.status_code}). Run again when it is back."
+            )
+        return response
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the engine takes a registry without TLS for granted, as it does on this machine."""
+    name = host.rpartition(":")[0] or host
+    if name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def api_host(registry: str) -> str:
+    return "registry-1.docker.io" if registry == DOCKER_HUB else registry
+
+
+def _read_manifest(response: requests.Response) -> Manifest:
+    body = response.content
+    if len(body) > MAX_MANIFEST_BYTES:
+        raise RegistryError("The registry's manifest is larger than any image's.")
+    # Computed and not read from a header: what the bytes are is what a hub will pull.
+    digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
+    manifest = _json(response)
+    blobs = [manifest.get("config"), *(manifest.get("layers") or [])]
+    if "config" not in manifest:
+        return Manifest(digest, None)
+    return Manifest(digest, sum(int(blob["size"]) for blob in blobs if isinstance(blob, dict)))
+
+
+def _json(response: requests.Response) -> dict[str, Any]:
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request

@@ -1,0 +1,89 @@
+"""The job summary: what came out, in the words of somebody who is about to put it on a hub."""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from hubaction.image import PushedReference
+from hubaction.plan import Plan
+
+
+@dataclass
+class Outcome:
+    """What happened, filled in step by step; whatever is None did not happen."""
+
+    plan: Plan
+    tests: str | None = None
+    pushed: list[PushedReference] = field(default_factory=list)
+    cached_steps: int = 0
+    steps: int = 0
+    image_bytes: int | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+    failure: str | None = None
+
+
+def render_summary(outcome: Outcome) -> str:
+    """Return the summary as GitHub-flavoured Markdown."""
+    parts = [_headline(outcome)]
+    if outcome.pushed:
+        parts += [_references(outcome.pushed), _hub_snippet(outcome.pushed)]
+    elif outcome.plan.references and outcome.failure is None:
+        parts.append("Nothing was pushed. It would be: " + ", ".join(f"`{ref}`" for ref in outcome.plan.references))
+    parts += [_facts(outcome), *(f"> {escape(notice)}" for notice in outcome.plan.notices)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _headline(outcome: Outcome) -> str:
+    image = outcome.plan.image
+    name = f" `{image}`" if image else ""
+    if outcome.failure is not None:
+        return f"### ❌ User image{name}: not published\n\n{escape(outcome.failure)}"
+    what = "built, tested and pushed" if outcome.pushed else "built and tested"
+    if outcome.tests is None:
+        what = what.replace(", tested", "").replace(" and tested", "")
+    return f"### ✅ User image{name}: {what}"
+
+
+def _references(pushed: Sequence[PushedReference]) -> str:
+    lines = "\n".join(f"{item.reference}" for item in pushed)
+    by_digest = dict.fromkeys(f"{item.reference.name}@{item.digest}" for item in pushed)
+    return f"Tags:\n\n```\n{lines}\n```\n\nBy digest:\n\n```\n" + "\n".join(by_digest) + "\n```"
+
+
+def _hub_snippet(pushed: Sequence[PushedReference]) -> str:
+    """https://z2jh.jupyter.org/en/stable/jupyterhub/customizing/user-environment.html"""
+    first = next((item for item in pushed if item.reference.tag != "latest"), pushed[0])
+    name, tag = json.dumps(str(first.reference.name)), json.dumps(first.reference.tag)
+    return (
+        "Put this into your hub's configuration (Zero to JupyterHub):\n\n"
+        f"```yaml\nsingleuser:\n  image:\n    name: {name}\n    tag: {tag}\n```"
+    )
+
+
+def _facts(outcome: Outcome) -> str:
+    rows = [("Image tests", escape(outcome.tests) if outcome.tests else "none")]
+    sizes = [item.size for item in outcome.pushed if item.size]
+    if sizes:
+        rows.append(("Download size", format_bytes(sizes[0])))
+    if outcome.image_bytes:
+        rows.append(("Size on the hub's disk", format_bytes(outcome.image_bytes)))
+    if outcome.steps:
+        rows.append(("Cached steps", f"{outcome.cached_steps} of {outcome.steps}"))
+    rows += [(f"Time to {step}", f"{seconds:.1f} s") for step, seconds in outcome.seconds.items()]
+    return _table(rows)
+
+
+def _table(rows: Iterable[tuple[str, str]]) -> str:
+    lines = ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)]
+    return "\n".join(lines)
+
+
+def escape(text: str) -> str:
+    """Make text of others plain in Markdown: no markup, no mention, no break of a table."""
+    flat = " ".join(text.split())
+    return re.sub(r"([\\`*_{}\[\]()<>#|~@&])", lambda match: f"&#{ord(match[1])};", flat)
+
+
+def format_bytes(size: int) -> str:
+    return f"{size / 1e9:.2f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"

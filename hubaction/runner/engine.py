@@ -1,0 +1,232 @@
+"""The one door to the container engine. It translates docker-py's errors, and callers never see its client."""
+
+import io
+import shutil
+import tarfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import docker
+import docker.errors
+import requests
+from docker.models.containers import Container
+
+from hubaction.errors import ActionError
+from hubaction.image import Reference
+
+TIMEOUT_SECONDS = 900
+"""Silence of the engine, e.g. while a registry takes in a layer of some gigabytes."""
+RUN_LABEL = "hub-image-action.run"
+LOW_DISK_BYTES = 5 * 1024**3
+
+
+class EngineError(ActionError):
+    """The engine is away or failed."""
+
+
+@dataclass(frozen=True)
+class EngineInfo:
+    """What the log and the registry client need to know about the engine."""
+
+    version: str
+    image_store: str
+    insecure_registries: frozenset[str]
+
+
+@dataclass(frozen=True)
+class LocalImage:
+    """An image as the engine describes it."""
+
+    id: str
+    size: int
+    """Bytes, unpacked."""
+    working_folder: str
+    user: str
+    architecture: str
+
+
+@dataclass(frozen=True)
+class PushEvent:
+    """One message of a push; every field may be empty."""
+
+    status: str
+    layer: str
+    current: int
+    total: int
+    error: str
+    digest: str
+
+
+class Engine:
+    """The container engine behind DOCKER_HOST, or behind the usual socket."""
+
+    def __init__(self, client: docker.DockerClient) -> None:
+        self._client = client
+
+    @classmethod
+    @contextmanager
+    def connect(cls, environ: Mapping[str, str]) -> Iterator["Engine"]:
+        """Yield the engine; raises EngineError when none answers."""
+        with _translate("connect to the engine"):
+            client = docker.from_env(environment=dict(environ), timeout=TIMEOUT_SECONDS)
+        try:
+            yield cls(client)
+        finally:
+            client.close()
+
+    def info(self) -> EngineInfo:
+        with _translate("ask the engine for its version"):
+            info = self._client.info()
+        indexes = (info.get("RegistryConfig") or {}).get("IndexConfigs") or {}
+        insecure = {name for name, index in indexes.items() if not index.get("Secure", True)}
+        return EngineInfo(str(info.get("ServerVersion", "")), str(info.get("Driver", "")), frozenset(insecure))
+
+    def inspect(self, reference: str) -> LocalImage:
+        with _translate(f"inspect the image {reference}"):
+            attributes = self._client.images.get(reference).attrs
+        config = attributes.get("Config") or {}
+        return LocalImage(
+            id=str(attributes["Id"]),
+            size=int(attributes.get("Size", 0)),
+            working_folder=str(config.get("WorkingDir") or "/"),
+            user=str(config.get("User") or ""),
+            architecture=str(attributes.get("Architecture", "")),
+        )
+
+    def tag(self, local: str, reference: Reference) -> None:
+        with _translate(f"tag the image as {reference}"):
+            self._client.api.tag(local, str(reference.name), reference.tag)
+
+    def push(self, reference: Reference, auth: Mapping[str, str]) -> Iterator[PushEvent]:
+        """Push a tag, yielding what the engine says; an error is an event too, for the caller knows what it means."""
+        with _translate(f"push {reference}"):
+            stream = self._client.api.push(
+                str(reference.name), reference.tag, stream=True, decode=True, auth_config=dict(auth)
+            )
+            for message in stream:
+                yield _read_push_event(message)
+
+    def remote_digest(self, reference: Reference, auth: Mapping[str, str]) -> str:
+        """Ask the registry for a tag's digest through the engine, which may reach registries that we do not."""
+        with _translate(f"ask for the digest of {reference}"):
+            answer = self._client.api.inspect_distribution(  # type: ignore[no-untyped-call]
+                str(reference), auth_config=dict(auth)
+            )
+        return str(answer["Descriptor"]["digest"])
+
+    def remove_image(self, reference: str) -> None:
+        """Remove a local tag; the layers stay while anything else uses them."""
+        with _translate(f"remove {reference}"):
+            try:
+                self._client.api.remove_image(reference, force=False)
+            except (docker.errors.ImageNotFound, docker.errors.NotFound):
+                pass
+
+    def remove_containers(self, run: str) -> int:
+        """Remove whatever containers a run left behind; return how many."""
+        with _translate("remove containers"):
+            left = self._client.containers.list(all=True, filters={"label": f"{RUN_LABEL}={run}"})
+            for container in left:
+                _remove(container)
+        return len(left)
+
+    @contextmanager
+    def container(
+        self, image: str, command: Sequence[str], *, user: str, run: str, environment: Mapping[str, str]
+    ) -> Iterator["StoppedContainer"]:
+        """Yield a created container that is always removed."""
+        with _translate("create a container"):
+            container = self._client.containers.create(
+                image, list(command), user=user, labels={RUN_LABEL: run}, environment=dict(environment)
+            )
+        try:
+            yield StoppedContainer(container)
+        finally:
+            _remove(container)
+
+
+class StoppedContainer:
+    """A container that was created and not started yet."""
+
+    def __init__(self, container: Container) -> None:
+        self._container = container
+
+    def copy_in(self, archive: bytes, folder: str) -> None:
+        """Unpack a tar archive in a folder that exists in the container."""
+        with _translate("copy files into a container"):
+            self._container.put_archive(folder, archive)
+
+    def run(self) -> Iterator[bytes]:
+        """Start it and yield its output in pieces, both streams in one, until it ends."""
+        with _translate("run a container"):
+            output = self._container.attach(stdout=True, stderr=True, stream=True, logs=True)
+            self._container.start()
+            yield from output
+
+    def wait(self) -> int:
+        """Return the exit code."""
+        with _translate("wait for a container"):
+            return int(self._container.wait()["StatusCode"])
+
+
+def pack_folder(folder: Path, prefix: str, *, user_id: int) -> bytes:
+    """Return a tar archive of a folder under the given prefix, owned by the user; links are kept as links."""
+    buffer = io.BytesIO()
+
+    def own(member: tarfile.TarInfo) -> tarfile.TarInfo:
+        member.uid = member.gid = user_id
+        member.uname = member.gname = ""
+        return member
+
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        archive.add(folder, arcname=prefix, filter=own)
+    return buffer.getvalue()
+
+
+def free_disk_bytes() -> int:
+    """Free space below /, which inside a container is the engine's own disk."""
+    return shutil.disk_usage("/").free
+
+
+def _remove(container: Container) -> None:
+    try:
+        container.remove(force=True, v=True)
+    except docker.errors.APIError as error:
+        # Gone already, or on its way: nothing is left to do.
+        if error.status_code not in {404, 409}:
+            raise
+
+
+def _read_push_event(message: Mapping[str, Any]) -> PushEvent:
+    detail = message.get("progressDetail") or {}
+    return PushEvent(
+        status=str(message.get("status", "")),
+        layer=str(message.get("id", "")),
+        current=int(detail.get("current", 0)),
+        total=int(detail.get("total", 0)),
+        error=str(message.get("error", "")),
+        digest=str((message.get("aux") or {}).get("Digest", "")),
+    )
+
+
+@contextmanager
+def _translate(action: str) -> Iterator[None]:
+    try:
+        yield
+    except docker.errors.ImageNotFound as error:
+        raise EngineError(f"The engine could not {action}: it has no such image ({_explain(error)}).") from error
+    except docker.errors.APIError as error:
+        raise EngineError(f"The engine could not {action}: {_explain(error)}") from error
+    except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+        raise EngineError(
+            f"The engine does not answer, so nothing can be built (could not {action}: {error}). On hosted runners use"
+            " runs-on: ubuntu-latest; on your own runner, start Docker and let the runner's user reach its socket.",
+            title="No container engine",
+        ) from error
+
+
+def _explain(error: docker.errors.APIError) -> str:
+    return str(error.explanation or error).strip()

@@ -1,0 +1,156 @@
+"""The runner's protocol: workflow commands on standard output, and the files it reads after the step.
+
+Rules: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands and, for what is not
+documented, ActionCommandManager.cs and FileCommandManager.cs of https://github.com/actions/runner
+"""
+
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+MAX_MESSAGE_LENGTH = 4096
+"""Characters of an annotation that GitHub shows."""
+MAX_SUMMARY_BYTES = 1_048_576
+"""A larger summary is dropped whole."""
+
+_LINE_END = re.compile(r"\r\n|\r|\n|\v|\f|\x1c|\x1d|\x1e|\x85|\u2028|\u2029")
+_MINIMUM_MASK_LENGTH = 4
+
+
+class Console:
+    """The step's standard output, the only stream that we write to.
+
+    On two streams a forged command could overtake the line that stops commands.
+    """
+
+    def __init__(self, stream: TextIO, *, commands: bool = True) -> None:
+        self._stream = stream
+        self._commands = commands
+        self._secrets: list[str] = []
+
+    def mask(self, *values: str) -> None:
+        """Hide values from here on, line by line, since the runner masks within lines only."""
+        lines = {line for value in values for line in _LINE_END.split(value) if line.strip()}
+        for line in sorted(lines, key=len, reverse=True):
+            self._write(f"::add-mask::{_escape_data(line)}")
+        # Hiding one or two characters would garble everything; the runner still gets them.
+        known = lines | set(self._secrets)
+        self._secrets = sorted((line for line in known if len(line) >= _MINIMUM_MASK_LENGTH), key=len, reverse=True)
+
+    def say(self, text: str) -> None:
+        """Print text of our own; whatever it quotes cannot become a command."""
+        for line in _LINE_END.split(text):
+            self._write(neutralize(self.scrub(line)))
+
+    def scrub(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
+
+    def notice(self, message: str) -> None:
+        self._annotate("notice", message, {})
+
+    def warning(self, message: str, *, file: str | None = None, line: int | None = None) -> None:
+        self._annotate("warning", message, {"file": file, "line": line})
+
+    def error(
+        self, message: str, *, file: str | None = None, line: int | None = None, title: str | None = None
+    ) -> None:
+        self._annotate("error", message, {"file": file, "line": line, "title": title})
+
+    @contextmanager
+    def group(self, title: str) -> Iterator[None]:
+        """Fold what is printed inside; the last line tells success and seconds."""
+        started = time.monotonic()
+        self._write(f"::group::{neutralize(self.scrub(title))}")
+        mark = "✗"
+        try:
+            yield
+            mark = "✓"
+        finally:
+            self._write("::endgroup::")
+            self._write(f"{mark} {neutralize(self.scrub(title))} ({time.monotonic() - started:.1f} s)")
+
+    @contextmanager
+    def untrusted(self) -> Iterator[Callable[[str], None]]:
+        """Yield a function that prints output of others, in which no command is obeyed.
+
+        The runner resumes at a line with the token only, which nobody else knows.
+        """
+        token = secrets.token_hex(20)
+        self._write(f"::stop-commands::{token}")
+        try:
+            yield self._write_untrusted
+        finally:
+            self._write(f"::{token}::")
+
+    def _write_untrusted(self, text: str) -> None:
+        for line in _LINE_END.split(text):
+            self._write(line_without_legacy_command(self.scrub(line)))
+
+    def _annotate(self, kind: str, message: str, properties: Mapping[str, str | int | None]) -> None:
+        text = self.scrub(message)
+        if len(text) > MAX_MESSAGE_LENGTH:
+            text = text[: MAX_MESSAGE_LENGTH - 1] + "…"
+        if not self._commands:
+            self._write(f"{kind}: {neutralize(text)}")
+            return
+        given = ",".join(f"{key}={_escape_property(str(value))}" for key, value in properties.items() if value)
+        self._write(f"::{kind}{' ' + given if given else ''}::{_escape_data(text)}")
+
+    def _write(self, line: str) -> None:
+        self._stream.write(line + "\n")
+        self._stream.flush()
+
+
+def neutralize(line: str) -> str:
+    """Make a line of text harmless outside of `untrusted`: neither `::command` nor `##[command]` is left."""
+    visible = line_without_legacy_command(line)
+    return re.sub(r"^(\s*):(?=:)", r"\1: ", visible)
+
+
+def line_without_legacy_command(line: str) -> str:
+    """The runner obeys `##[command]` anywhere in a line, so a blank goes in between."""
+    return line.replace("##[", "## [")
+
+
+def _escape_data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _escape_property(text: str) -> str:
+    return _escape_data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+class FileCommands:
+    """Outputs and summary, which the runner reads from files after the step; a missing file is left out."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._output = environ.get("GITHUB_OUTPUT", "")
+        self._summary = environ.get("GITHUB_STEP_SUMMARY", "")
+
+    def set_output(self, name: str, value: str) -> None:
+        """Write one output; any value is safe, for the delimiter cannot be guessed."""
+        delimiter = f"ghadelimiter_{secrets.token_hex(20)}"
+        _append(self._output, f"{name}<<{delimiter}\n{value}\n{delimiter}\n")
+
+    def add_summary(self, markdown: str) -> None:
+        """Append to the job summary; GitHub drops a too long one whole, so it is cut before."""
+        if not self._summary:
+            return
+        path = Path(self._summary)
+        room = MAX_SUMMARY_BYTES - (path.stat().st_size if path.exists() else 0)
+        encoded = (markdown + "\n").encode()
+        if len(encoded) > room:
+            encoded = encoded[: max(room, 0)].rpartition(b"\n")[0] + b"\n" if room > 1 else b""
+        _append(self._summary, encoded.decode(errors="ignore"))
+
+
+def _append(file: str, text: str) -> None:
+    if file:
+        with Path(file).open("a", encoding="utf-8") as stream:
+            stream.write(text)

@@ -1,0 +1,519 @@
+"""Inputs of action.yml -> a frozen, validated Settings. Every problem is found before any work, and all are told."""
+
+import base64
+import difflib
+import re
+import shlex
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import pairwise
+from pathlib import PurePosixPath
+from typing import TypeVar
+
+import yaml
+
+from hubaction import image
+from hubaction.errors import InputProblem, InvalidInputError
+from hubaction.image import ImageName
+
+T = TypeVar("T")
+
+DEFAULTS: Mapping[str, str] = {
+    "mode": "auto",
+    "image-name": "",
+    "registry": "",
+    "username": "",
+    "password": "",
+    "registry-auth": "",
+    "push": "auto",
+    "tags": "",
+    "latest": "auto",
+    "path": ".",
+    "repo-dir": "/srv/repo",
+    "notebook-user": "jovyan",
+    "user-id": "1000",
+    "appendix-file": "",
+    "base-image": "",
+    "platform": "",
+    "build-args": "",
+    "labels": "",
+    "repo2docker-args": "",
+    "include-git": "false",
+    "image-tests": "image-tests",
+    "github-token": "",
+}
+"""Every input with its default, as in action.yml (which `make check` compares); the token's default is an expression."""
+
+BLANK_MEANS_OFF = frozenset({"image-tests"})
+SECRET_INPUTS = frozenset({"password", "github-token", "registry-auth"})
+PLACEHOLDERS = ("sha", "branch", "pr", "date", "version")
+
+
+class Mode(StrEnum):
+    AUTO = "auto"
+    BUILD = "build"
+    TEST = "test"
+    COMMENT = "comment"
+
+
+class Choice(StrEnum):
+    """A boolean that may be left to the event."""
+
+    AUTO = "auto"
+    TRUE = "true"
+    FALSE = "false"
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """How to log in to one registry."""
+
+    registry: str
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Repo2dockerArgs:
+    """The user's own arguments, sorted by where they go: its command line, or buildx behind it."""
+
+    arguments: tuple[str, ...] = ()
+    buildx: tuple[str, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All inputs, validated. Paths are relative to the workspace (`path`) or to `path` (the others)."""
+
+    mode: Mode
+    images: tuple[ImageName, ...]
+    credentials: tuple[Credentials, ...]
+    push: Choice
+    tags: tuple[str, ...]
+    """Templates; empty stands for the default, which depends on the event."""
+    latest: Choice
+    path: str
+    repo_dir: str
+    notebook_user: str
+    user_id: int
+    appendix_file: str
+    appendix: str
+    """Content of the appendix file; the caller reads it, since reading is I/O."""
+    base_image: str
+    platform: str
+    build_args: tuple[tuple[str, str], ...]
+    labels: tuple[tuple[str, str], ...]
+    repo2docker_args: Repo2dockerArgs
+    include_git: bool
+    image_tests: str
+    """Folder of the image tests; empty switches them off."""
+    github_token: str = field(repr=False)
+    logged_in: frozenset[str] = frozenset()
+    """Registries that the caller's own Docker configuration has credentials for; read by the caller as well."""
+    warnings: tuple[str, ...] = ()
+
+
+class Problems:
+    """Collects what is wrong, so that one run tells everything."""
+
+    def __init__(self) -> None:
+        self.found: list[InputProblem] = []
+
+    def add(self, input_name: str, message: str) -> None:
+        self.found.append(InputProblem(input_name, message))
+
+    def check(self, input_name: str, parse: Callable[[str], T], text: str, fallback: T) -> T:
+        """Return what `parse` makes of the text, or the fallback after noting its ValueError."""
+        try:
+            return parse(text)
+        except ValueError as error:
+            self.add(input_name, str(error))
+            return fallback
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Validate every input; raises InvalidInputError naming each problem, its value and what is allowed."""
+    inputs = _read_inputs(environ)
+    problems = Problems()
+    check = problems.check
+    images = _read_images(inputs, environ.get("GITHUB_REPOSITORY", ""), problems)
+    settings = Settings(
+        mode=check("mode", _choice_of(Mode), inputs["mode"], Mode.AUTO),
+        images=images,
+        credentials=_read_credentials(inputs, images, problems),
+        push=check("push", _parse_auto_boolean, inputs["push"], Choice.AUTO),
+        tags=_read_tags(inputs["tags"], problems),
+        latest=check("latest", _parse_auto_boolean, inputs["latest"], Choice.AUTO),
+        path=check("path", _parse_inner_path, inputs["path"], "."),
+        repo_dir=check("repo-dir", _parse_repo_dir, inputs["repo-dir"], ""),
+        notebook_user=check("notebook-user", _parse_user, inputs["notebook-user"], ""),
+        user_id=check("user-id", _parse_user_id, inputs["user-id"], 0),
+        appendix_file=check("appendix-file", _parse_optional_path, inputs["appendix-file"], ""),
+        appendix="",
+        base_image=check("base-image", _parse_base_image, inputs["base-image"], ""),
+        platform=check("platform", _parse_platform, inputs["platform"], ""),
+        build_args=_read_pairs("build-args", inputs["build-args"], r"[A-Za-z_][A-Za-z0-9_]*", problems),
+        labels=_read_pairs("labels", inputs["labels"], r"[A-Za-z0-9][A-Za-z0-9._/-]*", problems),
+        repo2docker_args=check(
+            "repo2docker-args", parse_repo2docker_args, inputs["repo2docker-args"], Repo2dockerArgs()
+        ),
+        include_git=check("include-git", _parse_boolean, inputs["include-git"], False),
+        image_tests=check("image-tests", _parse_optional_path, inputs["image-tests"], ""),
+        github_token=inputs["github-token"],
+        warnings=tuple(_unknown_inputs(environ)),
+    )
+    _check_conflicts(settings, problems)
+    if problems.found:
+        raise InvalidInputError(problems.found)
+    return settings
+
+
+def read_secrets(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Every secret value among the inputs, valid or not: what must be masked before anything is printed."""
+    inputs = _read_inputs(environ)
+    secrets = [inputs[name] for name in sorted(SECRET_INPUTS)]
+    logins = [(inputs["username"], inputs["password"])]
+    for entry in _load_registry_auth(inputs["registry-auth"]) or []:
+        if isinstance(entry, dict) and entry.get("password"):
+            logins.append((str(entry.get("username", "")), str(entry["password"])))
+    for username, password in logins:
+        # As Docker's configuration and the Authorization header have it.
+        secrets += [password, base64.b64encode(f"{username}:{password}".encode()).decode()] if password else []
+    return tuple(dict.fromkeys(secret for secret in secrets if secret))
+
+
+def input_variable(name: str) -> str:
+    """The variable that carries an input; the runner replaces blanks only, so hyphens stay.
+
+    https://github.com/actions/runner/blob/main/src/Runner.Worker/Handlers/Handler.cs
+    """
+    return f"INPUT_{name.upper()}"
+
+
+def _read_inputs(environ: Mapping[str, str]) -> dict[str, str]:
+    inputs = {}
+    for name, default in DEFAULTS.items():
+        value = environ.get(input_variable(name), default).strip()
+        inputs[name] = value or ("" if name in BLANK_MEANS_OFF else default)
+    return inputs
+
+
+def _unknown_inputs(environ: Mapping[str, str]) -> Iterable[str]:
+    known = {input_variable(name): name for name in DEFAULTS} | {"INPUT_ARGS": "", "INPUT_ENTRYPOINT": ""}
+    for variable in sorted(environ):
+        if variable.startswith("INPUT_") and variable not in known and environ[variable]:
+            given = variable.removeprefix("INPUT_").lower()
+            yield f"input '{given}' is not known and has no effect{suggest(given, DEFAULTS)}"
+
+
+def suggest(given: str, allowed: Iterable[str]) -> str:
+    """The tail of a message: `; did you mean 'x'?` when something allowed is near, else nothing."""
+    near = difflib.get_close_matches(given.lower(), list(allowed), n=1, cutoff=0.6)
+    return f"; did you mean '{near[0]}'?" if near else ""
+
+
+# --- values ---
+
+
+def _choice_of(kind: type[Mode]) -> Callable[[str], Mode]:
+    def parse(text: str) -> Mode:
+        try:
+            return kind(text.lower())
+        except ValueError:
+            allowed = ", ".join(kind)
+            raise ValueError(f"'{text}' is not one of {allowed}{suggest(text, kind)}") from None
+
+    return parse
+
+
+def _parse_boolean(text: str) -> bool:
+    if text.lower() in {"true", "yes", "on", "y"}:
+        return True
+    if text.lower() in {"false", "no", "off", "n"}:
+        return False
+    raise ValueError(f"'{text}' is neither true nor false{suggest(text, ['true', 'false'])}")
+
+
+def _parse_auto_boolean(text: str) -> Choice:
+    if text.lower() == "auto":
+        return Choice.AUTO
+    try:
+        return Choice.TRUE if _parse_boolean(text) else Choice.FALSE
+    except ValueError:
+        raise ValueError(f"'{text}' is not one of auto, true, false{suggest(text, Choice)}") from None
+
+
+def _parse_inner_path(text: str) -> str:
+    path = PurePosixPath(text)
+    if path.is_absolute() or ".." in path.parts or not text.isprintable():
+        raise ValueError(f"'{text}' is not inside the repository; allowed is a relative path without '..'")
+    return str(path)
+
+
+def _parse_optional_path(text: str) -> str:
+    return _parse_inner_path(text) if text else ""
+
+
+def _parse_repo_dir(text: str) -> str:
+    if not re.fullmatch(r"(?:/[A-Za-z0-9_.-]+)+/?", text) or ".." in text.split("/"):
+        raise ValueError(f"'{text}' is not a folder in the image; allowed is an absolute path, e.g. /srv/repo")
+    return text.rstrip("/")
+
+
+def _parse_user(text: str) -> str:
+    if text == "root" or not re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}", text):
+        raise ValueError(
+            f"'{text}' cannot be the notebook user; allowed are lower-case letters, digits, '_' and '-', and not root"
+        )
+    return text
+
+
+def _parse_user_id(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,10}", text) or not 0 < int(text) < 2**31:
+        raise ValueError(f"'{text}' is not a user id; allowed are 1 to {2**31 - 1} (0 is root, which hubs refuse)")
+    return int(text)
+
+
+def _parse_base_image(text: str) -> str:
+    if text and not image.is_reference(text):
+        raise ValueError(f"'{text}' is not an image reference; allowed is e.g. docker.io/library/buildpack-deps:24.04")
+    return text
+
+
+def _parse_platform(text: str) -> str:
+    if "," in text or "\n" in text:
+        raise ValueError(f"'{text}' names several platforms; allowed is one, since an image is tested before its push")
+    if text and not re.fullmatch(r"linux/[a-z0-9]+(?:/v[0-9]+)?", text):
+        raise ValueError(f"'{text}' is not a platform{suggest(text, ['linux/amd64', 'linux/arm64'])}")
+    return text
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _read_pairs(input_name: str, text: str, key_pattern: str, problems: Problems) -> tuple[tuple[str, str], ...]:
+    pairs: dict[str, str] = {}
+    for line in _lines(text):
+        key, equals, value = line.partition("=")
+        if not equals or not re.fullmatch(key_pattern, key):
+            problems.add(input_name, f"'{line}' is not NAME=VALUE")
+        pairs[key] = value
+    return tuple(pairs.items())
+
+
+# --- images, credentials, tags ---
+
+
+def _read_images(inputs: Mapping[str, str], repository: str, problems: Problems) -> tuple[ImageName, ...]:
+    registry = image.DOCKER_HUB
+    if inputs["registry"]:
+        registry = problems.check("registry", image.normalize_registry, inputs["registry"], "")
+    names = _lines(inputs["image-name"]) or [_default_image_name(repository)]
+    if names == [""]:
+        problems.add("image-name", "is empty and the repository's name gives none; allowed is e.g. my-org/my-image")
+        return ()
+    found = []
+    for text in names:
+        name = problems.check("image-name", lambda text: image.parse_image_name(text, registry), text, None)
+        if name and name not in found:
+            found.append(name)
+    return tuple(found)
+
+
+def _default_image_name(repository: str) -> str:
+    # A repository without an owner would be read as an image of Docker Hub's own.
+    path = image.legalize_path(repository)
+    return path if "/" in path else ""
+
+
+def _load_registry_auth(text: str) -> list[object] | None:
+    try:
+        loaded = yaml.safe_load(text) if text else []
+    except yaml.YAMLError:
+        return None
+    return loaded if isinstance(loaded, list) else None
+
+
+def _read_credentials(
+    inputs: Mapping[str, str], images: tuple[ImageName, ...], problems: Problems
+) -> tuple[Credentials, ...]:
+    found = {entry.registry: entry for entry in _read_registry_auth(inputs["registry-auth"], problems)}
+    username, password = inputs["username"], inputs["password"]
+    if password and not username:
+        problems.add("username", "is empty although a password is given; both are needed to log in")
+    if username and password and (registry := _registry_of_password(inputs, images, set(found), problems)):
+        found[registry] = Credentials(registry, username, password)
+    return tuple(found.values())
+
+
+def _read_registry_auth(text: str, problems: Problems) -> Iterable[Credentials]:
+    # No message of this function may show the value: it holds passwords.
+    example = "allowed is a YAML list, each entry with registry, username and password"
+    entries = _load_registry_auth(text)
+    if entries is None:
+        problems.add("registry-auth", f"is not a list; {example}")
+        return
+    for number, entry in enumerate(entries, start=1):
+        if not isinstance(entry, dict) or not {"registry", "username"} <= entry.keys() <= _AUTH_KEYS:
+            problems.add("registry-auth", f"entry {number} is incomplete or has other keys; {example}")
+            continue
+        try:
+            registry = image.normalize_registry(str(entry["registry"]))
+        except ValueError:
+            problems.add("registry-auth", f"entry {number} names no registry; allowed is a host, e.g. quay.io")
+            continue
+        # On pull requests of forks secrets are empty: an entry without a password is no credential.
+        if entry.get("username") and entry.get("password"):
+            yield Credentials(registry, str(entry["username"]), str(entry["password"]))
+
+
+_AUTH_KEYS = {"registry", "username", "password"}
+
+
+def _registry_of_password(
+    inputs: Mapping[str, str], images: tuple[ImageName, ...], known: set[str], problems: Problems
+) -> str:
+    """The one registry that `username` and `password` are for: a password is never tried on several."""
+    named = sorted({name.registry for name in images} - known)
+    if len(named) == 1:
+        return named[0]
+    if not named:
+        return ""
+    if inputs["registry"]:
+        try:
+            return image.normalize_registry(inputs["registry"])
+        except ValueError:
+            return ""  # reported for the input itself
+    problems.add(
+        "registry-auth",
+        f"is needed for images in several registries ({', '.join(named)}): 'password' could be for any of them",
+    )
+    return ""
+
+
+def _read_tags(text: str, problems: Problems) -> tuple[str, ...]:
+    templates = _lines(text)
+    for template in templates:
+        problems.check("tags", _check_tag_template, template, None)
+    return tuple(dict.fromkeys(templates))
+
+
+def _check_tag_template(template: str) -> None:
+    names = re.findall(r"\{([^{}]*)\}", template)
+    for name in names:
+        if name not in PLACEHOLDERS:
+            allowed = ", ".join(f"{{{placeholder}}}" for placeholder in PLACEHOLDERS)
+            raise ValueError(f"'{template}' has the unknown placeholder {{{name}}}; allowed are {allowed}")
+    # Placeholders stand for at least one legal character, so one stands in for them here.
+    if not image.is_tag(re.sub(r"\{[^{}]*\}", "x", template)):
+        raise ValueError(
+            f"'{template}' is not a tag; allowed are up to {image.MAX_TAG_LENGTH} letters, digits, '_', '.', '-',"
+            " not starting with '.' or '-'"
+        )
+
+
+# --- repo2docker's own arguments ---
+
+_OWNED_BY_INPUT = {
+    "--appendix": "appendix-file",
+    "--user-id": "user-id",
+    "--user-name": "notebook-user",
+    "--target-repo-dir": "repo-dir",
+    "--subdir": "path",
+    "--push": "push",
+    "--no-push": "push",
+    "--image-name": "image-name",
+    "--Repo2Docker.appendix": "appendix-file",
+    "--Repo2Docker.user_id": "user-id",
+    "--Repo2Docker.user_name": "notebook-user",
+    "--Repo2Docker.target_repo_dir": "repo-dir",
+    "--Repo2Docker.subdir": "path",
+    "--Repo2Docker.push": "push",
+    "--Repo2Docker.output_image_spec": "image-name",
+    "--Repo2Docker.base_image": "base-image",
+    "--Repo2Docker.platform": "platform",
+    "--Repo2Docker.labels": "labels",
+    "--Repo2Docker.extra_build_args": "build-args",
+}
+_REFUSED = {
+    "--config": "a configuration file of the repository would run with this step's credentials",
+    "--Repo2Docker.config_file": "a configuration file of the repository would run with this step's credentials",
+    "--engine": "this action talks to Docker",
+    "--Repo2Docker.engine": "this action talks to Docker",
+    "--Repo2Docker.repo": "this action gives the repository",
+    "--Repo2Docker.run": "this action only builds here",
+    "--Repo2Docker.dry_run": "the image would not be built",
+    "--Repo2Docker.volumes": "this action only builds here",
+    "--ref": "what was checked out is built",
+    "--Repo2Docker.ref": "what was checked out is built",
+}
+_NEEDS_VALUE = ("--build-arg", "--label", "--cache-from")
+_FLAGS = ("--debug",)
+_BUILDX_TRAIT = "--DockerEngine.extra_buildx_build_args"
+
+
+def parse_repo2docker_args(text: str) -> Repo2dockerArgs:
+    """Split by shell quoting rules, over several lines, and sort by where each argument must go.
+
+    Arguments for buildx are taken out: on repo2docker's command line one with a blank in it would be
+    read as the repository. Raises ValueError for what this action owns or repo2docker does not know.
+    """
+    try:
+        words = shlex.split(text, comments=True)
+    except ValueError as error:
+        raise ValueError(f"cannot be split into arguments: {error}; check the quotes") from None
+    arguments: list[str] = []
+    buildx: list[str] = []
+    labels: list[tuple[str, str]] = []
+    rest = iter(words)
+    for word in rest:
+        option, equals, value = word.partition("=")
+        _refuse_argument(option)
+        if option in _NEEDS_VALUE:
+            value = value if equals else next(rest, "")
+            _sort_option(option, value, arguments, labels)
+        elif option == _BUILDX_TRAIT and equals:
+            buildx.append(value)
+        elif option in _FLAGS or (re.fullmatch(r"--[A-Z]\w*\.\w+", option) and equals):
+            arguments.append(word)
+        else:
+            raise ValueError(_explain_unknown(word, option))
+    return Repo2dockerArgs(tuple(arguments), tuple(buildx), tuple(labels))
+
+
+def _sort_option(option: str, value: str, arguments: list[str], labels: list[tuple[str, str]]) -> None:
+    if not value or ("=" not in value and option != "--cache-from"):
+        raise ValueError(f"'{option}' needs a value{'' if option == '--cache-from' else ' of the form NAME=VALUE'}")
+    if option == "--label":
+        key, _, text = value.partition("=")
+        labels.append((key, text))
+    else:
+        arguments += [option, value]
+
+
+def _refuse_argument(option: str) -> None:
+    if name := _OWNED_BY_INPUT.get(option):
+        raise ValueError(f"'{option}' is set by the input '{name}'; use that instead")
+    if reason := _REFUSED.get(option):
+        raise ValueError(f"'{option}' is not allowed: {reason}")
+
+
+def _explain_unknown(word: str, option: str) -> str:
+    if option.startswith("--") and "." in option:
+        return f"'{word}' must be written as {option}=VALUE"
+    near = suggest(option, [*_NEEDS_VALUE, *_FLAGS])
+    return (
+        f"'{word}' is not an argument that can be passed on{near}; allowed are "
+        f"{', '.join([*_NEEDS_VALUE, *_FLAGS])} and --Class.trait=VALUE"
+    )
+
+
+def _check_conflicts(settings: Settings, problems: Problems) -> None:
+    words = settings.repo2docker_args.arguments
+    given = {value.partition("=")[0] for option, value in pairwise(words) if option == "--build-arg"}
+    for key, _ in settings.build_args:
+        if key in given:
+            problems.add("build-args", f"'{key}' is also set by the input 'repo2docker-args'; give it once")

@@ -1,0 +1,120 @@
+"""Runs the repository's image tests inside a container of the image, which itself stays as it is."""
+
+import codecs
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path, PurePosixPath
+
+from hubaction.errors import ActionError
+from hubaction.runner.engine import Engine, LocalImage, pack_folder
+from hubaction.runner.process import MAX_LINE_LENGTH
+
+SCRIPT_FOLDER = "/tmp/hub-image-action"  # noqa: S108 - in a container of its own
+NO_TESTS_COLLECTED = 5
+NO_PYTEST = 97
+NO_PYTHON = 98
+"""Exit codes of the script that goes into the container; pytest itself uses 0 to 5."""
+
+
+class ImageTestsError(ActionError):
+    """The image tests failed, or could not run."""
+
+
+@dataclass(frozen=True)
+class ImageTestsResult:
+    """What the tests said; `summary` is pytest's last line, text of others."""
+
+    summary: str
+
+
+def find_image_tests(source: Path, folder: str) -> Path | None:
+    """Return the folder with the image tests, or None when there is none or nothing in it.
+
+    Raises ImageTestsError when it is a link to a place outside of the repository.
+    """
+    tests = (source / folder).resolve()
+    if not tests.is_relative_to(source.resolve()):
+        raise ImageTestsError(f"'{folder}' is a link to a place outside of the repository: remove it.", file=folder)
+    if not tests.is_dir() or not any(not entry.name.startswith(".") for entry in tests.iterdir()):
+        return None
+    return tests
+
+
+def run_image_tests(
+    tests: Path,
+    folder: str,
+    *,
+    engine: Engine,
+    image: str,
+    user_id: int,
+    run: str,
+    on_line: Callable[[str], None],
+) -> ImageTestsResult:
+    """Run pytest over the tests as the notebook user, in the folder where the image starts.
+
+    Raises ImageTestsError when a test fails, or when none could run.
+    """
+    described = engine.inspect(image)
+    command = ["/bin/sh", f"{SCRIPT_FOLDER}/run.sh", folder]
+    summary = ""
+    with engine.container(image, command, user=str(user_id), run=run, environment=_ENVIRONMENT) as container:
+        container.copy_in(_pack_script(user_id), "/")
+        container.copy_in(pack_folder(tests, folder, user_id=user_id), _start_folder(described))
+        for line in split_lines(container.run()):
+            on_line(line)
+            if match := re.fullmatch(r"=* ?(\d[^=]* in [\d.]+s.*?) ?=*", line.strip()):
+                summary = match[1]
+        code = container.wait()
+    if code:
+        raise _explain(code, folder, summary)
+    return ImageTestsResult(summary)
+
+
+_ENVIRONMENT = {"PYTHONDONTWRITEBYTECODE": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_CACHE_DIR": "1"}
+
+
+def _start_folder(image: LocalImage) -> str:
+    return str(PurePosixPath("/") / image.working_folder)
+
+
+def _pack_script(user_id: int) -> bytes:
+    with_scripts = files("hubaction.verify") / "in_container"
+    return pack_folder(Path(str(with_scripts)), SCRIPT_FOLDER.lstrip("/"), user_id=user_id)
+
+
+def split_lines(pieces: Iterable[bytes]) -> Iterator[str]:
+    """Yield lines from pieces of output, split where a terminal would, bounded in length."""
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    rest = ""
+    for piece in pieces:
+        rest += decoder.decode(piece)
+        *lines, rest = re.split(r"\r\n|\r|\n", rest)
+        yield from lines
+        if len(rest) > MAX_LINE_LENGTH:
+            yield rest
+            rest = ""
+    if rest:
+        yield rest
+
+
+def _explain(code: int, folder: str, summary: str) -> ImageTestsError:
+    if code == NO_TESTS_COLLECTED:
+        why = (
+            f"No test was found in '{folder}': pytest looks for functions test_* in files test_*.py. Add one, or empty"
+            " the folder."
+        )
+    elif code == NO_PYTHON:
+        why = f"The image has no python3 on its PATH, so the tests in '{folder}' cannot run. Install Python into it."
+    elif code == NO_PYTEST:
+        why = (
+            f"pytest, or what '{folder}/requirements.txt' asks for, could not be installed beside the image's own"
+            " packages: the log says why. Install pytest in the image to need no network here."
+        )
+    else:
+        why = (
+            f"The image tests failed ({summary or f'exit code {code}'}), so the image is not pushed. The log above has"
+            f" each failure; the tests stand in '{folder}'."
+        )
+    return ImageTestsError(why, title="Image tests failed", file=folder)

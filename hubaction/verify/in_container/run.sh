@@ -1,0 +1,7 @@
+#!/bin/sh
+# Runs in a container of the user image: run.sh FOLDER. Python is looked for on the PATH that the image itself sets up.
+python=$(command -v python3 || command -v python) || {
+    echo "There is no python3 on the PATH of the image: $PATH"
+    exit 98
+}
+exec "$python" /tmp/hub-image-action/run_tests.py "$1"
