@@ -7,9 +7,9 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from hubaction.build.context import ContextError, read_head, resolve_source, stage_context
+from hubaction.build.context import ContextError, find_dockerfile, read_head, resolve_source, stage_context
 from hubaction.build.repo2docker import build_image, check_buildx
 from hubaction.errors import ActionError
 from hubaction.plan import CONTEXT_FOLDER, Plan
@@ -51,6 +51,8 @@ def run_pipeline(
         _write_outputs(outcome, outputs)
     except ActionError as error:
         outcome.failure = error.message
+        # Stages know the folder that is built; annotations need the path from the repository's root.
+        error.file = error.file and str(PurePosixPath(settings.path) / error.file)
         raise
     finally:
         outputs.add_summary(render_summary(outcome))
@@ -131,7 +133,13 @@ class _Run:
             if context.skipped:
                 self.console.say(f"Left out, being neither files nor links: {', '.join(context.skipped[:10])}")
             with self.console.untrusted() as write:
-                built = build_image(self.plan, folder=self.folder, env=self.env, on_line=write)
+                built = build_image(
+                    self.plan,
+                    folder=self.folder,
+                    dockerfile=find_dockerfile(self.source),
+                    env=self.env,
+                    on_line=write,
+                )
         self.outcome.steps, self.outcome.cached_steps = built.steps, built.cached_steps
         self.outcome.image_bytes = self.engine.inspect(self.plan.local_tag).size
 
@@ -143,6 +151,7 @@ class _Run:
                 else "No image tests: the input 'image-tests' is empty."
             )
             return
+        self.outcome.tests = "failed"
         with self._step("test"), self.console.untrusted() as write:
             result = run_image_tests(
                 self.tests,

@@ -43,7 +43,7 @@ DEFAULTS: Mapping[str, str] = {
     "image-tests": "image-tests",
     "github-token": "",
 }
-"""Every input with its default, as in action.yml (which `make check` compares); the token's default is an expression."""
+"""Every input with its default, as in action.yml, which `make check` compares; the token's is an expression there."""
 
 BLANK_MEANS_OFF = frozenset({"image-tests"})
 SECRET_INPUTS = frozenset({"password", "github-token", "registry-auth"})
@@ -175,9 +175,12 @@ def read_secrets(environ: Mapping[str, str]) -> tuple[str, ...]:
     inputs = _read_inputs(environ)
     secrets = [inputs[name] for name in sorted(SECRET_INPUTS)]
     logins = [(inputs["username"], inputs["password"])]
-    for entry in _load_registry_auth(inputs["registry-auth"]) or []:
-        if isinstance(entry, dict) and entry.get("password"):
-            logins.append((str(entry.get("username", "")), str(entry["password"])))
+    entries = _load_registry_auth(inputs["registry-auth"]) or []
+    logins += [
+        (str(entry.get("username", "")), str(entry["password"]))
+        for entry in entries
+        if isinstance(entry, dict) and entry.get("password")
+    ]
     for username, password in logins:
         # As Docker's configuration and the Authorization header have it.
         secrets += [password, base64.b64encode(f"{username}:{password}".encode()).decode()] if password else []

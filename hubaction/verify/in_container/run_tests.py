@@ -3,6 +3,7 @@
 It has to run on any Python 3.6 or newer, and needs nothing but the standard library.
 """
 
+import importlib.util
 import os
 import site
 import subprocess
@@ -17,33 +18,30 @@ def main():
     folder = sys.argv[1]
     requirements = os.path.join(folder, "requirements.txt")
     wanted = ["-r", requirements] if os.path.exists(requirements) else []
-    if not has_pytest():
+    if not has_module("pytest"):
         wanted.append("pytest")
     python = make_environment(wanted) if wanted else sys.executable
     sys.stdout.flush()
     os.execv(python, [python, "-m", "pytest", "-p", "no:cacheprovider", folder])
 
 
-def has_pytest():
-    try:
-        from importlib.util import find_spec
-    except ImportError:
-        return False
-    return find_spec("pytest") is not None
+def has_module(name):
+    return importlib.util.find_spec(name) is not None
 
 
 def make_environment(wanted):
     """Install beside the image's packages: what it has is used, what it lacks goes into a folder of its own."""
-    run([sys.executable, "-m", "venv", "--without-pip", "--system-site-packages", ENVIRONMENT])
+    without_pip = ["--without-pip"] if has_module("pip") else []
+    run([sys.executable, "-m", "venv", "--system-site-packages", *without_pip, ENVIRONMENT])
     python = os.path.join(ENVIRONMENT, "bin", "python")
     own = subprocess.check_output(
         [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], universal_newlines=True
     ).strip()
-    # A virtual environment made from another one sees the packages of neither's parent but the first.
+    # A virtual environment made from another one does not see the packages of that one.
     with open(os.path.join(own, "image.pth"), "w") as stream:
         for folder in image_folders():
             stream.write(folder + "\n")
-    run([python, "-m", "pip", "install", "--quiet"] + wanted)
+    run([python, "-m", "pip", "install", "--quiet", *wanted])
     return python
 
 
