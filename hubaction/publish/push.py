@@ -9,7 +9,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from hubaction.errors import ActionError
 from hubaction.image import PushedReference, Reference, display_registry
-from hubaction.publish.registry import Registry, UnreachableError, is_loopback
+from hubaction.publish.registry import Registry, UnreachableError
 from hubaction.runner.engine import Engine, PushEvent
 
 SECONDS_BETWEEN_LINES = 5.0
@@ -96,8 +96,8 @@ def _ask_registry(
         return PushedReference(reference, engine.remote_digest(reference, auth), None)
     try:
         manifest = registry.fetch_manifest(reference)
-    except UnreachableError:
-        if not is_loopback(reference.name.registry):
+    except UnreachableError as error:
+        if not error.on_loopback:
             raise
         # With `services:` in the job, localhost is another one for the engine than for this container.
         return PushedReference(reference, engine.remote_digest(reference, auth), None)

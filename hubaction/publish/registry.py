@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 from requests.utils import parse_dict_header
-from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential
+from tenacity import retry, retry_if_exception, stop_after_attempt, wait_exponential
 
 from hubaction.errors import ActionError
 from hubaction.image import DOCKER_HUB, Reference
@@ -34,7 +34,16 @@ class RegistryError(ActionError):
 
 
 class UnreachableError(RegistryError):
-    """The registry did not answer, or says that it cannot now; worth another try."""
+    """The registry did not answer, or says that it cannot now."""
+
+    def __init__(self, message: str, *, on_loopback: bool) -> None:
+        super().__init__(message)
+        self.on_loopback = on_loopback
+
+
+def _is_worth_another_try(error: BaseException) -> bool:
+    # On this machine there is no network that could come back.
+    return isinstance(error, UnreachableError) and not error.on_loopback
 
 
 @dataclass(frozen=True)
@@ -74,7 +83,7 @@ class Registry:
         return _read_manifest(response)
 
     @retry(
-        retry=retry_if_exception_type(UnreachableError),
+        retry=retry_if_exception(_is_worth_another_try),
         stop=stop_after_attempt(4),
         wait=wait_exponential(multiplier=0.5, max=8),
         reraise=True,
@@ -128,11 +137,13 @@ class Registry:
         except requests.exceptions.RequestException as error:
             raise UnreachableError(
                 f"{self._host} does not answer ({type(error).__name__}), so the image cannot be checked there."
-                " Run again when it is back."
+                " Run again when it is back.",
+                on_loopback=is_loopback(self._host),
             ) from error
         if response.status_code >= 500 or response.status_code == requests.codes.too_many_requests:
             raise UnreachableError(
-                f"{self._host} cannot answer now ({response.status_code}). Run again when it is back."
+                f"{self._host} cannot answer now ({response.status_code}). Run again when it is back.",
+                on_loopback=False,
             )
         return response
 

@@ -1,0 +1,61 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+# What the engine needs is installed by `devtools` when they run, and only where `docker info` does not answer.
+
+UV_VERSION := 0.13.9
+UV := build/uv-$(UV_VERSION)/bin/uv
+PYTHON := .venv/bin/python
+
+.PHONY: help setup demo test test-all check format engine engine-stop clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: .venv/.ready tests/node_modules/.ready ## Make .venv from uv.lock, and fetch what the tests read
+
+demo: setup ## Run the example's workflow on a real runner, engine and registry
+	$(PYTHON) -m devtools demo
+
+test: setup ## Run all tests: unit, integration, end to end
+	$(PYTHON) -m pytest -m "not slow"
+
+test-all: setup ## Run the slow tests too, and everything that needs an engine on both image stores
+	$(PYTHON) -m pytest --store overlay2
+	$(PYTHON) -m pytest --store containerd tests/integration tests/end_to_end
+
+check: setup ## Run everything that judges the code without running it
+	.venv/bin/ruff format --check
+	.venv/bin/ruff check
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/hadolint Dockerfile
+	.venv/bin/check-jsonschema --builtin-schema vendor.github-actions action.yml
+	.venv/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yaml examples/*/.github/workflows/*.yaml
+	.venv/bin/zizmor --offline --quiet action.yml .github/workflows examples/*/.github/workflows
+	$(PYTHON) -m pytest -q tests/contract
+
+format: setup ## Format the code
+	.venv/bin/ruff format
+	.venv/bin/ruff check --fix
+
+engine: setup ## Start engine, base images and registry, and leave them running
+	$(PYTHON) -m devtools up
+
+engine-stop: setup ## Stop what `make engine` started
+	$(PYTHON) -m devtools down
+
+clean: ## Remove what was made here; the engine's data stays in the user's cache folder
+	rm -rf .venv build tests/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# Where something is missing it is fetched as root; elsewhere the message of the failing command says what to install.
+$(UV):
+	python3 -m venv build/uv-$(UV_VERSION) || { apt-get update && apt-get install --yes python3-venv && python3 -m venv build/uv-$(UV_VERSION); }
+	build/uv-$(UV_VERSION)/bin/pip install --quiet uv==$(UV_VERSION)
+
+.venv/.ready: uv.lock pyproject.toml | $(UV)
+	$(UV) sync --quiet --locked --all-groups --no-managed-python
+	touch $@
+
+tests/node_modules/.ready: tests/package.json tests/package-lock.json
+	command -v npm > /dev/null || { apt-get update && apt-get install --yes --no-install-recommends nodejs npm; }
+	npm ci --silent --no-audit --no-fund --prefix tests
+	touch $@

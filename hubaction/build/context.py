@@ -1,0 +1,260 @@
+"""The build context: a staged copy of what goes into the image, so that the workspace is never written."""
+
+import os
+import shutil
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from dulwich.config import ConfigFile
+
+from hubaction.errors import ActionError
+
+BINDER_FOLDERS = ("binder", ".binder")
+IGNORE_FILES = (".dockerignore", ".containerignore")
+CONFIGURATION_FILES = (
+    "Dockerfile",
+    "environment.yml",
+    "Pipfile",
+    "Pipfile.lock",
+    "requirements.txt",
+    "requirements3.txt",
+    "setup.py",
+    "pyproject.toml",
+    "Project.toml",
+    "JuliaProject.toml",
+    "Manifest.toml",
+    "REQUIRE",
+    "install.R",
+    "apt.txt",
+    "DESCRIPTION",
+    "postBuild",
+    "start",
+    "runtime.txt",
+    "default.nix",
+)
+"""What repo2docker reads: https://repo2docker.readthedocs.io/en/latest/configuration/"""
+
+
+class ContextError(ActionError):
+    """The repository cannot be staged."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What was staged."""
+
+    folder: Path
+    files: int
+    bytes: int
+    skipped: tuple[str, ...]
+    """Sockets, pipes and devices, which an image cannot hold."""
+
+
+def resolve_source(workspace: Path, path: str) -> Path:
+    """Return the folder to build; raises ContextError when it is missing or outside of the workspace.
+
+    A pull request may have made it a symbolic link to anywhere on this machine.
+    """
+    root = workspace.resolve()
+    source = (workspace / path).resolve()
+    if not source.is_relative_to(root):
+        raise ContextError(f"The input 'path' is '{path}', a link to a place outside of the repository: remove it.")
+    if not source.is_dir():
+        raise ContextError(
+            f"There is no folder '{path}' in the workspace. Is a step with actions/checkout missing before this one,"
+            " or is the input 'path' wrong?"
+        )
+    if not any(source.iterdir()):
+        raise ContextError(
+            f"The folder '{path}' is empty, so there is nothing to build. Did you forget a step with"
+            " actions/checkout before this one?"
+        )
+    return source
+
+
+def stage_context(source: Path, target: Path, *, include_git: bool) -> Context:
+    """Copy to `target` what belongs into the image: modes, times and symbolic links are kept, .git is left out.
+
+    Raises ContextError for configuration files that are links to somewhere outside of the repository.
+    """
+    binder = find_binder_folder(source)
+    _refuse_escaping_links(source, binder)
+    target.mkdir(parents=True)
+    paths = sorted(_list_context(source, binder, include_git=include_git))
+    files = size = 0
+    skipped = []
+    for path in paths:
+        copied = _copy(source / path, target / path)
+        if copied is None:
+            skipped.append(str(path))
+        else:
+            files, size = files + 1, size + copied
+    _copy_folder_modes(source, target, paths)
+    if include_git:
+        strip_git_credentials(target / ".git")
+    return Context(target, files, size, tuple(skipped))
+
+
+def find_binder_folder(source: Path) -> str:
+    """Return the folder that repo2docker reads its configuration from, relative to the source; '' is its root."""
+    found = [name for name in BINDER_FOLDERS if (source / name).is_dir()]
+    if len(found) > 1:
+        raise ContextError(
+            "The repository has both a folder 'binder' and a folder '.binder', and repo2docker cannot choose: remove one."
+        )
+    return found[0] if found else ""
+
+
+def find_dockerfile(source: Path) -> str:
+    """Return the Dockerfile that the image is built from, relative to the source; '' when one is generated."""
+    file = Path(find_binder_folder(source)) / "Dockerfile"
+    return str(file) if (source / file).exists() else ""
+
+
+def _refuse_escaping_links(source: Path, binder: str) -> None:
+    """repo2docker and the engine's client read these files in our process's place, and print parts of them."""
+    for folder in {"", binder}:
+        for name in (*CONFIGURATION_FILES, *IGNORE_FILES, "Dockerfile.dockerignore"):
+            file = source / folder / name
+            if file.exists() and not file.resolve().is_relative_to(source):
+                shown = str(Path(folder) / name)
+                raise ContextError(
+                    f"'{shown}' is a link to a file outside of the repository, which is not read for safety:"
+                    " replace it by a regular file.",
+                    file=shown,
+                )
+
+
+# --- what belongs into it ---
+
+
+def _list_context(source: Path, binder: str, *, include_git: bool) -> Iterator[Path]:
+    if find_dockerfile(source):
+        # The engine's client applies the ignore file itself, by rules that only it knows exactly.
+        yield from _walk(source, include_git=include_git)
+        return
+    ignored = _match_ignored(source, binder)
+    for path in _walk(source, include_git=include_git):
+        if not ignored(path):
+            yield path
+
+
+def _walk(source: Path, *, include_git: bool) -> Iterator[Path]:
+    for folder, folders, files in os.walk(source):
+        here = Path(folder).relative_to(source)
+        if not include_git:
+            folders[:] = [name for name in folders if name != ".git"]
+            files = [name for name in files if name != ".git"]
+        yield from (here / name for name in (*folders, *files))
+
+
+class _match_ignored:  # noqa: N801 - a function with prepared patterns
+    """Whether a path is ignored, in repo2docker's reading of the ignore files.
+
+    repo2docker looks for them beside its configuration only; those at the repository's root, which everybody
+    expects to count, are honoured here too.
+    """
+
+    def __init__(self, source: Path, binder: str) -> None:
+        from docker.utils.build import PatternMatcher
+
+        patterns = [
+            pattern
+            for folder in dict.fromkeys(("", binder))
+            for name in IGNORE_FILES
+            for pattern in _read_patterns(source / folder / name)
+        ]
+        self._matcher = PatternMatcher(patterns)
+        # What is left out of the image is still read to make it.
+        self._read = {Path(folder) / name for folder in ("", binder) for name in (*CONFIGURATION_FILES, *IGNORE_FILES)}
+        self._read.add(Path(binder))
+        self._any = bool(patterns)
+
+    def __call__(self, path: Path) -> bool:
+        return self._any and path not in self._read and self._matcher.matches(path)
+
+
+def _read_patterns(file: Path) -> list[str]:
+    try:
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+    return [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
+
+
+# --- copying ---
+
+
+def _copy(source: Path, target: Path) -> int | None:
+    """Copy one entry and return its bytes; None when it is nothing that an image can hold."""
+    mode = source.lstat().st_mode
+    # A file may be kept in a folder that is ignored.
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if stat.S_ISDIR(mode):
+        target.mkdir(exist_ok=True)
+        return 0
+    if stat.S_ISLNK(mode):
+        target.symlink_to(source.readlink())
+        return 0
+    if stat.S_ISREG(mode):
+        shutil.copy2(source, target)
+        return target.stat().st_size
+    return None
+
+
+def _copy_folder_modes(source: Path, target: Path, paths: Iterable[Path]) -> None:
+    """Last and from the inside out, since a read-only folder takes no files and every new file changes its time."""
+    for path in sorted(paths, reverse=True):
+        if (source / path).is_dir() and not (source / path).is_symlink():
+            shutil.copystat(source / path, target / path)
+    shutil.copystat(source, target)
+
+
+# --- .git ---
+
+
+def read_head(workspace: Path) -> str:
+    """Return the commit that is checked out; empty when there is no repository to ask."""
+    from dulwich.errors import NotGitRepository
+    from dulwich.repo import Repo
+
+    try:
+        with Repo(str(workspace)) as repository:
+            return repository.head().decode()
+    except (NotGitRepository, KeyError):
+        return ""
+
+
+def strip_git_credentials(git: Path) -> None:
+    """Remove from a copy of .git whatever actions/checkout, or a user, stored to log in with.
+
+    Up to version 5 the token is an `extraheader`, since version 6 an `includeIf` of a file outside:
+    https://github.com/actions/checkout/blob/main/src/git-auth-helper.ts
+    """
+    for file in (git / "config", git / "config.worktree", *git.glob("modules/**/config")):
+        if file.is_file() and not file.is_symlink():
+            config = ConfigFile.from_path(str(file))
+            if _drop_secrets(config):
+                config.write_to_path(str(file))
+    for name in ("credentials", ".git-credentials"):
+        (git / name).unlink(missing_ok=True)
+
+
+_CREDENTIAL_SECTIONS = frozenset({b"http", b"credential", b"include", b"includeif"})
+
+
+def _drop_secrets(config: ConfigFile) -> bool:
+    changed = False
+    for section in list(config.sections()):
+        if section[0].lower() in _CREDENTIAL_SECTIONS:
+            del config[section]
+            changed = True
+            continue
+        for key, value in list(config.items(section)):
+            if key.lower() in {b"url", b"pushurl"} and b"@" in value and b"://" in value:
+                scheme, _, rest = value.partition(b"://")
+                config.set(section, key, scheme + b"://" + rest.rpartition(b"@")[2])
+                changed = True
+    return changed

@@ -1,0 +1,135 @@
+"""Reads BuildKit's plain progress as it passes by: steps, cached steps, and why a build failed."""
+
+import re
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hubaction.errors import ActionError
+
+TAIL_LINES = 30
+_MAX_STEPS = 2000
+"""A hostile log could invent steps without end; those beyond are not remembered."""
+
+_STEP = re.compile(r"#(\d+) \[(?:[^\]]* )?(\d+)/(\d+)\] (.*)")
+_CACHED = re.compile(r"#(\d+) CACHED$")
+_FAILED = re.compile(r"#(\d+) ERROR: (.*)")
+_OUTPUT = re.compile(r"#(\d+) (?:\d+\.\d+ )?(.*)")
+_DOCKERFILE_LINE = re.compile(r"(?:\S*/)?Dockerfile:(\d+)")
+
+
+class BuildError(ActionError):
+    """repo2docker or the engine could not build the image."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A sentence for a line that is known to mean something."""
+
+    pattern: re.Pattern[str]
+    sentence: str
+
+
+_CAUSES = (
+    Cause(
+        re.compile(r"no space left on device", re.IGNORECASE),
+        "The disk is full. Free some of it in a step before this one (hosted runners carry 20 GB of tools that"
+        " images do not need), install less, or use a runner with a larger disk.",
+    ),
+    Cause(
+        re.compile(r"No environment specification found"),
+        "There is no configuration file that repo2docker knows, e.g. environment.yml, requirements.txt or Dockerfile."
+        " Did you forget a step with actions/checkout, or does the input 'path' name another folder?"
+        " https://repo2docker.readthedocs.io/en/latest/configuration/",
+    ),
+    Cause(
+        re.compile(r"toomanyrequests|429 Too Many Requests"),
+        "The registry of the base image refuses more downloads for now. Log in to it with 'registry-auth', which"
+        " raises the limit, or run again later.",
+    ),
+    Cause(
+        re.compile(r"(?:pull access denied|failed to resolve source metadata|: not found$|manifest unknown)"),
+        "The base image cannot be pulled: its name is wrong, it does not exist, or it needs a login"
+        " (see the input 'registry-auth').",
+    ),
+    Cause(
+        re.compile(r"LibMambaUnsatisfiableError|Could not solve for environment specs|ResolutionImpossible|PackagesNotFoundError"),
+        "The packages asked for do not fit together, or do not exist under that name: the last lines say which.",
+    ),
+    Cause(
+        re.compile(r"Found invalid package name .* in apt\.txt"),
+        "apt.txt has a line that is not a package's name: one package a line, without a version.",
+    ),
+    Cause(
+        re.compile(r"Temporary failure (?:in name resolution|resolving)|Could not resolve host|Network is unreachable"),
+        "The network failed during the build. Run again; if it stays so, the server asked may be gone.",
+    ),
+    Cause(
+        re.compile(r"dockerfile parse error"),
+        "The Dockerfile cannot be parsed.",
+    ),
+)
+
+
+class BuildLog:
+    """Bounded memory however long the log: the last lines of each step, and counters."""
+
+    def __init__(self, dockerfile: str = "") -> None:
+        """`dockerfile` is the repository's own, relative to its root; empty when repo2docker generates one."""
+        self._dockerfile = dockerfile
+        self._last: deque[str] = deque(maxlen=TAIL_LINES)
+        self._tails: dict[str, deque[str]] = {}
+        self._names: dict[str, str] = {}
+        self._cached: set[str] = set()
+        self._failed = ""
+        self._dockerfile_line: int | None = None
+
+    def read_line(self, line: str) -> None:
+        if line.strip():
+            self._last.append(line)
+        if match := _DOCKERFILE_LINE.fullmatch(line.strip()):
+            self._dockerfile_line = int(match[1])
+        if match := _STEP.match(line):
+            self._remember(match[1], f"[{match[2]}/{match[3]}] {match[4]}")
+        elif match := _CACHED.match(line):
+            self._cached.add(match[1])
+        elif match := _FAILED.match(line):
+            self._failed = match[1]
+        elif match := _OUTPUT.match(line):
+            if tail := self._tails.get(match[1]):
+                tail.append(match[2])
+
+    def _remember(self, step: str, name: str) -> None:
+        if step not in self._names and len(self._names) < _MAX_STEPS:
+            self._names[step] = name
+            self._tails[step] = deque([name], maxlen=TAIL_LINES)
+
+    @property
+    def steps(self) -> int:
+        return len(self._names)
+
+    @property
+    def cached_steps(self) -> int:
+        return len(self._cached & self._names.keys())
+
+    @property
+    def failing_lines(self) -> tuple[str, ...]:
+        """The failing step with its last lines; the log's end when no step failed."""
+        if tail := self._tails.get(self._failed):
+            return tuple(tail)
+        return tuple(self._last)
+
+    def explain(self, exit_code: int) -> BuildError:
+        """Say in a sentence why the build failed."""
+        step = self._names.get(self._failed)
+        where = f" in the step {step}" if step else ""
+        cause = _find_cause([*self._last, *self.failing_lines]) or (
+            f"Its last lines stand above, after the log; the exit code is {exit_code}. Mend what they name and push again."
+        )
+        line = self._dockerfile_line if self._dockerfile else None
+        file = self._dockerfile if line else None
+        return BuildError(f"The build failed{where}. {cause}", file=file, line=line, title="Build failed")
+
+
+def _find_cause(lines: Sequence[str]) -> str:
+    return next((cause.sentence for cause in _CAUSES for line in lines if cause.pattern.search(line)), "")

@@ -1,0 +1,81 @@
+"""Runs jupyter-repo2docker as a process, in a folder of ours and with a configuration of ours."""
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hubaction.build.log import BuildLog
+from hubaction.errors import ActionError
+from hubaction.plan import CONFIG_FILE, Plan
+from hubaction.runner.process import run_process, stream_process
+
+
+class NoBuildxError(ActionError):
+    """The engine's client lacks the builder that repo2docker calls."""
+
+
+@dataclass(frozen=True)
+class BuiltImage:
+    """The outcome of a build: the image is in the engine under its local tag."""
+
+    steps: int
+    cached_steps: int
+
+
+def check_buildx(env: Mapping[str, str], cwd: Path) -> str:
+    """Return buildx's version; raises NoBuildxError when there is none."""
+    try:
+        code, output = run_process(["docker", "buildx", "version"], env=env, cwd=cwd)
+    except FileNotFoundError:
+        raise NoBuildxError(
+            "The command 'docker' was not found. The action's own image has it; outside of it, install Docker:"
+            " https://docs.docker.com/engine/install/"
+        ) from None
+    if code:
+        raise NoBuildxError(
+            "The engine's client has no buildx, which repo2docker builds with. The action's own image has it; outside"
+            f" of it, install it: https://docs.docker.com/go/buildx/ (the client said: {output.strip()[-300:]})"
+        )
+    return output.strip()
+
+
+def write_configuration(plan: Plan, folder: Path) -> None:
+    """Write what cannot stand on the command line.
+
+    An argument for buildx with a blank in it would be taken for the repository there; and a repository
+    without a configuration file is to fail, not to become an image with a Python of repo2docker's choice.
+    """
+    configuration = {
+        "Repo2Docker": {"default_buildpack": None},
+        "DockerEngine": {"extra_buildx_build_args": list(plan.buildx)},
+    }
+    (folder / CONFIG_FILE).write_text(json.dumps(configuration, indent=1), encoding="utf-8")
+
+
+def build_image(
+    plan: Plan, *, folder: Path, dockerfile: str, env: Mapping[str, str], on_line: Callable[[str], None]
+) -> BuiltImage:
+    """Build the staged context in `folder`; raises BuildError, after handing the failing step's last lines over.
+
+    `dockerfile` is the repository's own, relative to its root, or empty: errors are annotated on its lines.
+    """
+    log = BuildLog(dockerfile)
+
+    def read_line(line: str) -> None:
+        log.read_line(line)
+        on_line(line)
+
+    write_configuration(plan, folder)
+    code = stream_process(_launch(plan.repo2docker), env=env, cwd=folder, on_line=read_line)
+    if code:
+        for line in ("", "The failing step's last lines:", *log.failing_lines):
+            on_line(line)
+        raise log.explain(code)
+    return BuiltImage(log.steps, log.cached_steps)
+
+
+def _launch(arguments: Sequence[str]) -> list[str]:
+    """repo2docker from our own environment, isolated from the folder it runs in and from PYTHON* variables."""
+    return [sys.executable, "-I", "-m", "repo2docker", *arguments[1:]]
