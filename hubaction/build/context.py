@@ -102,7 +102,8 @@ def find_binder_folder(source: Path) -> str:
     found = [name for name in BINDER_FOLDERS if (source / name).is_dir()]
     if len(found) > 1:
         raise ContextError(
-            "The repository has both a folder 'binder' and a folder '.binder', and repo2docker cannot choose: remove one."
+            "The repository has both a folder 'binder' and a folder '.binder', and repo2docker cannot choose:"
+            " remove one."
         )
     return found[0] if found else ""
 
@@ -135,10 +136,8 @@ def _list_context(source: Path, binder: str, *, include_git: bool) -> Iterator[P
         # The engine's client applies the ignore file itself, by rules that only it knows exactly.
         yield from _walk(source, include_git=include_git)
         return
-    ignored = _match_ignored(source, binder)
-    for path in _walk(source, include_git=include_git):
-        if not ignored(path):
-            yield path
+    rules = _IgnoreRules(source, binder)
+    yield from (path for path in _walk(source, include_git=include_git) if not rules.match(path))
 
 
 def _walk(source: Path, *, include_git: bool) -> Iterator[Path]:
@@ -146,12 +145,11 @@ def _walk(source: Path, *, include_git: bool) -> Iterator[Path]:
         here = Path(folder).relative_to(source)
         if not include_git:
             folders[:] = [name for name in folders if name != ".git"]
-            files = [name for name in files if name != ".git"]
-        yield from (here / name for name in (*folders, *files))
+        yield from (here / name for name in (*folders, *files) if include_git or name != ".git")
 
 
-class _match_ignored:  # noqa: N801 - a function with prepared patterns
-    """Whether a path is ignored, in repo2docker's reading of the ignore files.
+class _IgnoreRules:
+    """Which paths are ignored, in repo2docker's reading of the ignore files.
 
     repo2docker looks for them beside its configuration only; those at the repository's root, which everybody
     expects to count, are honoured here too.
@@ -172,7 +170,7 @@ class _match_ignored:  # noqa: N801 - a function with prepared patterns
         self._read.add(Path(binder))
         self._any = bool(patterns)
 
-    def __call__(self, path: Path) -> bool:
+    def match(self, path: Path) -> bool:
         return self._any and path not in self._read and self._matcher.matches(path)
 
 

@@ -53,7 +53,10 @@ _CAUSES = (
         " (see the input 'registry-auth').",
     ),
     Cause(
-        re.compile(r"LibMambaUnsatisfiableError|Could not solve for environment specs|ResolutionImpossible|PackagesNotFoundError"),
+        re.compile(
+            r"LibMambaUnsatisfiableError|Could not solve for environment specs|ResolutionImpossible"
+            r"|PackagesNotFoundError"
+        ),
         "The packages asked for do not fit together, or do not exist under that name: the last lines say which.",
     ),
     Cause(
@@ -95,9 +98,8 @@ class BuildLog:
             self._cached.add(match[1])
         elif match := _FAILED.match(line):
             self._failed = match[1]
-        elif match := _OUTPUT.match(line):
-            if tail := self._tails.get(match[1]):
-                tail.append(match[2])
+        elif (match := _OUTPUT.match(line)) and (tail := self._tails.get(match[1])):
+            tail.append(match[2])
 
     def _remember(self, step: str, name: str) -> None:
         if step not in self._names and len(self._names) < _MAX_STEPS:
@@ -124,7 +126,8 @@ class BuildLog:
         step = self._names.get(self._failed)
         where = f" in the step {step}" if step else ""
         cause = _find_cause([*self._last, *self.failing_lines]) or (
-            f"Its last lines stand above, after the log; the exit code is {exit_code}. Mend what they name and push again."
+            f"Its last lines stand above, after the log; the exit code is {exit_code}. Mend what they name and push"
+            " again."
         )
         line = self._dockerfile_line if self._dockerfile else None
         file = self._dockerfile if line else None
