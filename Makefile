@@ -5,7 +5,7 @@ UV_VERSION := 0.13.9
 UV := build/uv-$(UV_VERSION)/bin/uv
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo test test-all check format engine engine-stop clean
+.PHONY: help setup demo test test-all check format engine engine-stop weigh clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,9 @@ engine: setup ## Start engine, base images and registry, and leave them running
 
 engine-stop: setup ## Stop what `make engine` started
 	$(PYTHON) -m devtools down
+
+weigh: setup ## Print what the action's own image weighs
+	$(PYTHON) -m devtools.weigh
 
 clean: ## Remove what was made here; the engine's data stays in the user's cache folder
 	rm -rf .venv build tests/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis

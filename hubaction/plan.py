@@ -11,7 +11,8 @@ from enum import StrEnum
 from hubaction.errors import ActionError
 from hubaction.event import Event, PullRequest
 from hubaction.image import ImageName, Reference, legalize_path, sanitize_tag
-from hubaction.settings import Choice, Mode, Settings
+from hubaction.settings import Settings
+from hubaction.values import Choice, Mode
 
 SHA_LENGTH = 12
 CONFIG_FILE = "repo2docker_config.json"

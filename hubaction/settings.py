@@ -1,21 +1,19 @@
 """Inputs of action.yml -> a frozen, validated Settings. Every problem is found before any work, and all are told."""
 
 import base64
-import difflib
 import re
-import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from itertools import pairwise
-from pathlib import PurePosixPath
 from typing import TypeVar
 
 import yaml
 
-from hubaction import image
+from hubaction import image, values
 from hubaction.errors import InputProblem, InvalidInputError
 from hubaction.image import ImageName
+from hubaction.repo2docker_args import Repo2dockerArgs, parse_repo2docker_args
+from hubaction.values import Choice, Mode
 
 T = TypeVar("T")
 
@@ -50,21 +48,6 @@ SECRET_INPUTS = frozenset({"password", "github-token", "registry-auth"})
 PLACEHOLDERS = ("sha", "branch", "pr", "date", "version")
 
 
-class Mode(StrEnum):
-    AUTO = "auto"
-    BUILD = "build"
-    TEST = "test"
-    COMMENT = "comment"
-
-
-class Choice(StrEnum):
-    """A boolean that may be left to the event."""
-
-    AUTO = "auto"
-    TRUE = "true"
-    FALSE = "false"
-
-
 @dataclass(frozen=True)
 class Credentials:
     """How to log in to one registry."""
@@ -72,15 +55,6 @@ class Credentials:
     registry: str
     username: str
     password: str = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Repo2dockerArgs:
-    """The user's own arguments, sorted by where they go: its command line, or buildx behind it."""
-
-    arguments: tuple[str, ...] = ()
-    buildx: tuple[str, ...] = ()
-    labels: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -140,27 +114,27 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     check = problems.check
     images = _read_images(inputs, environ.get("GITHUB_REPOSITORY", ""), problems)
     settings = Settings(
-        mode=check("mode", _choice_of(Mode), inputs["mode"], Mode.AUTO),
+        mode=check("mode", values.choice_of(Mode), inputs["mode"], Mode.AUTO),
         images=images,
         credentials=_read_credentials(inputs, images, problems),
-        push=check("push", _parse_auto_boolean, inputs["push"], Choice.AUTO),
+        push=check("push", values.parse_auto_boolean, inputs["push"], Choice.AUTO),
         tags=_read_tags(inputs["tags"], problems),
-        latest=check("latest", _parse_auto_boolean, inputs["latest"], Choice.AUTO),
-        path=check("path", _parse_inner_path, inputs["path"], "."),
-        repo_dir=check("repo-dir", _parse_repo_dir, inputs["repo-dir"], ""),
-        notebook_user=check("notebook-user", _parse_user, inputs["notebook-user"], ""),
-        user_id=check("user-id", _parse_user_id, inputs["user-id"], 0),
-        appendix_file=check("appendix-file", _parse_optional_path, inputs["appendix-file"], ""),
+        latest=check("latest", values.parse_auto_boolean, inputs["latest"], Choice.AUTO),
+        path=check("path", values.parse_inner_path, inputs["path"], "."),
+        repo_dir=check("repo-dir", values.parse_repo_dir, inputs["repo-dir"], ""),
+        notebook_user=check("notebook-user", values.parse_user, inputs["notebook-user"], ""),
+        user_id=check("user-id", values.parse_user_id, inputs["user-id"], 0),
+        appendix_file=check("appendix-file", values.parse_optional_path, inputs["appendix-file"], ""),
         appendix="",
-        base_image=check("base-image", _parse_base_image, inputs["base-image"], ""),
-        platform=check("platform", _parse_platform, inputs["platform"], ""),
+        base_image=check("base-image", values.parse_base_image, inputs["base-image"], ""),
+        platform=check("platform", values.parse_platform, inputs["platform"], ""),
         build_args=_read_pairs("build-args", inputs["build-args"], r"[A-Za-z_][A-Za-z0-9_]*", problems),
         labels=_read_pairs("labels", inputs["labels"], r"[A-Za-z0-9][A-Za-z0-9._/-]*", problems),
         repo2docker_args=check(
             "repo2docker-args", parse_repo2docker_args, inputs["repo2docker-args"], Repo2dockerArgs()
         ),
-        include_git=check("include-git", _parse_boolean, inputs["include-git"], False),
-        image_tests=check("image-tests", _parse_optional_path, inputs["image-tests"], ""),
+        include_git=check("include-git", values.parse_boolean, inputs["include-git"], False),
+        image_tests=check("image-tests", values.parse_optional_path, inputs["image-tests"], ""),
         github_token=inputs["github-token"],
         warnings=tuple(_unknown_inputs(environ)),
     )
@@ -208,98 +182,12 @@ def _unknown_inputs(environ: Mapping[str, str]) -> Iterable[str]:
     for variable in sorted(environ):
         if variable.startswith("INPUT_") and variable not in known and environ[variable]:
             given = variable.removeprefix("INPUT_").lower()
-            yield f"input '{given}' is not known and has no effect{suggest(given, DEFAULTS)}"
-
-
-def suggest(given: str, allowed: Iterable[str]) -> str:
-    """The tail of a message: `; did you mean 'x'?` when something allowed is near, else nothing."""
-    near = difflib.get_close_matches(given.lower(), list(allowed), n=1, cutoff=0.6)
-    return f"; did you mean '{near[0]}'?" if near else ""
-
-
-# --- values ---
-
-
-def _choice_of(kind: type[Mode]) -> Callable[[str], Mode]:
-    def parse(text: str) -> Mode:
-        try:
-            return kind(text.lower())
-        except ValueError:
-            allowed = ", ".join(kind)
-            raise ValueError(f"'{text}' is not one of {allowed}{suggest(text, kind)}") from None
-
-    return parse
-
-
-def _parse_boolean(text: str) -> bool:
-    if text.lower() in {"true", "yes", "on", "y"}:
-        return True
-    if text.lower() in {"false", "no", "off", "n"}:
-        return False
-    raise ValueError(f"'{text}' is neither true nor false{suggest(text, ['true', 'false'])}")
-
-
-def _parse_auto_boolean(text: str) -> Choice:
-    if text.lower() == "auto":
-        return Choice.AUTO
-    try:
-        return Choice.TRUE if _parse_boolean(text) else Choice.FALSE
-    except ValueError:
-        raise ValueError(f"'{text}' is not one of auto, true, false{suggest(text, Choice)}") from None
-
-
-def _parse_inner_path(text: str) -> str:
-    path = PurePosixPath(text)
-    if path.is_absolute() or ".." in path.parts or not text.isprintable():
-        raise ValueError(f"'{text}' is not inside the repository; allowed is a relative path without '..'")
-    return str(path)
-
-
-def _parse_optional_path(text: str) -> str:
-    return _parse_inner_path(text) if text else ""
-
-
-def _parse_repo_dir(text: str) -> str:
-    if not re.fullmatch(r"(?:/[A-Za-z0-9_.-]+)+/?", text) or ".." in text.split("/"):
-        raise ValueError(f"'{text}' is not a folder in the image; allowed is an absolute path, e.g. /srv/repo")
-    return text.rstrip("/")
-
-
-def _parse_user(text: str) -> str:
-    if text == "root" or not re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}", text):
-        raise ValueError(
-            f"'{text}' cannot be the notebook user; allowed are lower-case letters, digits, '_' and '-', and not root"
-        )
-    return text
-
-
-def _parse_user_id(text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,10}", text) or not 0 < int(text) < 2**31:
-        raise ValueError(f"'{text}' is not a user id; allowed are 1 to {2**31 - 1} (0 is root, which hubs refuse)")
-    return int(text)
-
-
-def _parse_base_image(text: str) -> str:
-    if text and not image.is_reference(text):
-        raise ValueError(f"'{text}' is not an image reference; allowed is e.g. docker.io/library/buildpack-deps:24.04")
-    return text
-
-
-def _parse_platform(text: str) -> str:
-    if "," in text or "\n" in text:
-        raise ValueError(f"'{text}' names several platforms; allowed is one, since an image is tested before its push")
-    if text and not re.fullmatch(r"linux/[a-z0-9]+(?:/v[0-9]+)?", text):
-        raise ValueError(f"'{text}' is not a platform{suggest(text, ['linux/amd64', 'linux/arm64'])}")
-    return text
-
-
-def _lines(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip()]
+            yield f"input '{given}' is not known and has no effect{values.suggest(given, DEFAULTS)}"
 
 
 def _read_pairs(input_name: str, text: str, key_pattern: str, problems: Problems) -> tuple[tuple[str, str], ...]:
     pairs: dict[str, str] = {}
-    for line in _lines(text):
+    for line in values.split_lines(text):
         key, equals, value = line.partition("=")
         if not equals or not re.fullmatch(key_pattern, key):
             problems.add(input_name, f"'{line}' is not NAME=VALUE")
@@ -314,7 +202,7 @@ def _read_images(inputs: Mapping[str, str], repository: str, problems: Problems)
     registry = image.DOCKER_HUB
     if inputs["registry"]:
         registry = problems.check("registry", image.normalize_registry, inputs["registry"], "")
-    names = _lines(inputs["image-name"]) or [_default_image_name(repository)]
+    names = values.split_lines(inputs["image-name"]) or [_default_image_name(repository)]
     if names == [""]:
         problems.add("image-name", "is empty and the repository's name gives none; allowed is e.g. my-org/my-image")
         return ()
@@ -398,7 +286,7 @@ def _registry_of_password(
 
 
 def _read_tags(text: str, problems: Problems) -> tuple[str, ...]:
-    templates = _lines(text)
+    templates = values.split_lines(text)
     for template in templates:
         problems.check("tags", _check_tag_template, template, None)
     return tuple(dict.fromkeys(templates))
@@ -416,102 +304,6 @@ def _check_tag_template(template: str) -> None:
             f"'{template}' is not a tag; allowed are up to {image.MAX_TAG_LENGTH} letters, digits, '_', '.', '-',"
             " not starting with '.' or '-'"
         )
-
-
-# --- repo2docker's own arguments ---
-
-_OWNED_BY_INPUT = {
-    "--appendix": "appendix-file",
-    "--user-id": "user-id",
-    "--user-name": "notebook-user",
-    "--target-repo-dir": "repo-dir",
-    "--subdir": "path",
-    "--push": "push",
-    "--no-push": "push",
-    "--image-name": "image-name",
-    "--Repo2Docker.appendix": "appendix-file",
-    "--Repo2Docker.user_id": "user-id",
-    "--Repo2Docker.user_name": "notebook-user",
-    "--Repo2Docker.target_repo_dir": "repo-dir",
-    "--Repo2Docker.subdir": "path",
-    "--Repo2Docker.push": "push",
-    "--Repo2Docker.output_image_spec": "image-name",
-    "--Repo2Docker.base_image": "base-image",
-    "--Repo2Docker.platform": "platform",
-    "--Repo2Docker.labels": "labels",
-    "--Repo2Docker.extra_build_args": "build-args",
-}
-_REFUSED = {
-    "--config": "a configuration file of the repository would run with this step's credentials",
-    "--Repo2Docker.config_file": "a configuration file of the repository would run with this step's credentials",
-    "--engine": "this action talks to Docker",
-    "--Repo2Docker.engine": "this action talks to Docker",
-    "--Repo2Docker.repo": "this action gives the repository",
-    "--Repo2Docker.run": "this action only builds here",
-    "--Repo2Docker.dry_run": "the image would not be built",
-    "--Repo2Docker.volumes": "this action only builds here",
-    "--ref": "what was checked out is built",
-    "--Repo2Docker.ref": "what was checked out is built",
-}
-_NEEDS_VALUE = ("--build-arg", "--label", "--cache-from")
-_FLAGS = ("--debug",)
-_BUILDX_TRAIT = "--DockerEngine.extra_buildx_build_args"
-
-
-def parse_repo2docker_args(text: str) -> Repo2dockerArgs:
-    """Split by shell quoting rules, over several lines, and sort by where each argument must go.
-
-    Arguments for buildx are taken out: on repo2docker's command line one with a blank in it would be
-    read as the repository. Raises ValueError for what this action owns or repo2docker does not know.
-    """
-    try:
-        words = shlex.split(text, comments=True)
-    except ValueError as error:
-        raise ValueError(f"cannot be split into arguments: {error}; check the quotes") from None
-    arguments: list[str] = []
-    buildx: list[str] = []
-    labels: list[tuple[str, str]] = []
-    rest = iter(words)
-    for word in rest:
-        option, equals, value = word.partition("=")
-        _refuse_argument(option)
-        if option in _NEEDS_VALUE:
-            value = value if equals else next(rest, "")
-            _sort_option(option, value, arguments, labels)
-        elif option == _BUILDX_TRAIT and equals:
-            buildx.append(value)
-        elif option in _FLAGS or (re.fullmatch(r"--[A-Z]\w*\.\w+", option) and equals):
-            arguments.append(word)
-        else:
-            raise ValueError(_explain_unknown(word, option))
-    return Repo2dockerArgs(tuple(arguments), tuple(buildx), tuple(labels))
-
-
-def _sort_option(option: str, value: str, arguments: list[str], labels: list[tuple[str, str]]) -> None:
-    if not value or ("=" not in value and option != "--cache-from"):
-        raise ValueError(f"'{option}' needs a value{'' if option == '--cache-from' else ' of the form NAME=VALUE'}")
-    if option == "--label":
-        key, _, text = value.partition("=")
-        labels.append((key, text))
-    else:
-        arguments += [option, value]
-
-
-def _refuse_argument(option: str) -> None:
-    if name := _OWNED_BY_INPUT.get(option):
-        raise ValueError(f"'{option}' is set by the input '{name}'; use that instead")
-    if reason := _REFUSED.get(option):
-        raise ValueError(f"'{option}' is not allowed: {reason}")
-
-
-def _explain_unknown(word: str, option: str) -> str:
-    if option.startswith("--") and "." in option:
-        return f"'{word}' must be written as {option}=VALUE"
-    near = suggest(option, [*_NEEDS_VALUE, *_FLAGS])
-    return (
-        f"'{word}' is not an argument that can be passed on{near}; allowed are "
-        f"{', '.join([*_NEEDS_VALUE, *_FLAGS])} and --Class.trait=VALUE"
-    )
 
 
 def _check_conflicts(settings: Settings, problems: Problems) -> None:

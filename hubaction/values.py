@@ -1,0 +1,107 @@
+"""Single values of inputs: text in, a checked value out; each function raises ValueError saying what is allowed."""
+
+import difflib
+import re
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from pathlib import PurePosixPath
+
+from hubaction import image
+
+
+class Mode(StrEnum):
+    AUTO = "auto"
+    BUILD = "build"
+    TEST = "test"
+    COMMENT = "comment"
+
+
+class Choice(StrEnum):
+    """A boolean that may be left to the event."""
+
+    AUTO = "auto"
+    TRUE = "true"
+    FALSE = "false"
+
+
+def suggest(given: str, allowed: Iterable[str]) -> str:
+    """The tail of a message: `; did you mean 'x'?` when something allowed is near, else nothing."""
+    near = difflib.get_close_matches(given.lower(), list(allowed), n=1, cutoff=0.6)
+    return f"; did you mean '{near[0]}'?" if near else ""
+
+
+def choice_of(kind: type[Mode]) -> Callable[[str], Mode]:
+    def parse(text: str) -> Mode:
+        try:
+            return kind(text.lower())
+        except ValueError:
+            allowed = ", ".join(kind)
+            raise ValueError(f"'{text}' is not one of {allowed}{suggest(text, kind)}") from None
+
+    return parse
+
+
+def parse_boolean(text: str) -> bool:
+    if text.lower() in {"true", "yes", "on", "y"}:
+        return True
+    if text.lower() in {"false", "no", "off", "n"}:
+        return False
+    raise ValueError(f"'{text}' is neither true nor false{suggest(text, ['true', 'false'])}")
+
+
+def parse_auto_boolean(text: str) -> Choice:
+    if text.lower() == "auto":
+        return Choice.AUTO
+    try:
+        return Choice.TRUE if parse_boolean(text) else Choice.FALSE
+    except ValueError:
+        raise ValueError(f"'{text}' is not one of auto, true, false{suggest(text, Choice)}") from None
+
+
+def parse_inner_path(text: str) -> str:
+    path = PurePosixPath(text)
+    if path.is_absolute() or ".." in path.parts or not text.isprintable():
+        raise ValueError(f"'{text}' is not inside the repository; allowed is a relative path without '..'")
+    return str(path)
+
+
+def parse_optional_path(text: str) -> str:
+    return parse_inner_path(text) if text else ""
+
+
+def parse_repo_dir(text: str) -> str:
+    if not re.fullmatch(r"(?:/[A-Za-z0-9_.-]+)+/?", text) or ".." in text.split("/"):
+        raise ValueError(f"'{text}' is not a folder in the image; allowed is an absolute path, e.g. /srv/repo")
+    return text.rstrip("/")
+
+
+def parse_user(text: str) -> str:
+    if text == "root" or not re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}", text):
+        raise ValueError(
+            f"'{text}' cannot be the notebook user; allowed are lower-case letters, digits, '_' and '-', and not root"
+        )
+    return text
+
+
+def parse_user_id(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,10}", text) or not 0 < int(text) < 2**31:
+        raise ValueError(f"'{text}' is not a user id; allowed are 1 to {2**31 - 1} (0 is root, which hubs refuse)")
+    return int(text)
+
+
+def parse_base_image(text: str) -> str:
+    if text and not image.is_reference(text):
+        raise ValueError(f"'{text}' is not an image reference; allowed is e.g. docker.io/library/buildpack-deps:24.04")
+    return text
+
+
+def parse_platform(text: str) -> str:
+    if "," in text or "\n" in text:
+        raise ValueError(f"'{text}' names several platforms; allowed is one, since an image is tested before its push")
+    if text and not re.fullmatch(r"linux/[a-z0-9]+(?:/v[0-9]+)?", text):
+        raise ValueError(f"'{text}' is not a platform{suggest(text, ['linux/amd64', 'linux/arm64'])}")
+    return text
+
+
+def split_lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]

@@ -1,0 +1,35 @@
+"""What the README tells people to copy is valid."""
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from devtools.places import PROJECT
+from hubaction.settings import DEFAULTS
+
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+
+
+def steps_of(block: str) -> list[dict[str, Any]]:
+    loaded = yaml.safe_load(block)
+    steps = loaded if isinstance(loaded, list) else [s for job in loaded["jobs"].values() for s in job["steps"]]
+    return [step for step in steps if "hub-image-action" in step["uses"]]
+
+
+def test_blocks__were_found() -> None:
+    assert len(BLOCKS) >= 2
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_blocks__use_inputs_that_exist(block: str) -> None:
+    steps = steps_of(block)
+    assert steps
+    for step in steps:
+        assert set(step["with"]) <= set(DEFAULTS)
+
+
+def test_first_block__is_short_enough_to_copy() -> None:
+    assert len(BLOCKS[0].splitlines()) <= 18
