@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from docker import auth as docker_auth
-
 from hubaction.errors import ActionError
 from hubaction.image import DOCKER_HUB, display_registry
 from hubaction.runner.process import run_process
@@ -84,6 +82,8 @@ def log_in(credentials: Sequence[Credentials], *, env: Mapping[str, str], cwd: P
 
 def read_auth(docker_config: Path, registry: str) -> dict[str, str]:
     """Return what docker-py and the registry client need to log in; empty when there is nothing."""
+    from docker import auth as docker_auth
+
     configuration = docker_auth.load_config(config_path=str(docker_config / "config.json"))
     found = docker_auth.resolve_authconfig(configuration, registry)
     return {str(key).lower(): str(value) for key, value in (found or {}).items() if value}
