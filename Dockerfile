@@ -21,7 +21,7 @@ RUN apt-get update \
  && apt-get clean \
  && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/* /usr/share/doc/* /usr/share/man/*
 COPY --from=build /opt/hub-image-action/venv /opt/hub-image-action/venv
-COPY entrypoint.py post-entrypoint.sh /opt/hub-image-action/
+COPY entrypoint.py post_entrypoint.py /opt/hub-image-action/
 COPY hubaction /opt/hub-image-action/hubaction
 # Compiled here, since nothing that a container compiles outlives it.
 RUN /opt/hub-image-action/venv/bin/python -m compileall -q /opt/hub-image-action
