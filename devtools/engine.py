@@ -11,6 +11,7 @@ keep it. A killed run loses its lock with its life, so it cannot keep the engine
 import contextlib
 import json
 import shutil
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,12 +143,26 @@ def _configured_host() -> str:
 
 def _answering_store(host: str) -> Store | None:
     """The image store of the engine at an address; None when none answers there."""
+    if not _takes_connections(host):
+        return None
     try:
         client = docker.DockerClient(base_url=host, timeout=20)
         with contextlib.closing(client):
             return _store_of(client.info())
     except (DockerException, requests.RequestException):
         return None
+
+
+def _takes_connections(host: str) -> bool:
+    """Whether anybody listens on a local socket: docker-py leaves its own open where nobody does."""
+    if not host.startswith("unix://"):
+        return True
+    with socket.socket(socket.AF_UNIX) as client:
+        try:
+            client.connect(host.removeprefix("unix://"))
+        except OSError:
+            return False
+    return True
 
 
 def _store_of(info: dict[str, Any]) -> Store:

@@ -58,9 +58,19 @@ class Event:
     server_url: str
 
     @property
+    def about_pull_request(self) -> bool:
+        """Also when the payload does not tell which one: whoever cannot be named is not trusted."""
+        return self.name.startswith("pull_request")
+
+    @property
+    def untrusted(self) -> bool:
+        """Whether the code may be a stranger's."""
+        return self.about_pull_request and (self.pull_request is None or self.pull_request.from_fork)
+
+    @property
     def branch(self) -> str:
         """The branch that was pushed or dispatched; empty on tags, pull requests and merge queues."""
-        if self.pull_request or self.name == "merge_group":
+        if self.about_pull_request or self.name == "merge_group":
             return ""
         return self.ref.removeprefix("refs/heads/") if self.ref.startswith("refs/heads/") else ""
 

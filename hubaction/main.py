@@ -36,10 +36,14 @@ def main(arguments: Sequence[str], environ: Mapping[str, str], stdout: TextIO, s
         console = Console(stderr)
         return _guard(console, environ, lambda: _print_plan(environ, stdout, console))
     console = Console(stdout)
-    console.mask(*read_secrets(environ))
     work = _clean_up if "--post" in arguments else _run
+
+    def start() -> int:
+        console.mask(*read_secrets(environ))
+        return work(environ, console)
+
     with cancel_on_signals():
-        return _guard(console, environ, lambda: work(environ, console))
+        return _guard(console, environ, start)
 
 
 # --- the three ways to be called ---
@@ -47,10 +51,10 @@ def main(arguments: Sequence[str], environ: Mapping[str, str], stdout: TextIO, s
 
 def _run(environ: Mapping[str, str], console: Console) -> int:
     settings, event = _read_surroundings(environ, console)
-    if settings.appendix_file and not settings.appendix:
-        raise InvalidAppendixError(settings.appendix_file)
     plan = make_plan(settings, event, datetime.now(UTC))
     _tell_plan(plan, console)
+    if plan.builds and settings.appendix_file and not settings.appendix:
+        raise InvalidAppendixError(settings.appendix_file)
     outputs = FileCommands(environ)
     if plan.mode is PlannedMode.NONE:
         outputs.set_output("mode", plan.mode)

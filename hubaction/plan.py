@@ -189,7 +189,7 @@ def _refuse_unsafe(event: Event) -> None:
 def _decide_push(mode: PlannedMode, settings: Settings, event: Event, messages: _Messages) -> bool:
     if not _push_wanted(mode, settings.push, event):
         return False
-    if event.pull_request and event.pull_request.from_fork:
+    if event.untrusted:
         messages.notices.append(
             "The image is not pushed: this pull request comes from a fork, whose code must not reach the registry."
         )
@@ -198,7 +198,7 @@ def _decide_push(mode: PlannedMode, settings: Settings, event: Event, messages: 
     missing = sorted({name.registry for name in settings.images} - known)
     if not missing:
         return True
-    if event.pull_request:
+    if event.about_pull_request:
         messages.notices.append(
             f"The image is not pushed: there is no password for {', '.join(missing)}. Pull requests by Dependabot"
             " see Dependabot's secrets only."
@@ -216,7 +216,7 @@ def _decide_push(mode: PlannedMode, settings: Settings, event: Event, messages: 
 def _push_wanted(mode: PlannedMode, push: Choice, event: Event) -> bool:
     if push is not Choice.AUTO:
         return push is Choice.TRUE
-    return mode is PlannedMode.BUILD and event.pull_request is None and _is_publishing_event(event)
+    return mode is PlannedMode.BUILD and _is_publishing_event(event)
 
 
 def _is_publishing_event(event: Event) -> bool:
@@ -251,7 +251,7 @@ def _default_template(event: Event) -> str:
 
 
 def _wants_latest(settings: Settings, event: Event, messages: _Messages) -> bool:
-    if event.pull_request and settings.latest is Choice.TRUE:
+    if event.about_pull_request and settings.latest is Choice.TRUE:
         messages.warnings.append(_LATEST_STAYS)
         return False
     if settings.latest is Choice.AUTO:
@@ -270,10 +270,10 @@ def _render_tags(templates: tuple[str, ...], event: Event, now: datetime, messag
                 f"The tag '{template}' is skipped: {', '.join(empty)} has no value on the event '{event.name}'."
             )
             continue
-        if event.pull_request and template == "latest":
+        if event.about_pull_request and template == "latest":
             messages.warnings.append(_LATEST_STAYS)
             continue
-        if event.pull_request and not {"sha", "pr"} & set(names):
+        if event.about_pull_request and not {"sha", "pr"} & set(names):
             messages.warnings.append(f"The tag '{template}' does not name the pull request: all of them share it.")
         tag = sanitize_tag(template.format_map(values))
         if tag not in tags:

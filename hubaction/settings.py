@@ -222,8 +222,9 @@ def _default_image_name(repository: str) -> str:
 
 def _load_registry_auth(text: str) -> list[object] | None:
     try:
-        loaded = yaml.safe_load(text) if text else []
-    except yaml.YAMLError:
+        # Texts only: as numbers or dates, passwords such as 0123 would become others.
+        loaded = yaml.load(text, Loader=yaml.BaseLoader) if text else []
+    except (yaml.YAMLError, ValueError, RecursionError):
         return None
     return loaded if isinstance(loaded, list) else None
 
