@@ -234,10 +234,11 @@ _LATEST_STAYS = "'latest' is not moved: a pull request's image must not become e
 
 
 def _name_references(settings: Settings, event: Event, now: datetime, messages: _Messages) -> tuple[Reference, ...]:
-    tags = _render_tags(settings.tags or (_default_template(event),), event, now, messages)
+    templates = settings.tags or (_default_template(event),)
+    tags = _render_tags(templates, event, now, messages)
     if not tags:
         raise ActionError(
-            f"No tag is left for the image: none of {', '.join(settings.tags)} has a value on the event"
+            f"No tag is left for the image: none of {', '.join(templates)} has a value on the event"
             f" '{event.name}'. Add a line with {{sha}} to the input 'tags'.",
             title="No tag",
         )

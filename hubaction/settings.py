@@ -223,7 +223,7 @@ def _default_image_name(repository: str) -> str:
 def _load_registry_auth(text: str) -> list[object] | None:
     try:
         # Texts only: as numbers or dates, passwords such as 0123 would become others.
-        loaded = yaml.load(text, Loader=yaml.BaseLoader) if text else []
+        loaded = yaml.load(text, Loader=yaml.BaseLoader) if text else []  # noqa: S506 - makes texts only
     except (yaml.YAMLError, ValueError, RecursionError):
         return None
     return loaded if isinstance(loaded, list) else None

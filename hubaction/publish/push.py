@@ -41,23 +41,34 @@ def push_references(
 ) -> list[PushedReference]:
     """Push each reference and ask the registry for it; `latest` comes last, when all else is there.
 
-    Raises PushError.
+    Raises ActionError, telling what had arrived before.
     """
-    pushed = []
+    pushed: list[PushedReference] = []
     for reference in sorted(references, key=lambda reference: reference.tag == "latest"):
-        auth = auths[reference.name.registry]
-        engine.tag(local_tag, reference)
-        digest = _push_with_retries(reference, engine=engine, auth=auth, say=say)
-        registry = Registry(reference.name.registry, auth, insecure=reference.name.registry in insecure)
-        found = _ask_registry(reference, registry=registry, engine=engine, auth=auth)
-        if digest and found.digest != digest:
-            raise PushError(
-                f"{reference} is not what was pushed: the registry has {found.digest}, pushed was {digest}."
-                " Somebody else may have pushed the same tag at the same time: run again."
-            )
-        say(f"{reference}@{found.digest}")
-        pushed.append(found)
+        name = reference.name.registry
+        registry = Registry(name, auths[name], insecure=name in insecure)
+        try:
+            pushed.append(_publish(reference, local_tag=local_tag, engine=engine, registry=registry, say=say))
+        except ActionError as error:
+            if pushed:
+                error.message += f" Pushed before that: {', '.join(str(item.reference) for item in pushed)}."
+            raise
+        say(f"{reference}@{pushed[-1].digest}")
     return pushed
+
+
+def _publish(
+    reference: Reference, *, local_tag: str, engine: Engine, registry: Registry, say: Progress
+) -> PushedReference:
+    engine.tag(local_tag, reference)
+    digest = _push_with_retries(reference, engine=engine, auth=registry.auth, say=say)
+    found = _ask_registry(reference, registry=registry, engine=engine)
+    if digest and found.digest != digest:
+        raise PushError(
+            f"{reference} is not what was pushed: the registry has {found.digest}, pushed was {digest}."
+            " Somebody else may have pushed the same tag at the same time: run again."
+        )
+    return found
 
 
 def _push_with_retries(reference: Reference, *, engine: Engine, auth: Mapping[str, str], say: Progress) -> str:
@@ -88,19 +99,17 @@ def _digest_in(status: str) -> str:
     return match[1] if match else ""
 
 
-def _ask_registry(
-    reference: Reference, *, registry: Registry, engine: Engine, auth: Mapping[str, str]
-) -> PushedReference:
-    if auth and not auth.get("password"):
+def _ask_registry(reference: Reference, *, registry: Registry, engine: Engine) -> PushedReference:
+    if registry.auth and not registry.auth.get("password"):
         # An identity token, which only the engine can trade in.
-        return PushedReference(reference, engine.remote_digest(reference, auth), None)
+        return PushedReference(reference, engine.remote_digest(reference, registry.auth), None)
     try:
         manifest = registry.fetch_manifest(reference)
     except UnreachableError as error:
         if not error.on_loopback:
             raise
         # With `services:` in the job, localhost is another one for the engine than for this container.
-        return PushedReference(reference, engine.remote_digest(reference, auth), None)
+        return PushedReference(reference, engine.remote_digest(reference, registry.auth), None)
     if manifest is None:
         raise PushError(f"{reference} is not in the registry although the push went well. Run again.")
     return PushedReference(reference, manifest.digest, manifest.size)

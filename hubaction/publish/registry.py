@@ -60,7 +60,7 @@ class Registry:
 
     def __init__(self, host: str, auth: Mapping[str, str], *, insecure: bool = False) -> None:
         self._host = host
-        self._auth = auth
+        self.auth = auth
         self._session = requests.Session()
         # Given any, requests does not look for login data of its own in ~/.netrc.
         self._session.auth = _no_auth
@@ -123,11 +123,11 @@ class Registry:
 
     @property
     def _username(self) -> str:
-        return self._auth.get("username", "")
+        return self.auth.get("username", "")
 
     @property
     def _password(self) -> str:
-        return self._auth.get("password", "")
+        return self.auth.get("password", "")
 
     def _request(
         self, url: str, *, headers: Mapping[str, str], params: Mapping[str, str] | None = None
