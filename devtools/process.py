@@ -197,6 +197,8 @@ def _stopped_after(process: subprocess.Popen[str], timeout: float) -> Iterator[N
         raise
     finally:
         process.wait()
+        if process.stdout:
+            process.stdout.close()
         for timer in timers:
             timer.cancel()
 

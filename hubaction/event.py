@@ -119,9 +119,9 @@ def read_event(environ: Mapping[str, str], payload: object) -> Event:
 def _read_pull_request(body: Mapping[str, object], repository: str) -> PullRequest | None:
     pull_request = _mapping(body.get("pull_request"))
     number = pull_request.get("number") or body.get("number")
-    if not pull_request or not isinstance(number, int):
-        return None
     head = _mapping(pull_request.get("head"))
+    if not isinstance(number, int) or not _sha(head, "sha"):
+        return None
     head_repository = _text(_mapping(head.get("repo")), "full_name") or None
     base = _text(_mapping(_mapping(pull_request.get("base")).get("repo")), "full_name") or repository
     return PullRequest(

@@ -34,6 +34,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str], stdout: TextIO, s
     """
     if "--plan" in arguments:
         console = Console(stderr)
+        console.hide(*read_secrets(environ))
         return _guard(console, environ, lambda: _print_plan(environ, stdout, console))
     console = Console(stdout)
     work = _clean_up if "--post" in arguments else _run
@@ -76,7 +77,8 @@ def _print_plan(environ: Mapping[str, str], stdout: TextIO, console: Console) ->
         plan = make_plan(settings, event, datetime.now(UTC))
     except ActionError as error:
         problems = error.problems if isinstance(error, InvalidInputError) else (error.message,)
-        stdout.write(json.dumps({"errors": [str(problem) for problem in problems]}, indent=2) + "\n")
+        errors = [console.scrub(str(problem)) for problem in problems]
+        stdout.write(json.dumps({"errors": errors}, indent=2) + "\n")
         raise
     stdout.write(render_plan(plan, _comment_body(plan)) + "\n")
     return 0

@@ -38,8 +38,10 @@ def run_pipeline(
         with ExitStack() as stack:
             folder = stack.enter_context(_work_folder())
             engine = stack.enter_context(Engine.connect(environ))
+            # In a folder of its own, whose name nothing in the build context can guess.
+            secret_folder = stack.enter_context(_work_folder())
             docker_config = stack.enter_context(
-                temporary_docker_config(find_docker_config(environ), folder / "docker-config")
+                temporary_docker_config(find_docker_config(environ), secret_folder / "docker-config")
             )
             env = child_environment(environ, home=folder, docker_config=docker_config)
             run = _Run(plan, settings, workspace, folder, docker_config, env, engine, console, outcome)

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from hubaction.errors import ActionError
 from hubaction.event import Event, PullRequest
-from hubaction.image import ImageName, Reference, legalize_path, sanitize_tag
+from hubaction.image import MAX_TAG_LENGTH, ImageName, Reference, legalize_path, sanitize_tag
 from hubaction.settings import Settings
 from hubaction.values import Choice, Mode
 
@@ -239,7 +239,7 @@ def _name_references(settings: Settings, event: Event, now: datetime, messages: 
     if not tags:
         raise ActionError(
             f"No tag is left for the image: none of {', '.join(templates)} has a value on the event"
-            f" '{event.name}'. Add a line with {{sha}} to the input 'tags'.",
+            f" '{event.name}'. Add a line without a placeholder to the input 'tags', or one with {{sha}}.",
             title="No tag",
         )
     if _wants_latest(settings, event, messages) and "latest" not in tags:
@@ -276,10 +276,19 @@ def _render_tags(templates: tuple[str, ...], event: Event, now: datetime, messag
             continue
         if event.about_pull_request and not {"sha", "pr"} & set(names):
             messages.warnings.append(f"The tag '{template}' does not name the pull request: all of them share it.")
-        tag = sanitize_tag(template.format_map(values))
+        tag = _render_tag(template, values)
         if tag not in tags:
             tags.append(tag)
     return tags
+
+
+def _render_tag(template: str, values: dict[str, str]) -> str:
+    """A long branch or version gives way, so that what tells commits apart is never cut off."""
+    excess = len(template.format_map(values)) - MAX_TAG_LENGTH
+    for name in ("branch", "version"):
+        if excess > 0 and f"{{{name}}}" in template:
+            values = values | {name: values[name][: max(len(values[name]) - excess, 1)]}
+    return sanitize_tag(template.format_map(values))
 
 
 def _placeholder_values(event: Event, now: datetime) -> dict[str, str]:

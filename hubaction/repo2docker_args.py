@@ -3,6 +3,7 @@
 import re
 import shlex
 from dataclasses import dataclass
+from itertools import takewhile
 
 from hubaction.values import suggest
 
@@ -60,10 +61,7 @@ def parse_repo2docker_args(text: str) -> Repo2dockerArgs:
     Arguments for buildx are taken out: on repo2docker's command line one with a blank in it would be
     read as the repository. Raises ValueError for what this action owns or repo2docker does not know.
     """
-    try:
-        words = shlex.split(text, comments=True)
-    except ValueError as error:
-        raise ValueError(f"cannot be split into arguments: {error}; check the quotes") from None
+    words = _split_words(text)
     arguments: list[str] = []
     buildx: list[str] = []
     labels: list[tuple[str, str]] = []
@@ -76,11 +74,32 @@ def parse_repo2docker_args(text: str) -> Repo2dockerArgs:
             _sort_option(option, value, arguments, labels)
         elif option == _BUILDX_TRAIT and equals:
             buildx.append(value)
-        elif option in _FLAGS or (re.fullmatch(r"--[A-Z]\w*\.\w+", option) and equals):
+        elif word in _FLAGS or (re.fullmatch(r"--[A-Z]\w*\.\w+", option) and equals):
             arguments.append(word)
         else:
             raise ValueError(_explain_unknown(word, option))
     return Repo2dockerArgs(tuple(arguments), tuple(buildx), tuple(labels))
+
+
+def _split_words(text: str) -> list[str]:
+    """Split as a shell does: quotes, a backslash before the end of a line, and comments."""
+    words: list[str] = []
+    pending = ""
+    for line in text.replace("\\\r\n", " ").replace("\\\n", " ").splitlines():
+        if not pending and line.lstrip().startswith("#"):
+            continue
+        pending += line
+        try:
+            found = shlex.split(pending)
+        except ValueError:
+            pending += "\n"  # a quoted value goes on in the next line
+            continue
+        # shlex would take a `#` inside of a word for a comment, too.
+        words += takewhile(lambda word: not word.startswith("#"), found)
+        pending = ""
+    if pending:
+        raise ValueError(f"cannot be split into arguments; check the quotes of '{pending.strip()[:100]}'")
+    return words
 
 
 def _sort_option(option: str, value: str, arguments: list[str], labels: list[tuple[str, str]]) -> None:

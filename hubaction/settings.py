@@ -44,7 +44,6 @@ DEFAULTS: Mapping[str, str] = {
 """Every input with its default, as in action.yml, which `make check` compares; the token's is an expression there."""
 
 BLANK_MEANS_OFF = frozenset({"image-tests"})
-SECRET_INPUTS = frozenset({"password", "github-token", "registry-auth"})
 PLACEHOLDERS = ("sha", "branch", "pr", "date", "version")
 
 
@@ -147,9 +146,13 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 def read_secrets(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Every secret value among the inputs, valid or not: what must be masked before anything is printed."""
     inputs = _read_inputs(environ)
-    secrets = [inputs[name] for name in sorted(SECRET_INPUTS)]
+    secrets = [inputs["password"], inputs["github-token"]]
     logins = [(inputs["username"], inputs["password"])]
-    entries = _load_registry_auth(inputs["registry-auth"]) or []
+    entries = _load_registry_auth(inputs["registry-auth"])
+    if entries is None:
+        # What cannot be read is hidden whole.
+        secrets.append(inputs["registry-auth"])
+        entries = []
     logins += [
         (str(entry.get("username", "")), str(entry["password"]))
         for entry in entries

@@ -99,7 +99,8 @@ def parse_platform(text: str) -> str:
     if "," in text or "\n" in text:
         raise ValueError(f"'{text}' names several platforms; allowed is one, since an image is tested before its push")
     if text and not re.fullmatch(r"linux/[a-z0-9]+(?:/v[0-9]+)?", text):
-        raise ValueError(f"'{text}' is not a platform{suggest(text, ['linux/amd64', 'linux/arm64'])}")
+        known = ["linux/amd64", "linux/arm64"]
+        raise ValueError(f"'{text}' is not a platform{suggest(text, known)}; allowed are e.g. {' and '.join(known)}")
     return text
 
 

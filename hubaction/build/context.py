@@ -1,6 +1,7 @@
 """The build context: a staged copy of what goes into the image, so that the workspace is never written."""
 
 import os
+import re
 import shutil
 import stat
 from collections.abc import Iterable, Iterator
@@ -80,7 +81,6 @@ def stage_context(source: Path, target: Path, *, include_git: bool) -> Context:
     Raises ContextError for configuration files that are links to somewhere outside of the repository.
     """
     binder = find_binder_folder(source)
-    _refuse_escaping_links(source, binder)
     target.mkdir(parents=True)
     paths = sorted(_list_context(source, binder, include_git=include_git))
     files = size = 0
@@ -92,8 +92,9 @@ def stage_context(source: Path, target: Path, *, include_git: bool) -> Context:
         else:
             files, size = files + 1, size + copied
     _copy_folder_modes(source, target, paths)
+    _refuse_escaping_links(target)
     if include_git:
-        strip_git_credentials(target / ".git")
+        strip_git_credentials(target)
     return Context(target, files, size, tuple(skipped))
 
 
@@ -114,15 +115,20 @@ def find_dockerfile(source: Path) -> str:
     return str(file) if (source / file).exists() else ""
 
 
-def _refuse_escaping_links(source: Path, binder: str) -> None:
-    """repo2docker and the engine's client read these files in our process's place, and print parts of them."""
-    for folder in {"", binder}:
-        for name in (*CONFIGURATION_FILES, *IGNORE_FILES, "Dockerfile.dockerignore"):
-            file = source / folder / name
-            if file.exists() and not file.resolve().is_relative_to(source):
+def _refuse_escaping_links(context: Path) -> None:
+    """repo2docker and the engine's client read these files in our process's place, and print parts of them.
+
+    What counts is where a link leads from the staged copy: one that dangles in the workspace may not do so there.
+    """
+    root = context.resolve()
+    for folder in ("", *BINDER_FOLDERS):
+        for name in ("", *CONFIGURATION_FILES, *IGNORE_FILES, "Dockerfile.dockerignore"):
+            file = context / folder / name
+            inside = file.resolve().is_relative_to(root)
+            if not inside or (file.is_symlink() and not file.exists()):
                 shown = str(Path(folder) / name)
                 raise ContextError(
-                    f"'{shown}' is a link to a file outside of the repository, which is not read for safety:"
+                    f"'{shown}' is a link that leads out of the repository, or nowhere, and is not read for safety:"
                     " replace it by a regular file.",
                     file=shown,
                 )
@@ -171,7 +177,7 @@ class _IgnoreRules:
         self._any = bool(patterns)
 
     def match(self, path: Path) -> bool:
-        return self._any and path not in self._read and self._matcher.matches(path)
+        return self._any and path not in self._read and self._matcher.matches(str(path))  # type: ignore[arg-type] # the stub is wrong
 
 
 def _read_patterns(file: Path) -> list[str]:
@@ -225,19 +231,32 @@ def read_head(workspace: Path) -> str:
         return ""
 
 
-def strip_git_credentials(git: Path) -> None:
-    """Remove from a copy of .git whatever actions/checkout, or a user, stored to log in with.
+def strip_git_credentials(context: Path) -> None:
+    """Remove from each .git of a staged copy whatever actions/checkout, or a user, stored to log in with.
 
     Up to version 5 the token is an `extraheader`, since version 6 an `includeIf` of a file outside:
     https://github.com/actions/checkout/blob/main/src/git-auth-helper.ts
     """
-    for file in (git / "config", git / "config.worktree", *git.glob("modules/**/config")):
-        if file.is_file() and not file.is_symlink():
-            config = ConfigFile.from_path(str(file))
-            if _drop_secrets(config):
-                config.write_to_path(str(file))
-    for name in ("credentials", ".git-credentials"):
-        (git / name).unlink(missing_ok=True)
+    for git in context.rglob(".git"):
+        if git.is_symlink():
+            git.unlink()  # it leads to what was not copied, or was copied already
+            continue
+        for file in (git / "config", git / "config.worktree", *git.glob("modules/**/config")):
+            if file.is_file() and not file.is_symlink():
+                _strip_config(file)
+        for name in ("credentials", ".git-credentials"):
+            if git.is_dir():
+                (git / name).unlink(missing_ok=True)
+
+
+def _strip_config(file: Path) -> None:
+    try:
+        config = ConfigFile.from_path(str(file))
+    except ValueError:
+        file.unlink()  # git cannot read it either, and a token may stand in it
+        return
+    if _drop_secrets(config):
+        config.write_to_path(str(file))
 
 
 _CREDENTIAL_SECTIONS = frozenset({b"http", b"credential", b"include", b"includeif"})
@@ -246,13 +265,16 @@ _CREDENTIAL_SECTIONS = frozenset({b"http", b"credential", b"include", b"includei
 def _drop_secrets(config: ConfigFile) -> bool:
     changed = False
     for section in list(config.sections()):
-        if section[0].lower() in _CREDENTIAL_SECTIONS:
+        if section[0].lower() in _CREDENTIAL_SECTIONS or any(map(_has_login, section[1:])):
             del config[section]
             changed = True
             continue
         for key, value in list(config.items(section)):
-            if key.lower() in {b"url", b"pushurl"} and b"@" in value and b"://" in value:
-                scheme, _, rest = value.partition(b"://")
-                config.set(section, key, scheme + b"://" + rest.rpartition(b"@")[2])
+            if _has_login(value):
+                config.set(section, key, re.sub(rb"://[^/]*@", b"://", value, count=1))
                 changed = True
     return changed
+
+
+def _has_login(url: bytes) -> bool:
+    return re.match(rb"[a-z+]+://[^/]*@", url, re.IGNORECASE) is not None

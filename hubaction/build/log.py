@@ -48,7 +48,7 @@ _CAUSES = (
         " raises the limit, or run again later.",
     ),
     Cause(
-        re.compile(r"(?:pull access denied|failed to resolve source metadata|: not found$|manifest unknown)"),
+        re.compile(r"pull access denied|failed to resolve source metadata|manifest unknown"),
         "The base image cannot be pulled: its name is wrong, it does not exist, or it needs a login"
         " (see the input 'registry-auth').",
     ),
@@ -58,6 +58,10 @@ _CAUSES = (
             r"|PackagesNotFoundError"
         ),
         "The packages asked for do not fit together, or do not exist under that name: the last lines say which.",
+    ),
+    Cause(
+        re.compile(r"failed to calculate checksum of ref .*: not found"),
+        "A file to be copied does not exist in the build context: its name is wrong, or .dockerignore leaves it out.",
     ),
     Cause(
         re.compile(r"Found invalid package name .* in apt\.txt"),
@@ -135,4 +139,6 @@ class BuildLog:
 
 
 def _find_cause(lines: Sequence[str]) -> str:
-    return next((cause.sentence for cause in _CAUSES for line in lines if cause.pattern.search(line)), "")
+    """What the builder itself says counts more than what a step printed, which may be anything."""
+    said = [line for line in lines if line.startswith("ERROR: ")]
+    return next((cause.sentence for line in (*said, *lines) for cause in _CAUSES if cause.pattern.search(line)), "")

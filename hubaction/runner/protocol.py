@@ -7,7 +7,7 @@ documented, ActionCommandManager.cs and FileCommandManager.cs of https://github.
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -33,12 +33,15 @@ class Console:
         self._secrets: list[str] = []
 
     def mask(self, *values: str) -> None:
-        """Hide values from here on, line by line, since the runner masks within lines only."""
-        lines = {line for value in values for line in _LINE_END.split(value) if line.strip()}
-        for line in sorted(lines, key=len, reverse=True):
+        """Have the runner hide values from here on, in all that this job prints, and hide them ourselves."""
+        for line in sorted(_secret_lines(values), key=len, reverse=True):
             self._write(f"::add-mask::{_escape_data(line)}")
+        self.hide(*values)
+
+    def hide(self, *values: str) -> None:
+        """Hide values in what this console prints, without telling the runner."""
+        known = _secret_lines(values) | set(self._secrets)
         # Hiding one or two characters would garble everything; the runner still gets them.
-        known = lines | set(self._secrets)
         self._secrets = sorted((line for line in known if len(line) >= _MINIMUM_MASK_LENGTH), key=len, reverse=True)
 
     def say(self, text: str) -> None:
@@ -105,6 +108,11 @@ class Console:
     def _write(self, line: str) -> None:
         self._stream.write(line + "\n")
         self._stream.flush()
+
+
+def _secret_lines(values: Iterable[str]) -> set[str]:
+    """The runner masks within lines only, so each line of a secret is one."""
+    return {line for value in values for line in _LINE_END.split(value) if line.strip()}
 
 
 def neutralize(line: str) -> str:
