@@ -107,7 +107,7 @@ def read_event(environ: Mapping[str, str], payload: object) -> Event:
         ref=_read_ref(name, environ, body, default_branch),
         sha=pull_request.head_sha if pull_request else checkout_sha,
         checkout_sha=checkout_sha,
-        deleted=name == "push" and (body.get("deleted") is True or _text(body, "after") == ZERO_SHA),
+        deleted=_is_deletion(name, body),
         pull_request=pull_request,
         workflow_run=_read_workflow_run(body) if name == "workflow_run" else None,
         run_id=environ.get("GITHUB_RUN_ID", ""),
@@ -146,7 +146,9 @@ def _read_workflow_run(body: Mapping[str, object]) -> WorkflowRun:
 
 
 def _read_ref(name: str, environ: Mapping[str, str], body: Mapping[str, object], default_branch: str) -> str:
-    if ref := environ.get("GITHUB_REF"):
+    deleted = _full_ref(_text(body, "ref")) if _is_deletion(name, body) else ""
+    # What was deleted cannot be checked out: the runner's variable then names the default branch.
+    if ref := deleted or environ.get("GITHUB_REF"):
         return ref
     if name == "release" and (tag := _text(_mapping(body.get("release")), "tag_name")):
         return f"refs/tags/{tag}"
@@ -155,6 +157,10 @@ def _read_ref(name: str, environ: Mapping[str, str], body: Mapping[str, object],
     if name in {"schedule", "repository_dispatch", "workflow_run"} and default_branch:
         return f"refs/heads/{default_branch}"
     return ""
+
+
+def _is_deletion(name: str, body: Mapping[str, object]) -> bool:
+    return name == "push" and (body.get("deleted") is True or _text(body, "after") == ZERO_SHA)
 
 
 def _full_ref(ref: str) -> str:

@@ -64,9 +64,14 @@ def normalize_registry(registry: str) -> str:
         return DOCKER_HUB
     if bare != without_scheme or host != bare:
         raise ValueError(f"'{registry}' is a URL, not a registry's name; did you mean '{host}'?")
-    if not _REGISTRY.fullmatch(host):
+    if not _REGISTRY.fullmatch(host) or not _is_registry(host):
         raise ValueError(f"'{registry}' is not a registry; allowed is a host with an optional port, e.g. quay.io")
     return host
+
+
+def _is_registry(component: str) -> bool:
+    """Whether the first component of a name is a registry, as for `docker pull`."""
+    return "." in component or ":" in component or component == "localhost"
 
 
 def parse_image_name(text: str, default_registry: str) -> ImageName:
@@ -89,7 +94,7 @@ def parse_image_name(text: str, default_registry: str) -> ImageName:
 
 def _split_registry(text: str) -> tuple[str, str]:
     first, slash, rest = text.partition("/")
-    if slash and ("." in first or ":" in first or first == "localhost"):
+    if slash and _is_registry(first):
         return first, rest
     return "", text
 

@@ -45,7 +45,7 @@ def run_pipeline(
             )
             env = child_environment(environ, home=folder, docker_config=docker_config)
             run = _Run(plan, settings, workspace, folder, docker_config, env, engine, console, outcome)
-            stack.callback(run.remove_local_images)
+            stack.callback(run.remove_local_image)
             run.check()
             run.build()
             run.test()
@@ -55,6 +55,9 @@ def run_pipeline(
         outcome.failure = error.message
         # Stages know the folder that is built; annotations need the path from the repository's root.
         error.file = error.file and str(PurePosixPath(settings.path) / error.file)
+        raise
+    except BaseException:
+        outcome.failure = "The step was ended before it was done."
         raise
     finally:
         outputs.add_summary(render_summary(outcome))
@@ -66,8 +69,11 @@ def remove_leftovers(plan: Plan, *, environ: Mapping[str, str], console: Console
         containers = engine.remove_containers(plan.local_tag)
         if containers:
             console.say(f"Removed {containers} container(s) that the step left behind.")
-        for reference in (plan.local_tag, *map(str, plan.references)):
-            engine.remove_image(reference)
+        left = engine.find_image(plan.local_tag)
+        for reference in (*map(str, plan.references), plan.local_tag):
+            # The same tag on another image is not ours: it belongs to whoever owns this machine.
+            if left and engine.find_image(reference) == left:
+                engine.remove_image(reference)
 
 
 @contextmanager
@@ -180,10 +186,9 @@ class _Run:
                 say=self.console.say,
             )
 
-    def remove_local_images(self) -> None:
-        for reference in (self.plan.local_tag, *map(str, self.plan.references)):
-            with suppress(ActionError):
-                self.engine.remove_image(reference)
+    def remove_local_image(self) -> None:
+        with suppress(ActionError):
+            self.engine.remove_image(self.plan.local_tag)
 
     @contextmanager
     def _step(self, name: str) -> Iterator[None]:

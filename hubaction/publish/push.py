@@ -60,8 +60,8 @@ def push_references(
 def _publish(
     reference: Reference, *, local_tag: str, engine: Engine, registry: Registry, say: Progress
 ) -> PushedReference:
-    engine.tag(local_tag, reference)
-    digest = _push_with_retries(reference, engine=engine, auth=registry.auth, say=say)
+    with engine.tagged(local_tag, reference):
+        digest = _push_with_retries(reference, engine=engine, auth=registry.auth, say=say)
     found = _ask_registry(reference, registry=registry, engine=engine)
     if digest and found.digest != digest:
         raise PushError(

@@ -4,7 +4,7 @@ import io
 import shutil
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,7 +96,28 @@ class Engine:
             architecture=str(attributes.get("Architecture", "")),
         )
 
-    def tag(self, local: str, reference: Reference) -> None:
+    def find_image(self, reference: str) -> str:
+        """Return the id of a local image; '' when there is none of that name."""
+        with _translate(f"look for the image {reference}"):
+            try:
+                return str(self._client.images.get(reference).id)
+            except docker.errors.ImageNotFound:
+                return ""
+
+    @contextmanager
+    def tagged(self, local: str, reference: Reference) -> Iterator[None]:
+        """Give an image a further name for a while; one that had the name before gets it back."""
+        before = self.find_image(str(reference))
+        self._tag(local, reference)
+        try:
+            yield
+        finally:
+            if before:
+                self._tag(before, reference)
+            else:
+                self.remove_image(str(reference))
+
+    def _tag(self, local: str, reference: Reference) -> None:
         with _translate(f"tag the image as {reference}"):
             self._client.api.tag(local, str(reference.name), reference.tag)
 
@@ -165,6 +186,11 @@ class StoppedContainer:
             output = self._container.attach(stdout=True, stderr=True, stream=True, logs=True)
             self._container.start()
             yield from output
+
+    def kill(self) -> None:
+        """End it at once; whether it still runs does not matter."""
+        with suppress(docker.errors.APIError, requests.exceptions.RequestException):
+            self._container.kill()
 
     def wait(self) -> int:
         """Return the exit code."""

@@ -2,16 +2,19 @@
 
 import codecs
 import re
+import secrets
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
+from threading import Timer
 
 from hubaction.errors import ActionError
 from hubaction.runner.engine import Engine, LocalImage, pack_folder
 from hubaction.runner.process import MAX_LINE_LENGTH
 
 SCRIPT_FOLDER = "/tmp/hub-image-action"  # noqa: S108 - in a container of its own
+START_SECONDS = 120
 NO_TESTS_COLLECTED = 5
 NO_PYTEST = 97
 NO_PYTHON = 98
@@ -57,21 +60,56 @@ def run_image_tests(
     Raises ImageTestsError when a test fails, or when none could run.
     """
     described = engine.inspect(image)
-    command = ["/bin/sh", f"{SCRIPT_FOLDER}/run.sh", folder]
-    summary = ""
+    started = f"image tests {secrets.token_hex(8)}"
+    command = ["/bin/sh", f"{SCRIPT_FOLDER}/run.sh", folder, started]
+    output = _Output(started, on_line)
     with engine.container(image, command, user=str(user_id), run=run, environment=_ENVIRONMENT) as container:
         container.copy_in(_pack_script(user_id), "/")
         container.copy_in(pack_folder(tests, folder, user_id=user_id), _start_folder(described))
-        for line in split_lines(container.run()):
-            on_line(line)
-            if match := re.fullmatch(r"=* ?(\d[^=]* in [\d.]+s.*?) ?=*", line.strip()):
-                summary = match[1]
-        code = container.wait()
+        # An entry point that starts something else instead may run for ever.
+        deadline = Timer(START_SECONDS, container.kill)
+        output.on_start = deadline.cancel
+        deadline.start()
+        try:
+            for line in split_lines(container.run()):
+                output.read_line(line)
+            code = container.wait()
+        finally:
+            deadline.cancel()
+    if not output.started:
+        raise ImageTestsError(_NOT_STARTED, title="Image tests did not start", file=folder)
     if code:
-        raise _explain(code, folder, summary)
-    return ImageTestsResult(summary)
+        raise _explain(code, folder, output.summary)
+    return ImageTestsResult(output.summary)
 
 
+_NOT_STARTED = (
+    "The image's ENTRYPOINT did not run the image tests, so nothing is proven and the image is not pushed. It gets the"
+    ' command to run as its arguments, as on a hub: let it end with exec "$@", or remove it from the Dockerfile.'
+)
+
+
+class _Output:
+    """Passes lines on, and remembers what matters of them."""
+
+    def __init__(self, started: str, on_line: Callable[[str], None]) -> None:
+        self._start_line = started
+        self._on_line = on_line
+        self.on_start: Callable[[], None] = lambda: None
+        self.started = False
+        self.summary = ""
+
+    def read_line(self, line: str) -> None:
+        if line == self._start_line and not self.started:
+            self.started = True
+            self.on_start()
+            return
+        self._on_line(line)
+        if match := _LAST_LINE.fullmatch(line.strip()):
+            self.summary = match[1]
+
+
+_LAST_LINE = re.compile(r"=* ?(\d[^=]{0,200} in [\d.]+s(?: \([\d:]+\))?) ?=*")
 _ENVIRONMENT = {"PYTHONDONTWRITEBYTECODE": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_CACHE_DIR": "1"}
 
 
