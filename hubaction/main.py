@@ -13,7 +13,12 @@ from typing import TextIO
 from hubaction.errors import ActionError, InvalidInputError
 from hubaction.event import Event, read_event
 from hubaction.plan import Plan, PlannedMode, make_plan
-from hubaction.publish.credentials import find_docker_config, read_docker_config, registries_with_login
+from hubaction.publish.credentials import (
+    find_docker_config,
+    read_docker_config,
+    registries_with_login,
+    warn_of_docker_config,
+)
 from hubaction.report.comment import render_comment
 from hubaction.report.plan import render_plan
 from hubaction.report.workflow_file import locate_input
@@ -117,7 +122,8 @@ def _read_surroundings(environ: Mapping[str, str], console: Console) -> tuple[Se
     settings = read_settings(environ)
     event = read_event(environ, _read_payload(environ.get("GITHUB_EVENT_PATH", ""), console))
     appendix, warnings = _read_appendix(_workspace(environ) / settings.path, settings.appendix_file)
-    config = read_docker_config(find_docker_config(environ))
+    config = read_docker_config(find_docker_config(environ, _workspace(environ)))
+    warnings += warn_of_docker_config(environ, _workspace(environ))
     return (
         replace(
             settings,

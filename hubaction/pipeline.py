@@ -41,7 +41,7 @@ def run_pipeline(
             # In a folder of its own, whose name nothing in the build context can guess.
             secret_folder = stack.enter_context(_work_folder())
             docker_config = stack.enter_context(
-                temporary_docker_config(find_docker_config(environ), secret_folder / "docker-config")
+                temporary_docker_config(find_docker_config(environ, workspace), secret_folder / "docker-config")
             )
             env = child_environment(environ, home=folder, docker_config=docker_config)
             run = _Run(plan, settings, workspace, folder, docker_config, env, engine, console, outcome)

@@ -17,15 +17,49 @@ HUB_KEY = "https://index.docker.io/v1/"
 """The key of Docker Hub in a Docker configuration, for historical reasons."""
 
 
+_TAKEN_OVER: Mapping[str, type] = {
+    "auths": dict,
+    "credHelpers": dict,
+    "credsStore": str,
+    "HttpHeaders": dict,
+    "proxies": dict,
+    "cliPluginsExtraDirs": list,
+}
+"""What of the caller's Docker configuration is used; a context, say, would name files that are not copied."""
+
+
 class LoginError(ActionError):
     """A registry did not let us in, or did not answer."""
 
 
-def find_docker_config(environ: Mapping[str, str]) -> Path | None:
-    """Return the caller's Docker configuration when this process can see one."""
+def find_docker_config(environ: Mapping[str, str], workspace: Path) -> Path | None:
+    """Return the caller's Docker configuration when this process can see one that it may trust.
+
+    One in the workspace may be a pull request's own, and what stands there becomes part of the image.
+    """
+    file = _docker_config_file(environ)
+    return file if file and file.is_file() and not _is_below(file, workspace) else None
+
+
+def warn_of_docker_config(environ: Mapping[str, str], workspace: Path) -> tuple[str, ...]:
+    """Warnings about a Docker configuration that is left alone."""
+    file = _docker_config_file(environ)
+    if file is None or not file.is_file() or not _is_below(file, workspace):
+        return ()
+    return (
+        f"The Docker configuration {file} (see DOCKER_CONFIG) is ignored: what stands in the workspace becomes part of"
+        " the image, passwords included. Use the inputs 'username' and 'password', or a folder below"
+        " ${{ runner.temp }}.",
+    )
+
+
+def _docker_config_file(environ: Mapping[str, str]) -> Path | None:
     folder = environ.get("DOCKER_CONFIG") or (f"{environ['HOME']}/.docker" if environ.get("HOME") else "")
-    file = Path(folder) / "config.json"
-    return file if folder and file.is_file() else None
+    return Path(folder) / "config.json" if folder else None
+
+
+def _is_below(file: Path, folder: Path) -> bool:
+    return file.resolve().is_relative_to(folder.resolve()) or file.absolute().is_relative_to(folder.absolute())
 
 
 def read_docker_config(file: Path | None) -> dict[str, Any]:
@@ -56,10 +90,8 @@ def _registry_of_key(key: str) -> str:
 @contextmanager
 def temporary_docker_config(caller: Path | None, folder: Path) -> Iterator[Path]:
     """Yield a private configuration folder that starts with what the caller's has; always removed."""
-    config = _without_missing_helpers(read_docker_config(caller))
-    if caller:
-        plugins = [str(caller.parent / "cli-plugins"), *config.get("cliPluginsExtraDirs", [])]
-        config["cliPluginsExtraDirs"] = plugins
+    given = _without_missing_helpers(read_docker_config(caller))
+    config = {key: value for key, value in given.items() if isinstance(value, _TAKEN_OVER.get(key, ()))}
     folder.mkdir(mode=0o700)
     try:
         file = folder / "config.json"

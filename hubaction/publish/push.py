@@ -62,11 +62,13 @@ def _publish(
 ) -> PushedReference:
     with engine.tagged(local_tag, reference):
         digest = _push_with_retries(reference, engine=engine, auth=registry.auth, say=say)
+        pushed = frozenset({digest}) if digest else engine.local_digests(reference)
     found = _ask_registry(reference, registry=registry, engine=engine)
-    if digest and found.digest != digest:
+    if found.digest not in pushed:
         raise PushError(
-            f"{reference} is not what was pushed: the registry has {found.digest}, pushed was {digest}."
-            " Somebody else may have pushed the same tag at the same time: run again."
+            f"{reference} is not what was pushed: the registry has {found.digest}, pushed was"
+            f" {', '.join(sorted(pushed)) or 'nothing known'}. Somebody else may have pushed the same tag at the same"
+            " time: run again."
         )
     return found
 
@@ -137,27 +139,37 @@ class _Layers:
             self._say(f"{len(self._done)} of {len(self._current)} layers, {megabytes:.0f} MB")
 
 
+_NETWORK = re.compile(
+    r"dial tcp|lookup .* on |server misbehaving|no such host|i/o timeout|Timeout exceeded|timed out|TLS handshake"
+    r"|deadline exceeded|connection (?:reset|refused)|broken pipe|closed network connection|\bEOF\b",
+    re.IGNORECASE,
+)
 _PASSING = re.compile(
-    r"\b5\d\d\b|timeout|timed out|EOF|connection reset|broken pipe|connection refused|TLS handshake|toomanyrequests"
-    r"|too many requests|no such host|unexpected status.*429",
+    r"status(?: code)?:? (?:from .* )?5\d\d|\b5\d\d (?:Internal|Bad Gateway|Service|Gateway)"
+    r"|unexpected HTTP status: 5|toomanyrequests|too many requests|\b429\b",
     re.IGNORECASE,
 )
 _REFUSALS = (
     (
-        re.compile(r"\b413\b|too large|size.*exceed|quota", re.IGNORECASE),
+        re.compile(r"exceed the configured upper limit|quota|too large|size.*exceed|\b413 ", re.IGNORECASE),
         "it is too large for the registry, or your quota there is used up: make it smaller, or ask for more room",
     ),
     (
+        re.compile(r"immutable", re.IGNORECASE),
+        "the tag exists already and may not be changed there: use another in the input 'tags', or set latest: false",
+    ),
+    (
+        re.compile(r"does not exist|name unknown|\b404 |not found", re.IGNORECASE),
+        "there is no such repository: create it in the registry first, or mend the input 'image-name'",
+    ),
+    (
         re.compile(
-            r"denied|unauthorized|forbidden|\b40[13]\b|authentication required|insufficient_scope",
+            r"denied|unauthorized|forbidden|no basic auth credentials|authentication required|insufficient_scope"
+            r"|\b40[13] ",
             re.IGNORECASE,
         ),
         "the account may not write there: give it the right to push (write access) to this repository, and check"
         " that the image's name is right",
-    ),
-    (
-        re.compile(r"\b404\b|not found|name unknown|does not exist", re.IGNORECASE),
-        "there is no such repository: create it in the registry first, or mend the input 'image-name'",
     ),
 )
 
@@ -166,14 +178,14 @@ def explain_push(reference: Reference, error: str, username: str) -> PushError:
     """Translate the engine's message into what to do; passing faults come back as PassingPushError."""
     registry = display_registry(reference.name.registry)
     detail = f"({error.strip()[-300:]})"
-    for pattern, advice in _REFUSALS:
-        if pattern.search(error):
-            who = f" by '{username}'" if username else ""
-            return PushError(f"{registry} refused {reference}, pushed{who}: {advice}. {detail}", title="Push refused")
-    if _PASSING.search(error):
+    if _NETWORK.search(error) or _PASSING.search(error):
         return PassingPushError(
             f"{registry} did not take {reference}, also after {ATTEMPTS} tries: it, or the way to it, is down."
             f" Run again when it is back. {detail}",
             title="Registry away",
         )
+    for pattern, advice in _REFUSALS:
+        if pattern.search(error):
+            who = f" by '{username}'" if username else ""
+            return PushError(f"{registry} refused {reference}, pushed{who}: {advice}. {detail}", title="Push refused")
     return PushError(f"{registry} did not take {reference}. {detail}", title="Push failed")

@@ -4,6 +4,7 @@ The protocol: https://github.com/opencontainers/distribution-spec/blob/main/spec
 https://distribution.github.io/distribution/spec/auth/token/
 """
 
+import base64
 import hashlib
 import ipaddress
 from collections.abc import Mapping
@@ -101,7 +102,7 @@ class Registry:
         """Return the value of the Authorization header that the registry asks for."""
         kind, _, rest = challenge.partition(" ")
         if kind.lower() == "basic":
-            return requests.auth._basic_auth_str(self._username, self._password)
+            return self._basic()
         if kind.lower() != "bearer":
             raise RegistryError(f"{self._host} asks for an unknown kind of login: '{kind[:40]}'.")
         fields = parse_dict_header(rest)  # type: ignore[no-untyped-call]
@@ -113,7 +114,7 @@ class Registry:
             raise RegistryError(f"{self._host} wants the password sent unencrypted, to '{realm[:100]}': refused.")
         headers = {}
         if self._password:
-            headers["Authorization"] = requests.auth._basic_auth_str(self._username, self._password)
+            headers["Authorization"] = self._basic()
         response = self._request(realm, headers=headers, params={"service": service, "scope": scope})
         body = _json(response)
         token = body.get("token") or body.get("access_token")
@@ -122,12 +123,13 @@ class Registry:
         return token
 
     @property
-    def _username(self) -> str:
-        return self.auth.get("username", "")
-
-    @property
     def _password(self) -> str:
         return self.auth.get("password", "")
+
+    def _basic(self) -> str:
+        # In UTF-8, as the engine does; requests' own would be Latin-1.
+        pair = f"{self.auth.get('username', '')}:{self._password}"
+        return f"Basic {base64.b64encode(pair.encode()).decode()}"
 
     def _request(
         self, url: str, *, headers: Mapping[str, str], params: Mapping[str, str] | None = None
@@ -169,11 +171,16 @@ def _read_manifest(response: requests.Response) -> Manifest:
         raise RegistryError("The registry's manifest is larger than any image's.")
     # Computed and not read from a header: what the bytes are is what a hub will pull.
     digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
-    manifest = _json(response)
-    blobs = [manifest.get("config"), *(manifest.get("layers") or [])]
-    if "config" not in manifest:
-        return Manifest(digest, None)
-    return Manifest(digest, sum(int(blob["size"]) for blob in blobs if isinstance(blob, dict)))
+    return Manifest(digest, _download_bytes(_json(response)))
+
+
+def _download_bytes(manifest: Mapping[str, Any]) -> int | None:
+    """Config and layers; None for an index, and for whatever else a registry may answer."""
+    layers = manifest.get("layers")
+    blobs = [manifest.get("config"), *(layers if isinstance(layers, list) else [])]
+    sizes = [blob.get("size") if isinstance(blob, dict) else None for blob in blobs]
+    known = [size for size in sizes if isinstance(size, int)]
+    return sum(known) if len(known) == len(sizes) else None
 
 
 def _json(response: requests.Response) -> dict[str, Any]:

@@ -104,6 +104,13 @@ class Engine:
             except docker.errors.ImageNotFound:
                 return ""
 
+    def local_digests(self, reference: Reference) -> frozenset[str]:
+        """Digests that the engine knows its image by in the reference's repository, once it was pushed there."""
+        with _translate(f"inspect the image {reference}"):
+            known = self._client.images.get(str(reference)).attrs.get("RepoDigests") or []
+        pairs = [entry.rpartition("@") for entry in known]
+        return frozenset(digest for name, _, digest in pairs if _full_name(name) == str(reference.name))
+
     @contextmanager
     def tagged(self, local: str, reference: Reference) -> Iterator[None]:
         """Give an image a further name for a while; one that had the name before gets it back."""
@@ -226,6 +233,12 @@ def _remove(container: Container) -> None:
             raise
 
 
+def _full_name(name: str) -> str:
+    """The engine leaves out Docker Hub's own name."""
+    first, slash, _ = name.partition("/")
+    return name if slash and ("." in first or ":" in first or first == "localhost") else f"docker.io/{name}"
+
+
 def _read_push_event(message: Mapping[str, Any]) -> PushEvent:
     detail = message.get("progressDetail") or {}
     return PushEvent(
@@ -233,7 +246,8 @@ def _read_push_event(message: Mapping[str, Any]) -> PushEvent:
         layer=str(message.get("id", "")),
         current=int(detail.get("current", 0)),
         total=int(detail.get("total", 0)),
-        error=str(message.get("error", "")),
+        # Newer engines send the detail only.
+        error=str((message.get("errorDetail") or {}).get("message") or message.get("error") or ""),
         digest=str((message.get("aux") or {}).get("Digest", "")),
     )
 

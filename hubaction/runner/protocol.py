@@ -27,9 +27,8 @@ class Console:
     On two streams a forged command could overtake the line that stops commands.
     """
 
-    def __init__(self, stream: TextIO, *, commands: bool = True) -> None:
+    def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._commands = commands
         self._secrets: list[str] = []
 
     def mask(self, *values: str) -> None:
@@ -69,14 +68,15 @@ class Console:
     def group(self, title: str) -> Iterator[None]:
         """Fold what is printed inside; the last line tells success and seconds."""
         started = time.monotonic()
-        self._write(f"::group::{neutralize(self.scrub(title))}")
+        title = " ".join(_LINE_END.split(self.scrub(title)))
+        self._write(f"::group::{neutralize(title)}")
         mark = "✗"
         try:
             yield
             mark = "✓"
         finally:
             self._write("::endgroup::")
-            self._write(f"{mark} {neutralize(self.scrub(title))} ({time.monotonic() - started:.1f} s)")
+            self._write(f"{mark} {neutralize(title)} ({time.monotonic() - started:.1f} s)")
 
     @contextmanager
     def untrusted(self) -> Iterator[Callable[[str], None]]:
@@ -99,10 +99,9 @@ class Console:
         text = self.scrub(message)
         if len(text) > MAX_MESSAGE_LENGTH:
             text = text[: MAX_MESSAGE_LENGTH - 1] + "…"
-        if not self._commands:
-            self._write(f"{kind}: {neutralize(text)}")
-            return
-        given = ",".join(f"{key}={_escape_property(str(value))}" for key, value in properties.items() if value)
+        given = ",".join(
+            f"{key}={_escape_property(self.scrub(str(value)))}" for key, value in properties.items() if value
+        )
         self._write(f"::{kind}{' ' + given if given else ''}::{_escape_data(text)}")
 
     def _write(self, line: str) -> None:
