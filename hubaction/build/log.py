@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from hubaction.errors import ActionError
 
 TAIL_LINES = 30
-_MAX_STEPS = 2000
-"""A hostile log could invent steps without end; those beyond are not remembered."""
+_MAX_LINE = 1000
+_MAX_STEPS = 500
+"""A hostile log could invent steps without end, of any length; what is beyond is not remembered."""
 
 _STEP = re.compile(r"#(\d+) \[(?:[^\]]* )?(\d+)/(\d+)\] (.*)")
 _CACHED = re.compile(r"#(\d+) CACHED$")
 _FAILED = re.compile(r"#(\d+) ERROR: (.*)")
 _OUTPUT = re.compile(r"#(\d+) (?:\d+\.\d+ )?(.*)")
-_DOCKERFILE_LINE = re.compile(r"(?:\S*/)?Dockerfile:(\d+)")
+_DOCKERFILE_LINE = re.compile(r"(?:\S*/)?Dockerfile:(\d{1,6})")
 
 
 class BuildError(ActionError):
@@ -92,6 +93,7 @@ class BuildLog:
         self._dockerfile_line: int | None = None
 
     def read_line(self, line: str) -> None:
+        line = line[:_MAX_LINE]
         if line.strip():
             self._last.append(line)
         if match := _DOCKERFILE_LINE.fullmatch(line.strip()):
