@@ -21,6 +21,20 @@ class ActionError(Exception):
         self.title = title
 
 
+class DiskFullError(ActionError):
+    """The runner's disk is full, whoever met it first."""
+
+    def __init__(self) -> None:
+        super().__init__(DISK_FULL, title="Disk full")
+
+
+DISK_FULL = (
+    "The disk is full. Free some of it in a step before this one (hosted runners carry 20 GB of tools that images do"
+    " not need: sudo rm -rf /usr/local/lib/android /usr/share/dotnet /opt/ghc), install less, or use a runner with a larger"
+    " disk."
+)
+
+
 @dataclass(frozen=True)
 class InputProblem:
     """One thing wrong with one input; `message` names the value and what is allowed."""

@@ -184,7 +184,8 @@ def _mapping(value: object) -> Mapping[str, object]:
 
 def _text(mapping: Mapping[str, object], key: str) -> str:
     value = mapping.get(key)
-    return value if isinstance(value, str) else ""
+    # JSON may hold halves of characters, which cannot be printed.
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
 def _sha(mapping: Mapping[str, object], key: str) -> str:

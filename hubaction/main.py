@@ -1,5 +1,6 @@
 """Reads the surroundings once, makes the plan and has it run. The one error boundary is here."""
 
+import errno
 import io
 import json
 import platform
@@ -10,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-from hubaction.errors import ActionError, InvalidInputError
+from hubaction.errors import DISK_FULL, ActionError, InvalidInputError
 from hubaction.event import Event, read_event
 from hubaction.plan import Plan, PlannedMode, make_plan
 from hubaction.publish.credentials import (
@@ -170,9 +171,12 @@ def _read_appendix(source: Path, file: str) -> tuple[str, tuple[str, ...]]:
     try:
         if not path.is_relative_to(source.resolve()) or path.stat().st_size > MAX_APPENDIX_BYTES:
             raise OSError(file)
-        return path.read_text(encoding="utf-8"), ()
+        text = path.read_text(encoding="utf-8")
+        if "\0" in text:
+            raise ValueError("no text")
     except (OSError, ValueError):
         return "", (str(InvalidAppendixError(file)),)
+    return text, ()
 
 
 # --- telling ---
@@ -206,6 +210,9 @@ def _guard(console: Console, environ: Mapping[str, str], work: Callable[[], int]
         console.say("Cancelled: nothing more is built or pushed.")
         return cancelled.exit_code
     except Exception as error:  # noqa: BLE001 - the boundary
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            console.error(DISK_FULL, title="Disk full")
+            return 1
         console.say(traceback.format_exc())
         console.error(
             f"This is a bug in this action, not in your repository: {type(error).__name__}. Please report it with the"

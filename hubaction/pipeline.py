@@ -127,7 +127,10 @@ class _Run:
 
     def _check_head(self) -> None:
         wanted = self.plan.head_must_be
-        if wanted and (head := read_head(self.workspace)) != wanted:
+        if wanted is None:
+            return
+        head = read_head(self.source, self.workspace)
+        if not wanted or head != wanted:
             raise ContextError(
                 f"Under 'workflow_run' only the default branch's commit {wanted[:12]} is built, and checked out is"
                 f" {head[:12] or 'something else'}: code of others could reach your secrets. Use actions/checkout"

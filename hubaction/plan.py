@@ -63,8 +63,8 @@ class Plan:
     repo2docker: tuple[str, ...] = ()
     """Arguments, relative to the run's own folder, which holds the configuration file and the context."""
     buildx: tuple[str, ...] = ()
-    head_must_be: str = ""
-    """The commit that the checkout must be at; empty when any is fine."""
+    head_must_be: str | None = None
+    """The commit that the checkout must be at; None when any is fine, and none is when it is empty."""
     comment: CommentTarget | None = None
     warnings: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
@@ -105,7 +105,7 @@ def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
         local_tag=local_tag,
         repo2docker=_repo2docker_arguments(settings, local_tag),
         buildx=_buildx_arguments(settings, event, now),
-        head_must_be=event.checkout_sha if event.name == "workflow_run" else "",
+        head_must_be=event.checkout_sha if event.name == "workflow_run" else None,
         warnings=tuple(messages.warnings),
         notices=tuple(messages.notices),
     )

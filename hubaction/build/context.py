@@ -1,5 +1,6 @@
 """The build context: a staged copy of what goes into the image, so that the workspace is never written."""
 
+import errno
 import os
 import re
 import shutil
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from dulwich.config import ConfigFile
 
-from hubaction.errors import ActionError
+from hubaction.errors import ActionError, DiskFullError
 
 BINDER_FOLDERS = ("binder", ".binder")
 IGNORE_FILES = (".dockerignore", ".containerignore")
@@ -86,7 +87,7 @@ def stage_context(source: Path, target: Path, *, include_git: bool) -> Context:
     files = size = 0
     skipped = []
     for path in paths:
-        copied = _copy(source / path, target / path)
+        copied = _copy_or_explain(source, target, path)
         if copied is None:
             skipped.append(str(path))
         else:
@@ -191,6 +192,19 @@ def _read_patterns(file: Path) -> list[str]:
 # --- copying ---
 
 
+def _copy_or_explain(source: Path, target: Path, path: Path) -> int | None:
+    try:
+        return _copy(source / path, target / path)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise DiskFullError from error
+        raise ContextError(
+            f"'{path}' cannot be copied into the build context: {error.strerror}. Mend it, or name it in"
+            " .dockerignore.",
+            file=str(path),
+        ) from error
+
+
 def _copy(source: Path, target: Path) -> int | None:
     """Copy one entry and return its bytes; None when it is nothing that an image can hold."""
     mode = source.lstat().st_mode
@@ -219,15 +233,22 @@ def _copy_folder_modes(source: Path, target: Path, paths: Iterable[Path]) -> Non
 # --- .git ---
 
 
-def read_head(workspace: Path) -> str:
-    """Return the commit that is checked out; empty when there is no repository to ask."""
+def read_head(source: Path, workspace: Path) -> str:
+    """Return the commit that the folder was checked out at; empty when that cannot be told.
+
+    The workspace may hold several checkouts, so the nearest repository above the folder counts.
+    """
     from dulwich.errors import NotGitRepository
     from dulwich.repo import Repo
 
+    folders = [source, *source.parents]
+    root = next((folder for folder in folders if (folder / ".git").exists()), None)
+    if root is None or not root.is_relative_to(workspace.resolve()):
+        return ""
     try:
-        with Repo(str(workspace)) as repository:
+        with Repo(str(root)) as repository:
             return repository.head().decode()
-    except (NotGitRepository, KeyError):
+    except (NotGitRepository, KeyError, ValueError):
         return ""
 
 

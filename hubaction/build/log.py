@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hubaction.errors import ActionError
+from hubaction.errors import DISK_FULL, ActionError
 
 TAIL_LINES = 30
 _MAX_LINE = 1000
@@ -34,8 +34,7 @@ class Cause:
 _CAUSES = (
     Cause(
         re.compile(r"no space left on device", re.IGNORECASE),
-        "The disk is full. Free some of it in a step before this one (hosted runners carry 20 GB of tools that"
-        " images do not need), install less, or use a runner with a larger disk.",
+        DISK_FULL,
     ),
     Cause(
         re.compile(r"No environment specification found"),

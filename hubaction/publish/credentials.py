@@ -78,7 +78,14 @@ def read_docker_config(file: Path | None) -> dict[str, Any]:
 def registries_with_login(config: Mapping[str, Any]) -> frozenset[str]:
     """Registries that a Docker configuration has credentials for."""
     usable = _without_missing_helpers(config)
-    found = {*_mapping(usable, "auths"), *_mapping(usable, "credHelpers")}
+    stored = bool(usable.get("credsStore"))
+    logins = {
+        key
+        for key, entry in _mapping(usable, "auths").items()
+        # An entry without login says that the store has it.
+        if stored or (isinstance(entry, dict) and (entry.get("auth") or entry.get("identitytoken")))
+    }
+    found = logins | set(_mapping(usable, "credHelpers"))
     return frozenset(_registry_of_key(key) for key in found)
 
 

@@ -1,20 +1,20 @@
 """The one door to the container engine. It translates docker-py's errors, and callers never see its client."""
 
-import io
 import shutil
 import tarfile
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import docker
 import docker.errors
 import requests
 from docker.models.containers import Container
 
-from hubaction.errors import ActionError
+from hubaction.errors import ActionError, DiskFullError
 from hubaction.image import Reference
 
 TIMEOUT_SECONDS = 900
@@ -182,9 +182,11 @@ class StoppedContainer:
     def __init__(self, container: Container) -> None:
         self._container = container
 
-    def copy_in(self, archive: bytes, folder: str) -> None:
-        """Unpack a tar archive in a folder that exists in the container."""
-        with _translate("copy files into a container"):
+    def copy_in(self, source: Path, name: str, folder: str, *, user_id: int) -> None:
+        """Copy a folder under a name into a folder of the container, owned by the user; links stay links."""
+        with tempfile.TemporaryFile(dir="/tmp") as archive, _translate("copy files into a container"):
+            pack_folder(source, name, archive, user_id=user_id)
+            archive.seek(0)
             self._container.put_archive(folder, archive)
 
     def run(self) -> Iterator[bytes]:
@@ -205,18 +207,16 @@ class StoppedContainer:
             return int(self._container.wait()["StatusCode"])
 
 
-def pack_folder(folder: Path, prefix: str, *, user_id: int) -> bytes:
-    """Return a tar archive of a folder under the given prefix, owned by the user; links are kept as links."""
-    buffer = io.BytesIO()
+def pack_folder(folder: Path, name: str, archive: IO[bytes], *, user_id: int) -> None:
+    """Write a tar archive of a folder under the given name; the user owns what is in it, links are kept as links."""
 
     def own(member: tarfile.TarInfo) -> tarfile.TarInfo:
         member.uid = member.gid = user_id
         member.uname = member.gname = ""
         return member
 
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        archive.add(folder, arcname=prefix, filter=own)
-    return buffer.getvalue()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        tar.add(folder, arcname=name, filter=own)
 
 
 def free_disk_bytes() -> int:
@@ -259,6 +259,8 @@ def _translate(action: str) -> Iterator[None]:
     except docker.errors.ImageNotFound as error:
         raise EngineError(f"The engine could not {action}: it has no such image ({_explain(error)}).") from error
     except docker.errors.APIError as error:
+        if "no space left on device" in _explain(error):
+            raise DiskFullError from error
         raise EngineError(f"The engine could not {action}: {_explain(error)}") from error
     except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
         raise EngineError(

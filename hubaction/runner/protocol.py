@@ -105,7 +105,8 @@ class Console:
         self._write(f"::{kind}{' ' + given if given else ''}::{_escape_data(text)}")
 
     def _write(self, line: str) -> None:
-        self._stream.write(line + "\n")
+        # Variables and payloads may hold halves of characters, which no stream takes.
+        self._stream.write(line.encode("utf-8", "backslashreplace").decode() + "\n")
         self._stream.flush()
 
 
@@ -151,7 +152,7 @@ class FileCommands:
             return
         path = Path(self._summary)
         room = MAX_SUMMARY_BYTES - (path.stat().st_size if path.exists() else 0)
-        encoded = (markdown + "\n").encode()
+        encoded = (markdown + "\n").encode("utf-8", "backslashreplace")
         if len(encoded) > room:
             encoded = encoded[: max(room, 0)].rpartition(b"\n")[0] + b"\n" if room > 1 else b""
         _append(self._summary, encoded.decode(errors="ignore"))
@@ -159,5 +160,5 @@ class FileCommands:
 
 def _append(file: str, text: str) -> None:
     if file:
-        with Path(file).open("a", encoding="utf-8") as stream:
+        with Path(file).open("a", encoding="utf-8", errors="backslashreplace") as stream:
             stream.write(text)

@@ -10,11 +10,12 @@ from pathlib import Path, PurePosixPath
 from threading import Timer
 
 from hubaction.errors import ActionError
-from hubaction.runner.engine import Engine, LocalImage, pack_folder
+from hubaction.runner.engine import Engine, LocalImage
 from hubaction.runner.process import MAX_LINE_LENGTH
 
 SCRIPT_FOLDER = "/tmp/hub-image-action"  # noqa: S108 - in a container of its own
 START_SECONDS = 120
+MAX_TESTS_BYTES = 1_000_000_000
 NO_TESTS_COLLECTED = 5
 NO_PYTEST = 97
 NO_PYTHON = 98
@@ -42,7 +43,18 @@ def find_image_tests(source: Path, folder: str) -> Path | None:
         raise ImageTestsError(f"'{folder}' is a link to a place outside of the repository: remove it.", file=folder)
     if not tests.is_dir() or not any(not entry.name.startswith(".") for entry in tests.iterdir()):
         return None
+    _check_size(tests, folder)
     return tests
+
+
+def _check_size(tests: Path, folder: str) -> None:
+    size = sum(path.lstat().st_size for path in tests.rglob("*"))
+    if size > MAX_TESTS_BYTES:
+        raise ImageTestsError(
+            f"'{folder}' holds {size / 1e9:.1f} GB, more than the {MAX_TESTS_BYTES / 1e9:.0f} GB that are copied into"
+            " the image for its tests: keep data elsewhere, e.g. in the image, or load it in the test.",
+            file=folder,
+        )
 
 
 def run_image_tests(
@@ -64,8 +76,8 @@ def run_image_tests(
     command = ["/bin/sh", f"{SCRIPT_FOLDER}/run.sh", folder, started]
     output = _Output(started, on_line)
     with engine.container(image, command, user=str(user_id), run=run, environment=_ENVIRONMENT) as container:
-        container.copy_in(_pack_script(user_id), "/")
-        container.copy_in(pack_folder(tests, folder, user_id=user_id), _start_folder(described))
+        container.copy_in(_scripts(), SCRIPT_FOLDER.lstrip("/"), "/", user_id=user_id)
+        container.copy_in(tests, folder, _start_folder(described), user_id=user_id)
         # An entry point that starts something else instead may run for ever.
         deadline = Timer(START_SECONDS, container.kill)
         output.on_start = deadline.cancel
@@ -117,9 +129,8 @@ def _start_folder(image: LocalImage) -> str:
     return str(PurePosixPath("/") / image.working_folder)
 
 
-def _pack_script(user_id: int) -> bytes:
-    with_scripts = files("hubaction.verify") / "in_container"
-    return pack_folder(Path(str(with_scripts)), SCRIPT_FOLDER.lstrip("/"), user_id=user_id)
+def _scripts() -> Path:
+    return Path(str(files("hubaction.verify") / "in_container"))
 
 
 def split_lines(pieces: Iterable[bytes]) -> Iterator[str]:
