@@ -30,8 +30,8 @@ class DiskFullError(ActionError):
 
 DISK_FULL = (
     "The disk is full. Free some of it in a step before this one (hosted runners carry 20 GB of tools that images do"
-    " not need: sudo rm -rf /usr/local/lib/android /usr/share/dotnet /opt/ghc), install less, or use a runner with a larger"
-    " disk."
+    " not need: sudo rm -rf /usr/local/lib/android /usr/share/dotnet /opt/ghc), install less, or use a runner with a"
+    " larger disk."
 )
 
 
