@@ -193,8 +193,12 @@ class StoppedContainer:
         """Start it and yield its output in pieces, both streams in one, until it ends."""
         with _translate("run a container"):
             output = self._container.attach(stdout=True, stderr=True, stream=True, logs=True)
-            self._container.start()
-            yield from output
+            try:
+                self._container.start()
+                yield from output
+            finally:
+                # docker-py's own close() leaves the connection's socket open.
+                output._response.close()
 
     def kill(self) -> None:
         """End it at once; whether it still runs does not matter."""
