@@ -198,7 +198,7 @@ class StoppedContainer:
                 yield from output
             finally:
                 # docker-py's own close() leaves the connection's socket open.
-                output._response.close()
+                output._response.close()  # type: ignore[attr-defined]
 
     def kill(self) -> None:
         """End it at once; whether it still runs does not matter."""
