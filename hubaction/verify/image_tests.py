@@ -112,7 +112,7 @@ class _Output:
         self.summary = ""
 
     def read_line(self, line: str) -> None:
-        if line == self._start_line and not self.started:
+        if line.strip() == self._start_line and not self.started:
             self.started = True
             self.on_start()
             return

@@ -1,6 +1,8 @@
 #!/bin/sh
-# Runs in a container of the user image: run.sh FOLDER LINE. The line tells that we are run at all. Python is looked for on the PATH that the image itself sets up.
-echo "$2"
+# Runs in a container of the user image: run.sh FOLDER LINE. The line tells that we are run at all.
+# Python is looked for on the PATH that the image itself sets up.
+# An entry point may have left a line unfinished.
+printf '\n%s\n' "$2"
 python=$(command -v python3 || command -v python) || {
     echo "There is no python3 on the PATH of the image: $PATH"
     exit 98
