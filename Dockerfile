@@ -26,5 +26,5 @@ COPY hubaction /opt/hub-image-action/hubaction
 # Compiled here, since nothing that a container compiles outlives it.
 RUN /opt/hub-image-action/venv/bin/python -m compileall -q /opt/hub-image-action
 
-# -I: neither the workspace's files nor PYTHON* variables reach our imports. -u would cost a system call per write.
+# -I: neither the workspace's files nor PYTHON* variables reach our imports.
 ENTRYPOINT ["/opt/hub-image-action/venv/bin/python", "-I", "/opt/hub-image-action/entrypoint.py"]

@@ -7,7 +7,19 @@ from pathlib import Path
 # With `python -I`, which keeps a repository's files out of our imports, our own folder is not searched either.
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from hubaction.main import main
+from hubaction.runner.cancel import Cancelled, cancel_on_signals
+
+
+def start() -> int:
+    try:
+        # First of all, for as the first process of a container we would not notice an early signal.
+        with cancel_on_signals():
+            from hubaction.main import main
+
+            return main(sys.argv[1:], dict(os.environ), sys.stdout, sys.stderr)
+    except Cancelled as cancelled:
+        return cancelled.exit_code
+
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], dict(os.environ), sys.stdout, sys.stderr))
+    sys.exit(start())

@@ -59,10 +59,10 @@ def normalize_registry(registry: str) -> str:
     """
     bare = registry.strip().rstrip("/")
     without_scheme = re.sub(r"^https?://", "", bare)
-    host = without_scheme.removesuffix("/v1").removesuffix("/v2")
+    host = without_scheme.removesuffix("/v1").removesuffix("/v2").lower()
     if host in DOCKER_HUB_ALIASES:
         return DOCKER_HUB
-    if bare != without_scheme or host != bare:
+    if bare != without_scheme or host != bare.lower():
         raise ValueError(f"'{registry}' is a URL, not a registry's name; did you mean '{host}'?")
     if not _REGISTRY.fullmatch(host) or not _is_registry(host):
         raise ValueError(f"'{registry}' is not a registry; allowed is a host with an optional port, e.g. quay.io")

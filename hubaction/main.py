@@ -24,7 +24,7 @@ from hubaction.report.comment import render_comment
 from hubaction.report.plan import render_plan
 from hubaction.report.workflow_file import locate_input
 from hubaction.rollout.binder import badge_url, launch_url
-from hubaction.runner.cancel import Cancelled, cancel_on_signals
+from hubaction.runner.cancel import Cancellation, Cancelled, cancel_on_signals
 from hubaction.runner.protocol import Console, FileCommands
 from hubaction.settings import Settings, read_secrets, read_settings
 
@@ -43,20 +43,21 @@ def main(arguments: Sequence[str], environ: Mapping[str, str], stdout: TextIO, s
         console.hide(*read_secrets(environ))
         return _guard(console, environ, lambda: _print_plan(environ, stdout, console))
     console = Console(stdout)
-    work = _clean_up if "--post" in arguments else _run
+    with cancel_on_signals() as cancellation:
 
-    def start() -> int:
-        console.mask(*read_secrets(environ))
-        return work(environ, console)
+        def start() -> int:
+            console.mask(*read_secrets(environ))
+            if "--post" in arguments:
+                return _clean_up(environ, console)
+            return _run(environ, console, cancellation)
 
-    with cancel_on_signals():
         return _guard(console, environ, start)
 
 
 # --- the three ways to be called ---
 
 
-def _run(environ: Mapping[str, str], console: Console) -> int:
+def _run(environ: Mapping[str, str], console: Console, cancellation: Cancellation) -> int:
     settings, event = _read_surroundings(environ, console)
     plan = make_plan(settings, event, datetime.now(UTC))
     _tell_plan(plan, console)
@@ -73,7 +74,15 @@ def _run(environ: Mapping[str, str], console: Console) -> int:
     # The engine's libraries are slow to load, and only a build needs them.
     from hubaction.pipeline import run_pipeline
 
-    run_pipeline(plan, settings, environ=environ, workspace=_workspace(environ), console=console, outputs=outputs)
+    run_pipeline(
+        plan,
+        settings,
+        environ=environ,
+        workspace=_workspace(environ),
+        console=console,
+        outputs=outputs,
+        cancellation=cancellation,
+    )
     return 0
 
 
@@ -169,14 +178,15 @@ def _read_appendix(source: Path, file: str) -> tuple[str, tuple[str, ...]]:
         return "", ()
     path = (source / file).resolve()
     try:
-        if not path.is_relative_to(source.resolve()) or path.stat().st_size > MAX_APPENDIX_BYTES:
+        inside = path.is_relative_to(source.resolve()) and path.is_file()
+        if not inside or path.stat().st_size > MAX_APPENDIX_BYTES:
             raise OSError(file)
         text = path.read_text(encoding="utf-8")
         if "\0" in text:
             raise ValueError("no text")
     except (OSError, ValueError):
         return "", (str(InvalidAppendixError(file)),)
-    return text, ()
+    return text or "\n", ()
 
 
 # --- telling ---

@@ -16,6 +16,7 @@ from hubaction.plan import CONTEXT_FOLDER, Plan
 from hubaction.publish.credentials import find_docker_config, log_in, read_auth, temporary_docker_config
 from hubaction.publish.push import push_references
 from hubaction.report.summary import Outcome, format_bytes, render_summary
+from hubaction.runner.cancel import Cancellation
 from hubaction.runner.engine import LOW_DISK_BYTES, Engine, EngineInfo, free_disk_bytes
 from hubaction.runner.process import child_environment
 from hubaction.runner.protocol import Console, FileCommands
@@ -31,6 +32,7 @@ def run_pipeline(
     workspace: Path,
     console: Console,
     outputs: FileCommands,
+    cancellation: Cancellation,
 ) -> None:
     """Carry out a plan that builds; raises ActionError after the summary has told what was reached."""
     outcome = Outcome(plan)
@@ -44,7 +46,7 @@ def run_pipeline(
                 temporary_docker_config(find_docker_config(environ, workspace), secret_folder / "docker-config")
             )
             env = child_environment(environ, home=folder, docker_config=docker_config)
-            run = _Run(plan, settings, workspace, folder, docker_config, env, engine, console, outcome)
+            run = _Run(plan, settings, workspace, folder, docker_config, env, engine, console, outcome, cancellation)
             stack.callback(run.remove_local_image)
             run.check()
             run.build()
@@ -99,6 +101,7 @@ class _Run:
     engine: Engine
     console: Console
     outcome: Outcome
+    cancellation: Cancellation
 
     def check(self) -> None:
         """Everything that can fail before any work does so here, the logins included."""
@@ -132,9 +135,9 @@ class _Run:
         head = read_head(self.source, self.workspace)
         if not wanted or head != wanted:
             raise ContextError(
-                f"Under 'workflow_run' only the default branch's commit {wanted[:12]} is built, and checked out is"
-                f" {head[:12] or 'something else'}: code of others could reach your secrets. Use actions/checkout"
-                " without 'ref' or 'repository'."
+                f"On this event only the commit that it names, {wanted[:12] or 'which is missing'}, is built, and"
+                f" checked out is {head[:12] or 'something else'}: code of others could reach your secrets. Use"
+                " actions/checkout without 'ref' or 'repository'."
             )
 
     def build(self) -> None:
@@ -187,6 +190,7 @@ class _Run:
                 auths={registry: read_auth(self.docker_config, registry) for registry in registries},
                 insecure=self._engine_info.insecure_registries,
                 say=self.console.say,
+                before_each=self.cancellation.check,
             )
 
     def remove_local_image(self) -> None:
@@ -195,6 +199,7 @@ class _Run:
 
     @contextmanager
     def _step(self, name: str) -> Iterator[None]:
+        self.cancellation.check()
         started = time.monotonic()
         with self.console.group(name.capitalize()):
             yield

@@ -3,6 +3,7 @@
 Every `if event ...` of the project lives here.
 """
 
+import hashlib
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -105,7 +106,7 @@ def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
         local_tag=local_tag,
         repo2docker=_repo2docker_arguments(settings, local_tag),
         buildx=_buildx_arguments(settings, event, now),
-        head_must_be=event.checkout_sha if event.name == "workflow_run" else None,
+        head_must_be=None if event.name in _EVENTS_OF_THEIR_CODE else event.checkout_sha,
         warnings=tuple(messages.warnings),
         notices=tuple(messages.notices),
     )
@@ -163,6 +164,10 @@ def _mode_of_workflow_run(event: Event) -> tuple[PlannedMode, str]:
 
 # --- safety ---
 
+_EVENTS_OF_THEIR_CODE = frozenset(
+    {"push", "schedule", "workflow_dispatch", "repository_dispatch", "release", "pull_request", "merge_group"}
+)
+"""Events whose checkout is either trusted or without secrets; on others, say a comment, strangers start the run."""
 _TRUSTED_STARTERS = frozenset({"push", "schedule", "workflow_dispatch", "repository_dispatch", "release", "create"})
 
 
@@ -252,7 +257,7 @@ def _default_template(event: Event) -> str:
 
 
 def _wants_latest(settings: Settings, event: Event, messages: _Messages) -> bool:
-    if event.about_pull_request and settings.latest is Choice.TRUE:
+    if (event.about_pull_request or event.name == "merge_group") and settings.latest is Choice.TRUE:
         messages.warnings.append(_LATEST_STAYS)
         return False
     if settings.latest is Choice.AUTO:
@@ -316,9 +321,13 @@ def _first_sha_reference(settings: Settings, event: Event, references: tuple[Ref
 
 
 def make_local_tag(settings: Settings, event: Event) -> str:
-    """The name under which the engine keeps the image until it is proven, unique to this run and name."""
+    """The name under which the engine keeps the image until it is proven, unique to this run, name and build.
+
+    The jobs of a matrix may share run and name, and on a runner of one's own the engine, too.
+    """
     name = settings.images[0]
-    run = f"{event.run_id or 'local'}-{event.run_attempt or '1'}"
+    build = (settings.path, settings.tags, settings.platform, settings.base_image, settings.build_args)
+    run = f"{event.run_id or 'local'}-{event.run_attempt or '1'}-{hashlib.sha256(repr(build).encode()).hexdigest()[:8]}"
     return f"hub-image-action/{legalize_path(_flatten(name))}:{sanitize_tag(run)}"
 
 

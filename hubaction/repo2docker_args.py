@@ -52,6 +52,7 @@ _REFUSED = {
 }
 _NEEDS_VALUE = ("--build-arg", "--label", "--cache-from")
 _FLAGS = ("--debug",)
+_REFUSED_BY_BUILDX = ("--push", "--output", "--tag", "--load", "--file", "--iidfile", "--metadata-file", "--builder")
 _BUILDX_TRAIT = "--DockerEngine.extra_buildx_build_args"
 
 
@@ -73,7 +74,7 @@ def parse_repo2docker_args(text: str) -> Repo2dockerArgs:
             value = value if equals else next(rest, "")
             _sort_option(option, value, arguments, labels)
         elif option == _BUILDX_TRAIT and equals:
-            buildx.append(value)
+            buildx.append(_check_buildx_argument(value))
         elif word in _FLAGS or (re.fullmatch(r"--[A-Z]\w*\.\w+", option) and equals):
             arguments.append(word)
         else:
@@ -100,6 +101,16 @@ def _split_words(text: str) -> list[str]:
     if pending:
         raise ValueError(f"cannot be split into arguments; check the quotes of '{pending.strip()[:100]}'")
     return words
+
+
+def _check_buildx_argument(argument: str) -> str:
+    """Refuse what would publish the image unproven, or make it another one than the one that is tested."""
+    name = argument.partition("=")[0].partition(" ")[0]
+    if name in _REFUSED_BY_BUILDX or re.match(r"-[a-z]*[oft]", name):
+        raise ValueError(
+            f"'{argument}' for buildx is not allowed: this action tests the image, and then tags and pushes it"
+        )
+    return argument
 
 
 def _sort_option(option: str, value: str, arguments: list[str], labels: list[tuple[str, str]]) -> None:

@@ -60,7 +60,7 @@ def parse_auto_boolean(text: str) -> Choice:
 
 def parse_inner_path(text: str) -> str:
     path = PurePosixPath(text)
-    if path.is_absolute() or ".." in path.parts or not text.isprintable():
+    if path.is_absolute() or ".." in path.parts or not text.isprintable() or text.startswith("-"):
         raise ValueError(f"'{text}' is not inside the repository; allowed is a relative path without '..'")
     return str(path)
 

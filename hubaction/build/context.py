@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -182,6 +182,8 @@ class _IgnoreRules:
 
 
 def _read_patterns(file: Path) -> list[str]:
+    if not file.is_file():
+        return []  # a pipe, say, would be waited for
     try:
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
@@ -262,39 +264,41 @@ def strip_git_credentials(context: Path) -> None:
         if git.is_symlink():
             git.unlink()  # it leads to what was not copied, or was copied already
             continue
-        for file in (git / "config", git / "config.worktree", *git.glob("modules/**/config")):
-            if file.is_file() and not file.is_symlink():
-                _strip_config(file)
-        for name in ("credentials", ".git-credentials"):
-            if git.is_dir():
-                (git / name).unlink(missing_ok=True)
+        for folder, _, names in os.walk(git):
+            for name in {"config", "config.worktree"} & set(names):
+                _strip_config(Path(folder) / name)
+            for name in {"credentials", ".git-credentials"} & set(names):
+                (Path(folder) / name).unlink()
 
 
 def _strip_config(file: Path) -> None:
+    """Keep what makes the repository work, which is little, rather than drop what is known to be secret."""
+    if file.is_symlink():
+        file.unlink()
+        return
     try:
         config = ConfigFile.from_path(str(file))
     except ValueError:
         file.unlink()  # git cannot read it either, and a token may stand in it
         return
-    if _drop_secrets(config):
-        config.write_to_path(str(file))
+    kept = ConfigFile()
+    for section in config.sections():
+        for key, value in config.items(section):
+            if key.lower() in _KEPT_SETTINGS.get(section[0].lower(), ()) and not any(map(_has_login, section[1:])):
+                kept.add(section, key, re.sub(rb"://[^/]*@", b"://", value, count=1))
+    kept.write_to_path(str(file))
 
 
-_CREDENTIAL_SECTIONS = frozenset({b"http", b"credential", b"include", b"includeif"})
-
-
-def _drop_secrets(config: ConfigFile) -> bool:
-    changed = False
-    for section in list(config.sections()):
-        if section[0].lower() in _CREDENTIAL_SECTIONS or any(map(_has_login, section[1:])):
-            del config[section]
-            changed = True
-            continue
-        for key, value in list(config.items(section)):
-            if _has_login(value):
-                config.set(section, key, re.sub(rb"://[^/]*@", b"://", value, count=1))
-                changed = True
-    return changed
+_KEPT_SETTINGS: Mapping[bytes, frozenset[bytes]] = {
+    b"core": frozenset(
+        {b"repositoryformatversion", b"filemode", b"bare", b"logallrefupdates", b"symlinks", b"worktree"}
+    ),
+    b"extensions": frozenset({b"objectformat", b"partialclone", b"refstorage", b"worktreeconfig"}),
+    b"remote": frozenset({b"url", b"pushurl", b"fetch", b"promisor", b"partialclonefilter"}),
+    b"branch": frozenset({b"remote", b"merge"}),
+    b"submodule": frozenset({b"url", b"active"}),
+}
+"""By section: https://git-scm.com/docs/git-config"""
 
 
 def _has_login(url: bytes) -> bool:

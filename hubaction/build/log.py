@@ -48,6 +48,13 @@ _CAUSES = (
         " raises the limit, or run again later.",
     ),
     Cause(
+        re.compile(
+            r"Temporary failure (?:in name resolution|resolving)|Could not resolve host|Network is unreachable|dial tcp"
+            r"|no such host|i/o timeout|unexpected status.*: 5\d\d"
+        ),
+        "The network failed during the build. Run again; if it stays so, the server asked may be gone.",
+    ),
+    Cause(
         re.compile(r"pull access denied|failed to resolve source metadata|manifest unknown"),
         "The base image cannot be pulled: its name is wrong, it does not exist, or it needs a login"
         " (see the input 'registry-auth').",
@@ -68,8 +75,17 @@ _CAUSES = (
         "apt.txt has a line that is not a package's name: one package a line, without a version.",
     ),
     Cause(
-        re.compile(r"Temporary failure (?:in name resolution|resolving)|Could not resolve host|Network is unreachable"),
-        "The network failed during the build. Run again; if it stays so, the server asked may be gone.",
+        re.compile(r"Unable to locate package|No matching distribution found|Could not find a version that satisfies"),
+        "A package does not exist under that name or version: the last lines say which.",
+    ),
+    Cause(
+        re.compile(r"exit code: 137|signal: killed"),
+        "A step was killed, most often for want of memory: install less at once, or use a larger runner.",
+    ),
+    Cause(
+        re.compile(r"exec format error"),
+        "The image is for another kind of processor than the runner: see the inputs 'platform' and 'base-image', and"
+        " docker/setup-qemu-action for building foreign ones.",
     ),
     Cause(
         re.compile(r"dockerfile parse error"),
@@ -100,7 +116,7 @@ class BuildLog:
         if match := _STEP.match(line):
             self._remember(match[1], f"[{match[2]}/{match[3]}] {match[4]}")
         elif match := _CACHED.match(line):
-            self._cached.add(match[1])
+            self._cached |= {match[1]} & self._names.keys()
         elif match := _FAILED.match(line):
             self._failed = match[1]
         elif (match := _OUTPUT.match(line)) and (tail := self._tails.get(match[1])):
@@ -117,7 +133,7 @@ class BuildLog:
 
     @property
     def cached_steps(self) -> int:
-        return len(self._cached & self._names.keys())
+        return len(self._cached)
 
     @property
     def failing_lines(self) -> tuple[str, ...]:

@@ -122,9 +122,16 @@ def log_in(credentials: Sequence[Credentials], *, env: Mapping[str, str], cwd: P
 def read_auth(docker_config: Path, registry: str) -> dict[str, str]:
     """Return what docker-py and the registry client need to log in; empty when there is nothing."""
     from docker import auth as docker_auth
+    from docker.errors import DockerException
 
-    configuration = docker_auth.load_config(config_path=str(docker_config / "config.json"))
-    found = docker_auth.resolve_authconfig(configuration, registry)
+    try:
+        configuration = docker_auth.load_config(config_path=str(docker_config / "config.json"))
+        found = docker_auth.resolve_authconfig(configuration, registry)
+    except (DockerException, ValueError, TypeError, AttributeError):
+        raise ActionError(
+            f"The Docker configuration that an earlier step made (see DOCKER_CONFIG) has no readable login for"
+            f" {registry}: log in again there, or use the inputs 'username' and 'password'."
+        ) from None
     return {str(key).lower(): str(value) for key, value in (found or {}).items() if value}
 
 
@@ -132,15 +139,22 @@ def _explain_login(entry: Credentials, output: str) -> LoginError:
     registry = display_registry(entry.registry)
     said = output.replace(entry.password, "***").strip().splitlines()
     detail = said[-1][-300:] if said else "no reason given"
-    if re.search(r"unauthorized|denied|incorrect|40[13]", output, re.IGNORECASE):
+    if re.search(r"x509|certificate|HTTP response to HTTPS", output, re.IGNORECASE):
+        return LoginError(
+            f"{registry} cannot be trusted by the engine: its certificate is unknown, or it speaks plain HTTP. Give the"
+            f" runner's engine the registry's certificate (/etc/docker/certs.d). ({detail})",
+            title="Registry not trusted",
+        )
+    refused = re.search(r"unauthorized|access denied|incorrect|forbidden|status:? 40[13]", output, re.IGNORECASE)
+    if refused and not re.search(r"dial tcp|no such host|timeout", output):
         return LoginError(
             f"{registry} refused the login of '{entry.username}', so nothing could be pushed there. Check the inputs"
             f" 'username' and 'password': for robot accounts and tokens the user is often a special one. ({detail})",
             title="Login refused",
         )
     return LoginError(
-        f"{registry} could not be reached to log in as '{entry.username}'. Check the registry's name in the inputs"
-        f" 'registry' and 'image-name', or run again when it is back. ({detail})",
+        f"The login of '{entry.username}' at {registry} failed: it could not be reached, or takes no more logins for"
+        f" now. Check its name in the inputs 'registry' and 'image-name', or run again later. ({detail})",
         title="Registry away",
     )
 

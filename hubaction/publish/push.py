@@ -7,7 +7,7 @@ from typing import Protocol
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from hubaction.errors import ActionError
+from hubaction.errors import DISK_FULL, ActionError
 from hubaction.image import PushedReference, Reference, display_registry
 from hubaction.publish.registry import Registry, UnreachableError
 from hubaction.runner.engine import Engine, PushEvent
@@ -38,13 +38,16 @@ def push_references(
     auths: Mapping[str, Mapping[str, str]],
     insecure: frozenset[str],
     say: Progress,
+    before_each: Callable[[], None] = lambda: None,
 ) -> list[PushedReference]:
     """Push each reference and ask the registry for it; `latest` comes last, when all else is there.
 
+    `before_each` is called before anything new is begun, and may raise.
     Raises ActionError, telling what had arrived before.
     """
     pushed: list[PushedReference] = []
     for reference in sorted(references, key=lambda reference: reference.tag == "latest"):
+        before_each()
         name = reference.name.registry
         registry = Registry(name, auths[name], insecure=name in insecure)
         try:
@@ -63,8 +66,10 @@ def _publish(
     with engine.tagged(local_tag, reference):
         digest = _push_with_retries(reference, engine=engine, auth=registry.auth, say=say)
         pushed = frozenset({digest}) if digest else engine.local_digests(reference)
+        # The engine pushes by name, and on a runner of one's own another job may use the same one meanwhile.
+        stolen = engine.find_image(str(reference)) != engine.find_image(local_tag)
     found = _ask_registry(reference, registry=registry, engine=engine)
-    if found.digest not in pushed:
+    if stolen or found.digest not in pushed:
         raise PushError(
             f"{reference} is not what was pushed: the registry has {found.digest}, pushed was"
             f" {', '.join(sorted(pushed)) or 'nothing known'}. Somebody else may have pushed the same tag at the same"
@@ -146,7 +151,7 @@ _NETWORK = re.compile(
 )
 _PASSING = re.compile(
     r"status(?: code)?:? (?:from .* )?5\d\d|\b5\d\d (?:Internal|Bad Gateway|Service|Gateway)"
-    r"|unexpected HTTP status: 5|toomanyrequests|too many requests|\b429\b",
+    r"|unexpected HTTP status: 5|blob (?:upload )?unknown|blob.* not found|toomanyrequests|too many requests|\b429\b",
     re.IGNORECASE,
 )
 _REFUSALS = (
@@ -159,7 +164,7 @@ _REFUSALS = (
         "the tag exists already and may not be changed there: use another in the input 'tags', or set latest: false",
     ),
     (
-        re.compile(r"does not exist|name unknown|\b404 |not found", re.IGNORECASE),
+        re.compile(r"does not exist(?! locally)|name unknown|\b404 |not found", re.IGNORECASE),
         "there is no such repository: create it in the registry first, or mend the input 'image-name'",
     ),
     (
@@ -178,6 +183,14 @@ def explain_push(reference: Reference, error: str, username: str) -> PushError:
     """Translate the engine's message into what to do; passing faults come back as PassingPushError."""
     registry = display_registry(reference.name.registry)
     detail = f"({error.strip()[-300:]})"
+    if "no space left on device" in error:
+        return PushError(DISK_FULL, title="Disk full")
+    if re.search(r"x509|certificate|HTTP response to HTTPS", error):
+        return PushError(
+            f"{registry} cannot be trusted by the engine: its certificate is unknown, or it speaks plain HTTP. Give the"
+            f" runner's engine the registry's certificate (/etc/docker/certs.d). {detail}",
+            title="Registry not trusted",
+        )
     if _NETWORK.search(error) or _PASSING.search(error):
         return PassingPushError(
             f"{registry} did not take {reference}, also after {ATTEMPTS} tries: it, or the way to it, is down."

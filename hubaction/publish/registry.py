@@ -7,6 +7,8 @@ https://distribution.github.io/distribution/spec/auth/token/
 import base64
 import hashlib
 import ipaddress
+import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +21,7 @@ from hubaction.errors import ActionError
 from hubaction.image import DOCKER_HUB, Reference
 
 TIMEOUT_SECONDS = 30
-MAX_MANIFEST_BYTES = 4 * 1024**2
+MAX_ANSWER_BYTES = 4 * 1024**2
 MANIFEST_TYPES = (
     "application/vnd.oci.image.manifest.v1+json",
     "application/vnd.docker.distribution.manifest.v2+json",
@@ -73,15 +75,15 @@ class Registry:
         Raises UnreachableError after some tries, RegistryError for any other refusal.
         """
         path = f"/v2/{reference.name.path}/manifests/{reference.tag}"
-        response = self._get(path, scope=f"repository:{reference.name.path}:pull")
-        if response.status_code == requests.codes.not_found:
+        answer = self._get(path, scope=f"repository:{reference.name.path}:pull")
+        if answer.status == requests.codes.not_found:
             return None
-        if not response.ok:
+        if answer.status != requests.codes.ok:
             raise RegistryError(
-                f"{self._host} does not tell what {reference} is: it answers {response.status_code}."
+                f"{self._host} does not tell what {reference} is: it answers {answer.status}."
                 " Pushing may need another right than reading: give the account both."
             )
-        return _read_manifest(response)
+        return _read_manifest(answer)
 
     @retry(
         retry=retry_if_exception(_is_worth_another_try),
@@ -89,14 +91,13 @@ class Registry:
         wait=wait_exponential(multiplier=0.5, max=8),
         reraise=True,
     )
-    def _get(self, path: str, *, scope: str) -> requests.Response:
+    def _get(self, path: str, *, scope: str) -> "_Answer":
         headers = {"Accept": ", ".join((*MANIFEST_TYPES, *INDEX_TYPES))}
-        response = self._request(self._base + path, headers=headers)
-        if response.status_code == requests.codes.unauthorized:
-            challenge = response.headers.get("WWW-Authenticate", "")
-            headers["Authorization"] = self._answer_challenge(challenge, scope)
-            response = self._request(self._base + path, headers=headers)
-        return response
+        answer = self._request(self._base + path, headers=headers)
+        if answer.status == requests.codes.unauthorized:
+            headers["Authorization"] = self._answer_challenge(answer.headers.get("WWW-Authenticate", ""), scope)
+            answer = self._request(self._base + path, headers=headers)
+        return answer
 
     def _answer_challenge(self, challenge: str, scope: str) -> str:
         """Return the value of the Authorization header that the registry asks for."""
@@ -110,16 +111,15 @@ class Registry:
         return f"Bearer {token}"
 
     def _fetch_token(self, realm: str, service: str, scope: str) -> str:
-        if not realm.startswith("https://") and not self._base.startswith("http://"):
-            raise RegistryError(f"{self._host} wants the password sent unencrypted, to '{realm[:100]}': refused.")
-        headers = {}
-        if self._password:
-            headers["Authorization"] = self._basic()
-        response = self._request(realm, headers=headers, params={"service": service, "scope": scope})
-        body = _json(response)
+        if not realm.startswith(("https://", self._base.partition("://")[0] + "://")):
+            raise RegistryError(f"{self._host} names no safe place to log in at: '{realm[:100]}'.")
+        headers = {"Authorization": self._basic()} if self._password else {}
+        params = {"service": service, "scope": scope}
+        answer = self._request(realm, headers=headers, params={name: value for name, value in params.items() if value})
+        body = answer.json()
         token = body.get("token") or body.get("access_token")
-        if not response.ok or not isinstance(token, str):
-            raise RegistryError(f"{self._host} refuses a token for {scope}: it answers {response.status_code}.")
+        if answer.status != requests.codes.ok or not isinstance(token, str):
+            raise RegistryError(f"{self._host} refuses a token for {scope}: it answers {answer.status}.")
         return token
 
     @property
@@ -131,23 +131,51 @@ class Registry:
         pair = f"{self.auth.get('username', '')}:{self._password}"
         return f"Basic {base64.b64encode(pair.encode()).decode()}"
 
-    def _request(
-        self, url: str, *, headers: Mapping[str, str], params: Mapping[str, str] | None = None
-    ) -> requests.Response:
+    def _request(self, url: str, *, headers: Mapping[str, str], params: Mapping[str, str] | None = None) -> "_Answer":
         try:
-            response = self._session.get(url, headers=dict(headers), params=params, timeout=TIMEOUT_SECONDS)
+            with self._session.get(
+                url, headers=dict(headers), params=params, timeout=TIMEOUT_SECONDS, stream=True
+            ) as response:
+                answer = _Answer(response.status_code, response.headers, _read_body(response))
         except requests.exceptions.RequestException as error:
             raise UnreachableError(
                 f"{self._host} does not answer ({type(error).__name__}), so the image cannot be checked there."
                 " Run again when it is back.",
                 on_loopback=is_loopback(self._host),
             ) from error
-        if response.status_code >= 500 or response.status_code == requests.codes.too_many_requests:
+        if answer.status >= 500 or answer.status == requests.codes.too_many_requests:
             raise UnreachableError(
-                f"{self._host} cannot answer now ({response.status_code}). Run again when it is back.",
-                on_loopback=False,
+                f"{self._host} cannot answer now ({answer.status}). Run again when it is back.", on_loopback=False
             )
-        return response
+        return answer
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """A registry's answer, read whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> dict[str, Any]:
+        """Return the object in it; empty when it is anything else."""
+        try:
+            loaded = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return {}
+        return loaded if isinstance(loaded, dict) else {}
+
+
+def _read_body(response: requests.Response) -> bytes:
+    """Neither an endless answer nor an endlessly slow one is waited for."""
+    deadline = time.monotonic() + 2 * TIMEOUT_SECONDS
+    body = b""
+    for piece in response.iter_content(65536):
+        body += piece
+        if len(body) > MAX_ANSWER_BYTES or time.monotonic() > deadline:
+            raise RegistryError("The registry's answer has no end: it is larger, or slower, than any manifest.")
+    return body
 
 
 def is_loopback(host: str) -> bool:
@@ -165,13 +193,10 @@ def api_host(registry: str) -> str:
     return "registry-1.docker.io" if registry == DOCKER_HUB else registry
 
 
-def _read_manifest(response: requests.Response) -> Manifest:
-    body = response.content
-    if len(body) > MAX_MANIFEST_BYTES:
-        raise RegistryError("The registry's manifest is larger than any image's.")
+def _read_manifest(answer: _Answer) -> Manifest:
     # Computed and not read from a header: what the bytes are is what a hub will pull.
-    digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
-    return Manifest(digest, _download_bytes(_json(response)))
+    digest = f"sha256:{hashlib.sha256(answer.body).hexdigest()}"
+    return Manifest(digest, _download_bytes(answer.json()))
 
 
 def _download_bytes(manifest: Mapping[str, Any]) -> int | None:
@@ -181,14 +206,6 @@ def _download_bytes(manifest: Mapping[str, Any]) -> int | None:
     sizes = [blob.get("size") if isinstance(blob, dict) else None for blob in blobs]
     known = [size for size in sizes if isinstance(size, int)]
     return sum(known) if len(known) == len(sizes) else None
-
-
-def _json(response: requests.Response) -> dict[str, Any]:
-    try:
-        body = response.json()
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
 
 
 def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:

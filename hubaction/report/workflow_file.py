@@ -38,7 +38,7 @@ def _workflow_file(reference: str) -> str:
 
 def _compose(file: Path) -> yaml.Node | None:
     try:
-        if file.stat().st_size > MAX_WORKFLOW_BYTES:
+        if not file.is_file() or file.stat().st_size > MAX_WORKFLOW_BYTES:
             return None
         return yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except (OSError, ValueError, yaml.YAMLError, RecursionError):

@@ -14,19 +14,32 @@ class Cancelled(BaseException):
         self.exit_code = 128 + number
 
 
+class Cancellation:
+    """Remembers that the runner cancelled: Python drops what is raised in places such as a destructor."""
+
+    def __init__(self) -> None:
+        self.signal: int | None = None
+
+    def check(self) -> None:
+        """Raise Cancelled when the runner has cancelled; for the points after which something new would begin."""
+        if self.signal is not None:
+            raise Cancelled(self.signal)
+
+
 @contextmanager
-def cancel_on_signals() -> Iterator[None]:
+def cancel_on_signals() -> Iterator[Cancellation]:
     """Raise Cancelled at the first signal; later ones must not interrupt the cleaning up."""
     numbers = (signal.SIGINT, signal.SIGTERM)
+    cancellation = Cancellation()
 
     def cancel(number: int, _frame: FrameType | None) -> None:
-        for each in numbers:
-            signal.signal(each, signal.SIG_IGN)
-        raise Cancelled(number)
+        if cancellation.signal is None:
+            cancellation.signal = number
+            raise Cancelled(number)
 
     before = {number: signal.signal(number, cancel) for number in numbers}
     try:
-        yield
+        yield cancellation
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

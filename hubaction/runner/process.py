@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
 
+from hubaction.runner.lines import split_lines
+
 _PASSED_ON = ("PATH", "LANG", "DOCKER_HOST", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY", "DOCKER_CONTEXT")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY")
 _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _READ_SIZE = 65536
-MAX_LINE_LENGTH = 65536
-"""Characters; a longer line is printed in pieces, so that no output can fill the memory."""
 
 
 def child_environment(environ: Mapping[str, str], *, home: Path, docker_config: Path) -> dict[str, str]:
@@ -35,24 +35,10 @@ def stream_process(
 ) -> int:
     """Run a command, handing over each line of output as it comes; return its exit code."""
     with _running(arguments, env=env, cwd=cwd, stdin=subprocess.DEVNULL) as process:
-        for line in iterate_lines(cast("IO[bytes]", process.stdout)):
+        output = cast("IO[bytes]", process.stdout).fileno()
+        for line in split_lines(iter(lambda: os.read(output, _READ_SIZE), b"")):
             on_line(line)
         return process.wait()
-
-
-def iterate_lines(stream: IO[bytes]) -> Iterator[str]:
-    """Yield lines without their ends, split where a terminal and the runner would (CR too), bounded in length."""
-    rest = b""
-    while chunk := os.read(stream.fileno(), _READ_SIZE):
-        rest += chunk
-        *lines, rest = rest.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-        for line in lines:
-            yield line.decode(errors="replace")
-        if len(rest) > MAX_LINE_LENGTH:
-            yield rest.decode(errors="replace")
-            rest = b""
-    if rest:
-        yield rest.decode(errors="replace")
 
 
 @contextmanager

@@ -112,7 +112,12 @@ class Console:
 
 def _secret_lines(values: Iterable[str]) -> set[str]:
     """The runner masks within lines only, so each line of a secret is one."""
-    return {line for value in values for line in _LINE_END.split(value) if line.strip()}
+    lines: set[str] = set()
+    for value in values:
+        several = [line for line in _LINE_END.split(value) if line.strip()]
+        # Of a key of many lines, a lone brace is no secret, and hiding it would garble the whole log.
+        lines |= {line for line in several if len(several) == 1 or len(line.strip()) >= _MINIMUM_MASK_LENGTH}
+    return lines
 
 
 def neutralize(line: str) -> str:

@@ -1,9 +1,8 @@
 """Runs the repository's image tests inside a container of the image, which itself stays as it is."""
 
-import codecs
 import re
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
@@ -11,7 +10,7 @@ from threading import Timer
 
 from hubaction.errors import ActionError
 from hubaction.runner.engine import Engine, LocalImage
-from hubaction.runner.process import MAX_LINE_LENGTH
+from hubaction.runner.lines import split_lines
 
 SCRIPT_FOLDER = "/tmp/hub-image-action"  # noqa: S108 - in a container of its own
 START_SECONDS = 120
@@ -72,9 +71,10 @@ def run_image_tests(
     Raises ImageTestsError when a test fails, or when none could run.
     """
     described = engine.inspect(image)
-    started = f"image tests {secrets.token_hex(8)}"
-    command = ["/bin/sh", f"{SCRIPT_FOLDER}/run.sh", folder, started]
-    output = _Output(started, on_line)
+    # Two halves, for an entry point that prints its arguments must not look as if it ran them.
+    halves = ("image tests ", secrets.token_hex(8))
+    command = ["/bin/sh", f"{SCRIPT_FOLDER}/run.sh", folder, *halves]
+    output = _Output("".join(halves), on_line)
     with engine.container(image, command, user=str(user_id), run=run, environment=_ENVIRONMENT) as container:
         container.copy_in(_scripts(), SCRIPT_FOLDER.lstrip("/"), "/", user_id=user_id)
         container.copy_in(tests, folder, _start_folder(described), user_id=user_id)
@@ -131,21 +131,6 @@ def _start_folder(image: LocalImage) -> str:
 
 def _scripts() -> Path:
     return Path(str(files("hubaction.verify") / "in_container"))
-
-
-def split_lines(pieces: Iterable[bytes]) -> Iterator[str]:
-    """Yield lines from pieces of output, split where a terminal would, bounded in length."""
-    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-    rest = ""
-    for piece in pieces:
-        rest += decoder.decode(piece)
-        *lines, rest = re.split(r"\r\n|\r|\n", rest)
-        yield from lines
-        if len(rest) > MAX_LINE_LENGTH:
-            yield rest
-            rest = ""
-    if rest:
-        yield rest
 
 
 def _explain(code: int, folder: str, summary: str) -> ImageTestsError:

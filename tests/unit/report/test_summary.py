@@ -1,0 +1,121 @@
+"""The job summary."""
+
+from dataclasses import replace
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hubaction.image import ImageName, PushedReference, Reference
+from hubaction.plan import Plan, PlannedMode
+from hubaction.report.summary import Outcome, escape, format_bytes, render_summary
+
+NAME = ImageName("quay.io", "org/image")
+DIGEST = "sha256:" + "a" * 64
+REFERENCES = (Reference(NAME, "latest"), Reference(NAME, "v1"))
+PLAN = Plan(PlannedMode.BUILD, "for a test", references=REFERENCES, image=REFERENCES[1])
+
+
+def pushed(size: int | None = 123_456_789) -> list[PushedReference]:
+    return [PushedReference(reference, DIGEST, size) for reference in REFERENCES]
+
+
+def test_render_summary__pushed() -> None:
+    outcome = Outcome(
+        PLAN,
+        tests="3 passed in 0.12s",
+        pushed=pushed(),
+        steps=5,
+        cached_steps=4,
+        image_bytes=1_500_000_000,
+        seconds={"build": 61.04, "push": 3.0},
+    )
+    text = render_summary(outcome)
+    assert text.startswith("### ✅ User image `quay.io/org/image:v1`: built, tested and pushed")
+    for expected in (
+        "quay.io/org/image:latest\nquay.io/org/image:v1\n",
+        f"quay.io/org/image@{DIGEST}\n",
+        "| Image tests | 3 passed in 0.12s |",
+        "| Download size | 123.5 MB |",
+        "| Size on the hub's disk | 1.50 GB |",
+        "| Cached steps | 4 of 5 |",
+        "| Time to build | 61.0 s |",
+        "| Time to push | 3.0 s |",
+    ):
+        assert expected in text
+
+
+def test_render_summary__hub_configuration_is_yaml_with_the_lasting_tag() -> None:
+    text = render_summary(Outcome(PLAN, pushed=pushed()))
+    block = text.partition("```yaml\n")[2].partition("```")[0]
+    assert yaml.safe_load(block) == {"singleuser": {"image": {"name": "quay.io/org/image", "tag": "v1"}}}
+
+
+@pytest.mark.parametrize("tag", ["1.10", "20260301", "0123", "true", "null", "1e3"])
+def test_render_summary__tags_stay_text_in_the_hub_configuration(tag: str) -> None:
+    outcome = Outcome(PLAN, pushed=[PushedReference(Reference(NAME, tag), DIGEST, None)])
+    block = render_summary(outcome).partition("```yaml\n")[2].partition("```")[0]
+    assert yaml.safe_load(block)["singleuser"]["image"]["tag"] == tag
+
+
+@pytest.mark.parametrize(
+    ("tests", "is_pushed", "expected"),
+    [
+        ("1 passed", True, "built, tested and pushed"),
+        (None, True, "built and pushed"),
+        ("1 passed", False, "built and tested"),
+        (None, False, "built"),
+    ],
+)
+def test_render_summary__headline(tests: str | None, is_pushed: bool, expected: str) -> None:
+    outcome = Outcome(PLAN, tests=tests, pushed=pushed() if is_pushed else [])
+    assert render_summary(outcome).splitlines()[0].endswith(f": {expected}")
+
+
+def test_render_summary__not_pushed() -> None:
+    text = render_summary(Outcome(replace(PLAN, notices=("There is no <password>.",)), tests="1 passed"))
+    assert "Nothing was pushed. It would be: `quay.io/org/image:latest`, `quay.io/org/image:v1`" in text
+    assert "> There is no &#60;password&#62;." in text
+    assert "singleuser" not in text
+
+
+def test_render_summary__failure() -> None:
+    text = render_summary(Outcome(PLAN, failure="The build failed.\nIn `step` <b>1</b>."))
+    assert text.startswith("### ❌ User image `quay.io/org/image:v1`: not published")
+    assert "The build failed. In &#96;step&#96; &#60;b&#62;1&#60;/b&#62;." in text
+    assert "Nothing was pushed" not in text
+
+
+def test_render_summary__what_was_pushed_before_a_failure_is_listed() -> None:
+    text = render_summary(Outcome(PLAN, pushed=pushed()[:1], failure="The second failed."))
+    assert "❌" in text
+    assert "quay.io/org/image:latest" in text
+
+
+@given(st.text())
+def test_escape__leaves_no_markup(text: str) -> None:
+    escaped = escape(text)
+    assert not set("\\`*_{}[]()<>|~@\n\r") & set(escaped)
+    assert all(part.startswith("#") for part in escaped.split("&")[1:])
+
+
+@given(st.text())
+def test_render_summary__tests_of_others_stay_in_their_cell(text: str) -> None:
+    rows = [row for row in render_summary(Outcome(PLAN, tests=text)).split("\n") if row.startswith("|")]
+    assert len(rows) == 3
+    assert all(row.count("|") == 3 for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        (0, "0.0 MB"),
+        (1_550_000, "1.6 MB"),
+        (999_900_000, "999.9 MB"),
+        (1_000_000_000, "1.00 GB"),
+        (12_345 * 10**6, "12.35 GB"),
+    ],
+)
+def test_format_bytes__units(size: int, expected: str) -> None:
+    assert format_bytes(size) == expected

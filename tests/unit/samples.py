@@ -1,0 +1,82 @@
+"""Settings and events as a runner would give them, for tests that start behind the reading."""
+
+from collections.abc import Mapping
+
+from hubaction.event import Event, read_event
+from hubaction.settings import Settings, read_settings
+
+SHA = "0123456789abcdef0123456789abcdef01234567"
+SHORT_SHA = "0123456789ab"
+HEAD_SHA = "fedcba9876543210fedcba9876543210fedcba98"
+SHORT_HEAD_SHA = "fedcba987654"
+REPOSITORY = "Org/Course"
+LOGIN = {"username": "robot", "password": "hunter2-hunter2"}
+
+
+def make_inputs(inputs: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables in which the runner passes inputs, by their names in action.yml."""
+    return {f"INPUT_{name.upper()}": value for name, value in inputs.items()}
+
+
+def make_settings(inputs: Mapping[str, str] | None = None) -> Settings:
+    return read_settings({"GITHUB_REPOSITORY": REPOSITORY} | make_inputs(inputs or {}))
+
+
+def make_event(name: str, payload: Mapping[str, object] | None = None, **environ: str) -> Event:
+    variables = {
+        "GITHUB_EVENT_NAME": name,
+        "GITHUB_REPOSITORY": REPOSITORY,
+        "GITHUB_SHA": SHA,
+        "GITHUB_REF": "refs/heads/main",
+        "GITHUB_RUN_ID": "4711",
+        "GITHUB_RUN_ATTEMPT": "2",
+        "GITHUB_SERVER_URL": "https://github.com",
+    }
+    repository = {"full_name": REPOSITORY, "default_branch": "main", "private": False}
+    return read_event(variables | environ, {"repository": repository} | dict(payload or {}))
+
+
+def push_to(ref: str = "refs/heads/main") -> Event:
+    return make_event("push", {"ref": ref, "after": SHA, "deleted": False}, GITHUB_REF=ref)
+
+
+def deleting_push(name: str = "push") -> Event:
+    return make_event(name, {"ref": "refs/heads/main", "after": "0" * 40, "deleted": True})
+
+
+def pull_request(
+    name: str = "pull_request", *, action: str = "opened", head_repository: str | None = REPOSITORY
+) -> Event:
+    head: dict[str, object] = {
+        "sha": HEAD_SHA,
+        "ref": "feature",
+        "repo": {"full_name": head_repository} if head_repository else None,
+    }
+    payload = {
+        "action": action,
+        "number": 7,
+        "pull_request": {"number": 7, "head": head, "base": {"ref": "main", "repo": {"full_name": REPOSITORY}}},
+    }
+    ref = "refs/pull/7/merge" if name == "pull_request" else "refs/heads/main"
+    return make_event(name, payload, GITHUB_REF=ref)
+
+
+def workflow_run(
+    started_by: str,
+    *,
+    head_repository: str = REPOSITORY,
+    head_branch: str = "main",
+    conclusion: str = "success",
+) -> Event:
+    run = {
+        "event": started_by,
+        "head_sha": HEAD_SHA,
+        "head_branch": head_branch,
+        "head_repository": {"full_name": head_repository},
+        "conclusion": conclusion,
+    }
+    return make_event("workflow_run", {"action": "completed", "workflow_run": run})
+
+
+def release(action: str = "published", tag: str = "v1.2.3") -> Event:
+    return make_event("release", {"action": action, "release": {"tag_name": tag}}, GITHUB_REF=f"refs/tags/{tag}")

@@ -1,0 +1,370 @@
+"""Inputs -> Settings: every input's validation, all problems together, and no secret where it can be read."""
+
+import base64
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hubaction.errors import InvalidInputError
+from hubaction.settings import DEFAULTS, Credentials, input_variable, read_secrets, read_settings
+from hubaction.values import Choice, Mode
+from tests.unit.samples import LOGIN, REPOSITORY, make_inputs, make_settings
+
+PASSWORD = "correct-horse-battery"
+
+
+def problems_of(inputs: dict[str, str], **environ: str) -> list[str]:
+    """Return what is said about the inputs; fails when nothing is."""
+    with pytest.raises(InvalidInputError) as caught:
+        read_settings({"GITHUB_REPOSITORY": REPOSITORY} | environ | make_inputs(inputs))
+    return [str(problem) for problem in caught.value.problems]
+
+
+# --- all of them ---
+
+
+def test_read_settings__defaults() -> None:
+    settings = make_settings()
+    assert settings.mode is Mode.AUTO
+    assert settings.push is settings.latest is Choice.AUTO
+    assert [str(name) for name in settings.images] == ["docker.io/org/course"]
+    assert (settings.credentials, settings.tags, settings.build_args, settings.labels) == ((), (), (), ())
+    assert (settings.path, settings.repo_dir, settings.image_tests) == (".", "/srv/repo", "image-tests")
+    assert (settings.notebook_user, settings.user_id) == ("jovyan", 1000)
+    assert (settings.appendix_file, settings.base_image, settings.platform) == ("", "", "")
+    assert settings.include_git is False
+    assert settings.warnings == ()
+
+
+def test_read_settings__empty_means_default() -> None:
+    empty = make_settings({name: " " for name in DEFAULTS if name != "image-tests"})
+    assert empty == make_settings()
+
+
+def test_read_settings__empty_image_tests_switch_them_off() -> None:
+    assert make_settings({"image-tests": ""}).image_tests == ""
+
+
+def test_read_settings__all_problems_together() -> None:
+    said = problems_of(
+        {
+            "mode": "biuld",
+            "image-name": "Org/Image",
+            "push": "maybe",
+            "latest": "2",
+            "tags": "{shaa}",
+            "path": "../x",
+            "repo-dir": "srv",
+            "notebook-user": "root",
+            "user-id": "0",
+            "appendix-file": "/etc/passwd",
+            "base-image": "--x",
+            "platform": "amd64",
+            "build-args": "NOVALUE",
+            "labels": "novalue",
+            "repo2docker-args": "--push",
+            "include-git": "maybe",
+            "image-tests": "/tests",
+            "registry-auth": "nolist",
+        }
+    )
+    named = [problem.partition("'")[2].partition("'")[0] for problem in said]
+    assert sorted(named) == sorted(DEFAULTS.keys() - {"registry", "username", "password", "github-token"})
+
+
+@pytest.mark.parametrize("name", sorted(DEFAULTS.keys() - {"password", "github-token", "registry-auth", "username"}))
+def test_read_settings__problem_names_input_and_value(name: str) -> None:
+    bad = "!no/../such"
+    assert any(problem.startswith(f"input '{name}'") and bad in problem for problem in problems_of({name: bad}))
+
+
+def test_read_settings__unknown_input_is_a_warning() -> None:
+    (warning,) = make_settings({"image-nam": "x"}).warnings
+    assert warning == "input 'image-nam' is not known and has no effect; did you mean 'image-name'?"
+
+
+def test_read_settings__runners_own_inputs_are_known() -> None:
+    assert make_settings({"args": "x", "entrypoint": "y"}).warnings == ()
+
+
+def test_input_variable__keeps_hyphens() -> None:
+    assert input_variable("image-name") == "INPUT_IMAGE-NAME"
+
+
+# --- values: what each is checked by is in test_values.py ---
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("true", True), ("True", True), ("TRUE", True), ("false", False), ("False", False), ("", False)],
+)
+def test_read_settings__yaml_booleans(text: str, expected: bool) -> None:
+    settings = make_settings({"push": text, "latest": text, "include-git": text})
+    choice = Choice(str(expected).lower()) if text else Choice.AUTO
+    assert (settings.push, settings.latest, settings.include_git) == (choice, choice, expected)
+
+
+def test_read_settings__values_are_taken() -> None:
+    settings = make_settings(
+        {
+            "mode": "test",
+            "path": "images/a",
+            "repo-dir": "/opt/course/",
+            "notebook-user": "rstudio",
+            "user-id": "2000",
+            "appendix-file": "docker/appendix",
+            "base-image": "ubuntu:24.04",
+            "platform": "linux/arm64",
+            "image-tests": "tests",
+            "github-token": "ghs_token",
+        }
+    )
+    assert (settings.mode, settings.path, settings.repo_dir) == (Mode.TEST, "images/a", "/opt/course")
+    assert (settings.notebook_user, settings.user_id) == ("rstudio", 2000)
+    assert (settings.appendix_file, settings.image_tests) == ("docker/appendix", "tests")
+    assert (settings.base_image, settings.platform) == ("ubuntu:24.04", "linux/arm64")
+    assert settings.github_token == "ghs_token"
+
+
+# --- pairs ---
+
+
+def test_read_settings__pairs() -> None:
+    settings = make_settings(
+        {"build-args": "A=1\n\n B=x=y z \nC=", "labels": "org.opencontainers.image.title=My course\nkey/x=#1"}
+    )
+    assert settings.build_args == (("A", "1"), ("B", "x=y z"), ("C", ""))
+    assert settings.labels == (("org.opencontainers.image.title", "My course"), ("key/x", "#1"))
+
+
+@pytest.mark.parametrize("line", ["NOVALUE", "=x", "1A=x", "A B=x", "A-B=x"])
+def test_read_settings__build_args(line: str) -> None:
+    assert problems_of({"build-args": f"GOOD=1\n{line}"}) == [f"input 'build-args': '{line}' is not NAME=VALUE"]
+
+
+@pytest.mark.parametrize("line", ["novalue", "=x", "a b=x", "--label=x"])
+def test_read_settings__labels(line: str) -> None:
+    assert problems_of({"labels": line}) == [f"input 'labels': '{line}' is not NAME=VALUE"]
+
+
+def test_read_settings__build_arg_given_twice() -> None:
+    (said,) = problems_of({"build-args": "A=1", "repo2docker-args": "--build-arg A=2"})
+    assert said == "input 'build-args': 'A' is also set by the input 'repo2docker-args'; give it once"
+
+
+# --- images ---
+
+
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        pytest.param({}, ["docker.io/org/course"], id="repository"),
+        pytest.param({"registry": "quay.io"}, ["quay.io/org/course"], id="repository-and-registry"),
+        pytest.param({"image-name": "a/b"}, ["docker.io/a/b"], id="name"),
+        pytest.param({"image-name": "a/b", "registry": "quay.io"}, ["quay.io/a/b"], id="name-and-registry"),
+        pytest.param({"image-name": "ghcr.io/a/b", "registry": "quay.io"}, ["ghcr.io/a/b"], id="own-registry"),
+        pytest.param(
+            {"image-name": "a/b\n\n ghcr.io/a/b \na/b", "registry": "quay.io"},
+            ["quay.io/a/b", "ghcr.io/a/b"],
+            id="several",
+        ),
+    ],
+)
+def test_read_settings__images(inputs: dict[str, str], expected: list[str]) -> None:
+    assert [str(name) for name in make_settings(inputs).images] == expected
+
+
+@pytest.mark.parametrize(
+    ("repository", "expected"),
+    [("My-Org/My.Course", "docker.io/my-org/my.course"), ("Org/_private_", "docker.io/org/private")],
+)
+def test_read_settings__image_named_after_the_repository(repository: str, expected: str) -> None:
+    assert [str(name) for name in read_settings({"GITHUB_REPOSITORY": repository}).images] == [expected]
+
+
+def test_read_settings__no_name_at_all() -> None:
+    with pytest.raises(InvalidInputError, match=r"input 'image-name': is empty.*allowed is e\.g\. my-org/my-image"):
+        read_settings({})
+
+
+def test_read_settings__every_wrong_name_is_told() -> None:
+    said = problems_of({"image-name": "Org/One\nOrg/Two\norg/three"})
+    assert [problem.rpartition("did you mean ")[2] for problem in said] == ["'org/one'?", "'org/two'?"]
+
+
+def test_read_settings__wrong_registry() -> None:
+    assert problems_of({"registry": "https://quay.io"}) == [
+        "input 'registry': 'https://quay.io' is a URL, not a registry's name; did you mean 'quay.io'?"
+    ]
+
+
+# --- tags ---
+
+
+def test_read_settings__tags() -> None:
+    assert make_settings({"tags": "{sha}\n\n  v{version} \n{sha}\nstable"}).tags == ("{sha}", "v{version}", "stable")
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("{shaa}", "has the unknown placeholder {shaa}; allowed are {sha}, {branch}, {pr}, {date}, {version}"),
+        ("{Sha}", "has the unknown placeholder {Sha}"),
+        ("{}", "has the unknown placeholder {}"),
+        ("{sha!r}", "has the unknown placeholder {sha!r}"),
+        ("{sha.x}", "has the unknown placeholder {sha.x}"),
+        ("{sha", "is not a tag; allowed are up to 128 letters"),
+        ("{{sha}}", "is not a tag"),
+        ("a b", "is not a tag"),
+        (".x", "is not a tag"),
+        ("-{sha}", "is not a tag"),
+        ("org/image:tag", "is not a tag"),
+        ("x" * 129, "is not a tag"),
+    ],
+)
+def test_read_settings__wrong_tags(template: str, said: str) -> None:
+    (problem,) = problems_of({"tags": f"{{sha}}\n{template}"})
+    assert problem.startswith(f"input 'tags': '{template}' ")
+    assert said in problem
+
+
+# --- credentials ---
+
+
+@pytest.mark.parametrize(
+    ("inputs", "registries"),
+    [
+        pytest.param({}, ["docker.io"], id="docker-hub"),
+        pytest.param({"registry": "quay.io"}, ["quay.io"], id="registry"),
+        pytest.param({"image-name": "ghcr.io/a/b", "registry": "quay.io"}, ["ghcr.io"], id="registry-of-the-name"),
+        pytest.param({"image-name": "a/b\nghcr.io/a/b", "registry": "quay.io"}, ["quay.io"], id="registry-of-several"),
+    ],
+)
+def test_read_settings__password_is_for(inputs: dict[str, str], registries: list[str]) -> None:
+    settings = make_settings(inputs | LOGIN)
+    assert settings.credentials == tuple(Credentials(name, LOGIN["username"], LOGIN["password"]) for name in registries)
+
+
+def test_read_settings__password_for_any_of_several() -> None:
+    (said,) = problems_of({"image-name": "quay.io/a/b\nghcr.io/a/b"} | LOGIN)
+    assert said.startswith("input 'registry-auth': is needed for images in several registries (ghcr.io, quay.io)")
+
+
+def test_read_settings__password_without_user() -> None:
+    (said,) = problems_of({"password": PASSWORD})
+    assert said.startswith("input 'username': is empty although a password is given")
+    assert PASSWORD not in said
+
+
+def test_read_settings__user_without_password_is_no_login() -> None:
+    assert make_settings({"username": "robot"}).credentials == ()
+
+
+def test_read_settings__registry_auth() -> None:
+    auth = f"- {{registry: quay.io, username: a, password: {PASSWORD}}}\n- registry: https://index.docker.io/v1/\n" + (
+        "  username: b\n  password: other-password"
+    )
+    settings = make_settings({"image-name": "quay.io/a/b\na/b", "registry-auth": auth})
+    assert settings.credentials == (
+        Credentials("quay.io", "a", PASSWORD),
+        Credentials("docker.io", "b", "other-password"),
+    )
+
+
+def test_read_settings__registry_auth_beside_a_password() -> None:
+    auth = f"- {{registry: quay.io, username: a, password: {PASSWORD}}}"
+    settings = make_settings({"image-name": "quay.io/a/b\nghcr.io/a/b", "registry-auth": auth} | LOGIN)
+    assert [(entry.registry, entry.username) for entry in settings.credentials] == [
+        ("quay.io", "a"),
+        ("ghcr.io", "robot"),
+    ]
+
+
+def test_read_settings__registry_auth_with_empty_secret_is_no_login() -> None:
+    assert make_settings({"registry-auth": "- {registry: quay.io, username: a, password: ''}"}).credentials == ()
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["0123456", "12:30:45", "1_000", "on", "1e3", "0x1F", "2024-01-31", "2024-13-99", "1.50"],
+)
+def test_read_settings__registry_auth_takes_passwords_as_written(password: str) -> None:
+    """YAML 1.1 reads each of these as something else than text; a password is always text."""
+    auth = f"- {{registry: quay.io, username: '1', password: {password}}}"
+    (entry,) = make_settings({"registry-auth": auth}).credentials
+    assert entry.password == password
+    assert password in read_secrets(make_inputs({"registry-auth": auth}))
+
+
+@pytest.mark.parametrize(
+    ("auth", "said"),
+    [
+        pytest.param(f"password: {PASSWORD}", "is not a list", id="mapping"),
+        pytest.param(PASSWORD, "is not a list", id="text"),
+        pytest.param(f"- {{registry: 'quay.io, password: {PASSWORD}", "is not a list", id="no-yaml"),
+        pytest.param(f"- {{registry: quay.io, password: {PASSWORD}}}", "entry 1 is incomplete", id="no-user"),
+        pytest.param(f"- {{username: a, password: {PASSWORD}}}", "entry 1 is incomplete", id="no-registry"),
+        pytest.param(f"- {PASSWORD}", "entry 1 is incomplete", id="no-mapping"),
+        pytest.param(
+            f"- {{registry: quay.io, username: a, passwrd: {PASSWORD}}}", "entry 1 is incomplete", id="other-key"
+        ),
+        pytest.param(f"- {{registry: '{PASSWORD}!', username: a}}", "entry 1 names no registry", id="registry"),
+        pytest.param(
+            f"- {{registry: , username: a, password: {PASSWORD}}}", "entry 1 names no registry", id="empty-registry"
+        ),
+        pytest.param("[" * 1500, "is not a list", id="too-deep"),
+    ],
+)
+def test_read_settings__wrong_registry_auth(auth: str, said: str) -> None:
+    (problem,) = problems_of({"registry-auth": auth})
+    assert problem.startswith(f"input 'registry-auth': {said}")
+    assert problem.endswith("allowed is a YAML list, each entry with registry, username and password") or (
+        "allowed is a host" in problem
+    )
+    assert PASSWORD not in problem
+
+
+# --- secrets ---
+
+
+def test_settings__repr_has_no_secret() -> None:
+    auth = f"- {{registry: quay.io, username: a, password: {PASSWORD}}}"
+    settings = make_settings({"github-token": "ghs_token", "registry-auth": auth} | LOGIN)
+    shown = repr(settings) + str(settings)
+    assert "robot" in shown
+    for secret in ("ghs_token", PASSWORD, LOGIN["password"]):
+        assert secret not in shown
+
+
+def test_read_settings__problems_have_no_secret() -> None:
+    auth = f"- {{registry: 'no registry', username: a, password: {PASSWORD}}}"
+    inputs = {"github-token": "ghs_token", "registry-auth": auth, "mode": "x", "image-name": "X"} | LOGIN
+    said = "\n".join(problems_of(inputs))
+    for secret in ("ghs_token", PASSWORD, LOGIN["password"]):
+        assert secret not in said
+
+
+def test_read_secrets__every_form() -> None:
+    auth = f"- {{registry: quay.io, username: a, password: {PASSWORD}}}"
+    inputs = {"github-token": "ghs_token", "registry-auth": auth} | LOGIN
+    found = read_secrets(make_inputs(inputs))
+    encoded = base64.b64encode(f"{LOGIN['username']}:{LOGIN['password']}".encode()).decode()
+    assert {"ghs_token", PASSWORD, LOGIN["password"], encoded} <= set(found)
+    assert base64.b64encode(f"a:{PASSWORD}".encode()).decode() in found
+
+
+def test_read_secrets__nothing_secret() -> None:
+    assert read_secrets(make_inputs({"username": "robot", "mode": "build"})) == ()
+
+
+@given(st.text(max_size=200))
+def test_read_secrets__any_registry_auth_is_masked(auth: str) -> None:
+    found = read_secrets(make_inputs({"registry-auth": auth}))
+    assert not auth.strip() or auth.strip() in found
+
+
+def test_read_settings__repo2docker_args_problem() -> None:
+    assert problems_of({"repo2docker-args": "--push"}) == [
+        "input 'repo2docker-args': '--push' is set by the input 'push'; use that instead"
+    ]
