@@ -151,7 +151,7 @@ _NETWORK = re.compile(
 )
 _PASSING = re.compile(
     r"status(?: code)?:? (?:from .* )?5\d\d|\b5\d\d (?:Internal|Bad Gateway|Service|Gateway)"
-    r"|unexpected HTTP status: 5|blob (?:upload )?unknown|blob.* not found|toomanyrequests|too many requests|\b429\b",
+    r"|unexpected HTTP status: 5|blob (?:upload )?unknown|toomanyrequests|too many requests|\b429\b",
     re.IGNORECASE,
 )
 _REFUSALS = (
