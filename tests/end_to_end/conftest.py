@@ -1,0 +1,36 @@
+"""Repositories to try the action on, and what runs it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from devtools.engine import Engine
+from devtools.registry import Registry
+from tests.conftest import USER
+from tests.end_to_end.handler import Job
+
+REPOSITORIES = Path(__file__).parent / "repositories"
+
+
+@pytest.fixture
+def make_job(tmp_path: Path, engine: Engine, action_image: str) -> Callable[[str], Job]:
+    """Make a job with one of the repositories checked out, to be run by the launcher."""
+
+    def make(name: str) -> Job:
+        return Job(tmp_path / "runner", REPOSITORIES / name, engine=engine, image=action_image)
+
+    return make
+
+
+@pytest.fixture
+def image_name(request: pytest.FixtureRequest) -> str:
+    """A name of this test's own in the registry, which all share."""
+    name = request.node.originalname.replace("test_", "", 1).replace("__", "-").replace("_", "-")
+    return f"lab/{name.lower()}"
+
+
+@pytest.fixture
+def inputs(registry: Registry, image_name: str, password: str) -> dict[str, str]:
+    """The inputs with which a push to main ends in the registry."""
+    return {"registry": registry.host, "image-name": image_name, "username": USER, "password": password}

@@ -1,0 +1,2 @@
+def test_nothing() -> None:
+    """The forging is done around the test."""

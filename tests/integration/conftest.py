@@ -1,0 +1,50 @@
+"""What the paths between this code and the real engine and registry need."""
+
+import io
+import secrets
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from devtools import process
+from devtools.engine import Engine as RunningEngine
+from devtools.registry import Registry
+from hubaction.runner.engine import Engine
+from tests.conftest import USER
+from tests.integration.faulty_registry import FaultyRegistry, faulty_registry
+
+
+@pytest.fixture
+def engine_door(engine: RunningEngine) -> Iterator[Engine]:
+    """Yield the action's own door to the engine."""
+    with Engine.connect(engine.environment()) as door:
+        yield door
+
+
+@pytest.fixture
+def faulty(registry: Registry) -> Iterator[FaultyRegistry]:
+    """Yield a way to the registry that fails when told to."""
+    with faulty_registry(registry) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def auth(password: str) -> dict[str, str]:
+    """The login for the registry, as the engine takes it."""
+    return {"username": USER, "password": password}
+
+
+@pytest.fixture
+def tiny_image(tmp_path: Path, engine: RunningEngine) -> Iterator[str]:
+    """Import an image of one new file; yield its local tag."""
+    content = secrets.token_bytes(2000)
+    with tarfile.open(tmp_path / "tiny.tar", "w") as archive:
+        member = tarfile.TarInfo("data")
+        member.size = len(content)
+        archive.addfile(member, io.BytesIO(content))
+    tag = f"hub-image-action/tests-tiny:{secrets.token_hex(6)}"
+    process.run(["docker", "import", tmp_path / "tiny.tar", tag], env=engine.environment())
+    yield tag
+    process.run(["docker", "image", "rm", "--force", tag], env=engine.environment())

@@ -1,0 +1,145 @@
+"""The whole program as a process on this machine, without its container: what is missing is told in one sentence."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from devtools import places, process
+from devtools.engine import Engine
+from devtools.registry import Registry
+from tests.runner_rules import Command, read_commands
+
+DOCKERFILE = "FROM debian:trixie-slim\nRUN {command}\nUSER 1000\n"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How the program ended."""
+
+    returncode: int
+    log: str
+
+    @property
+    def error(self) -> Command:
+        (error,) = [command for command in read_commands(self.log) if command.name == "error"]
+        return error
+
+
+class Program:
+    """The action's entry point, on a workspace of its own."""
+
+    def __init__(self, folder: Path, engine: Engine) -> None:
+        self.workspace = folder / "workspace"
+        self.workspace.mkdir()
+        (folder / "event.json").write_text(json.dumps({"ref": "refs/heads/topic", "after": "1" * 40}))
+        (folder / "home").mkdir()
+        inherited = {name: value for name, value in process.environment().items() if name in {"LANG", "PATH"}}
+        self.env = {
+            **inherited,
+            **engine.environment(),
+            "HOME": str(folder / "home"),
+            "GITHUB_EVENT_NAME": "push",
+            "GITHUB_EVENT_PATH": str(folder / "event.json"),
+            "GITHUB_REF": "refs/heads/topic",
+            "GITHUB_REPOSITORY": "lab/integration",
+            "GITHUB_RUN_ID": "4711",
+            "GITHUB_SHA": "1" * 40,
+            "GITHUB_WORKSPACE": str(self.workspace),
+        }
+
+    def run(self, **changes: str) -> Ended:
+        done = subprocess.run(
+            [sys.executable, "-I", places.PROJECT / "entrypoint.py"],
+            env={**self.env, **changes},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        return Ended(done.returncode, done.stdout)
+
+
+@pytest.fixture
+def program(tmp_path: Path, engine: Engine) -> Program:
+    return Program(tmp_path, engine)
+
+
+def test_main__builds(program: Program) -> None:
+    (program.workspace / "Dockerfile").write_text(DOCKERFILE.format(command="true"))
+    ended = program.run()
+    assert ended.returncode == 0, ended.log
+
+
+def test_main__without_an_engine(program: Program) -> None:
+    (program.workspace / "Dockerfile").write_text(DOCKERFILE.format(command="true"))
+    ended = program.run(DOCKER_HOST=f"unix://{program.workspace}/nobody.sock")
+    assert ended.returncode == 1
+    assert ended.error.properties["title"] == "No container engine"
+    assert "The engine does not answer" in ended.error.data
+    assert "Traceback" not in ended.log
+
+
+def test_main__without_the_engines_client(program: Program) -> None:
+    (program.workspace / "Dockerfile").write_text(DOCKERFILE.format(command="true"))
+    ended = program.run(PATH="/nowhere")
+    assert ended.returncode == 1
+    assert "The command 'docker' was not found" in ended.error.data
+
+
+def test_main__without_buildx(program: Program, tmp_path: Path) -> None:
+    """A client without plugins: buildx is one, which the client looks for in folders of its own too."""
+    (program.workspace / "Dockerfile").write_text(DOCKERFILE.format(command="true"))
+    (tmp_path / "docker").write_text(
+        "#!/bin/sh\necho \"docker: 'buildx' is not a docker command.\" >&2\necho \"See 'docker --help'\" >&2\nexit 1\n"
+    )
+    (tmp_path / "docker").chmod(0o755)
+    ended = program.run(PATH=f"{tmp_path}:{os.defpath}")
+    assert ended.returncode == 1
+    assert "has no buildx" in ended.error.data
+    assert "'buildx' is not a docker command" in ended.error.data
+
+
+def test_main__with_an_unreadable_docker_configuration(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{")
+    ended = program.run(DOCKER_CONFIG=str(tmp_path))
+    assert ended.returncode == 1
+    assert f"{tmp_path}/config.json" in ended.error.data
+
+
+def test_main__build_without_space(program: Program) -> None:
+    """A build that writes to a full device: a device that is always full stands in for the disk.
+
+    The text comes from the kernel as on a full disk; a full disk of the engine itself is not made here.
+    """
+    (program.workspace / "Dockerfile").write_text(DOCKERFILE.format(command="cp /etc/hosts /dev/full"))
+    ended = program.run()
+    assert ended.returncode == 1
+    assert "The disk is full" in ended.error.data
+
+
+def test_main__build_with_a_base_image_that_needs_a_login(program: Program, registry: Registry) -> None:
+    (program.workspace / "Dockerfile").write_text(f"FROM {registry.host}/lab/nothing:1\n")
+    ended = program.run()
+    assert ended.returncode == 1
+    assert "The base image cannot be pulled" in ended.error.data
+
+
+def test_main__build_of_a_dockerfile_with_a_mistake(program: Program) -> None:
+    (program.workspace / "Dockerfile").write_text("FROM debian:trixie-slim\nRUNN true\n")
+    ended = program.run()
+    assert ended.returncode == 1
+    assert "The Dockerfile cannot be parsed" in ended.error.data
+    assert ended.error.properties["file"] == "Dockerfile"
+    assert ended.error.properties["line"] == "2"
+
+
+def test_main__leaves_no_folder_behind(program: Program, tmp_path: Path) -> None:
+    before = {path.name for path in Path("/tmp").glob("hub-image-action-*")}
+    test_main__builds(program)
+    assert {path.name for path in Path("/tmp").glob("hub-image-action-*")} == before
