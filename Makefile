@@ -5,12 +5,12 @@ UV_VERSION := 0.13.9
 UV := build/uv-$(UV_VERSION)/bin/uv
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo test test-all check format engine engine-stop weigh clean
+.PHONY: help setup demo test test-all check format bench engine engine-stop weigh clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-setup: .venv/.ready tests/node_modules/.ready ## Make .venv from uv.lock, and fetch what the tests read
+setup: .venv/.ready tests/node_modules/.ready tests/github/node_modules/.ready ## Make .venv from uv.lock, and fetch what the tests read
 
 demo: setup ## Run the example's workflow on a real runner, engine and registry
 	$(PYTHON) -m devtools demo
@@ -37,6 +37,9 @@ format: setup ## Format the code
 	.venv/bin/ruff format
 	.venv/bin/ruff check --fix
 
+bench: setup ## Print what a comment costs: requests, and seconds to the first of them
+	$(PYTHON) -m devtools.bench_comment
+
 engine: setup ## Start engine, base images and registry, and leave them running
 	$(PYTHON) -m devtools up
 
@@ -47,7 +50,7 @@ weigh: setup ## Print what the action's own image weighs
 	$(PYTHON) -m devtools.weigh
 
 clean: ## Remove what was made here; the engine's data stays in the user's cache folder
-	rm -rf .venv build tests/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv build tests/node_modules tests/github/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # Where something is missing it is fetched as root; elsewhere the message of the failing command says what to install.
 $(UV):
@@ -58,7 +61,7 @@ $(UV):
 	$(UV) sync --quiet --locked --all-groups --no-managed-python
 	touch $@
 
-tests/node_modules/.ready: tests/package.json tests/package-lock.json
+%/node_modules/.ready: %/package.json %/package-lock.json
 	command -v npm > /dev/null || { apt-get update && apt-get install --yes --no-install-recommends nodejs npm; }
-	npm ci --silent --no-audit --no-fund --prefix tests
+	npm ci --silent --no-audit --no-fund --prefix $*
 	touch $@

@@ -10,6 +10,7 @@ import os
 import platform
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from devtools import places, process
@@ -34,7 +35,7 @@ def ensure_programs() -> Path:
     _require_debian()
     prefix = places.cache_folder() / "programs" / f"{platform.machine()}-{_recipe_digest()}"
     with places.locked(places.cache_folder() / "programs.lock"):
-        _install_missing()
+        install_missing(INSTALLED)
         if not prefix.exists():
             _unpack(prefix)
     return prefix
@@ -53,8 +54,9 @@ def _require_debian() -> None:
     )
 
 
-def _install_missing() -> None:
-    missing = [name for program, name in INSTALLED.items() if not shutil.which(program, path=SYSTEM_PATH)]
+def install_missing(packages: Mapping[str, str]) -> None:
+    """Install the packages whose programs are not there; `packages` is as INSTALLED."""
+    missing = [name for program, name in packages.items() if not shutil.which(program, path=SYSTEM_PATH)]
     if not missing:
         return
     try:

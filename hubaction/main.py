@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
+from hubaction.commenting import make_badge_section, run_comment_mode
 from hubaction.errors import DISK_FULL, ActionError, InvalidInputError
 from hubaction.event import Event, read_event
 from hubaction.plan import Plan, PlannedMode, make_plan
@@ -20,10 +21,9 @@ from hubaction.publish.credentials import (
     registries_with_login,
     warn_of_docker_config,
 )
-from hubaction.report.comment import render_comment
+from hubaction.report.comment import render_body
 from hubaction.report.plan import render_plan
 from hubaction.report.workflow_file import locate_input
-from hubaction.rollout.binder import badge_url, launch_url
 from hubaction.runner.cancel import Cancellation, Cancelled, cancel_on_signals
 from hubaction.runner.protocol import Console, FileCommands
 from hubaction.settings import Settings, read_secrets, read_settings
@@ -68,7 +68,9 @@ def _run(environ: Mapping[str, str], console: Console, cancellation: Cancellatio
         outputs.set_output("mode", plan.mode)
         return 0
     if plan.mode is PlannedMode.COMMENT:
-        console.notice("Writing the comment comes with a later version; this one builds, tests and pushes.")
+        run_comment_mode(
+            plan, settings, environ=environ, workspace=_workspace(environ), console=console, outputs=outputs
+        )
         outputs.set_output("mode", plan.mode)
         return 0
     # The engine's libraries are slow to load, and only a build needs them.
@@ -95,7 +97,7 @@ def _print_plan(environ: Mapping[str, str], stdout: TextIO, console: Console) ->
         errors = [console.scrub(str(problem)) for problem in problems]
         stdout.write(json.dumps({"errors": errors}, indent=2) + "\n")
         raise
-    stdout.write(render_plan(plan, _comment_body(plan)) + "\n")
+    stdout.write(render_plan(plan, _comment_body(plan, environ)) + "\n")
     return 0
 
 
@@ -115,14 +117,10 @@ def _clean_up(environ: Mapping[str, str], console: Console) -> int:
     return 0
 
 
-def _comment_body(plan: Plan) -> str:
-    target = plan.comment
-    if target is None:
-        return ""
-    pull_request = target.pull_request
-    repository = (pull_request and pull_request.head_repository) or ""
-    link = launch_url(repository, pull_request.head_sha) if pull_request and repository else ""
-    return render_comment(target, launch_url=link, badge_url=badge_url())
+def _comment_body(plan: Plan, environ: Mapping[str, str]) -> str:
+    if plan.mode is PlannedMode.COMMENT and plan.comment:
+        return render_body([make_badge_section(plan.comment, environ)])
+    return ""
 
 
 # --- reading ---

@@ -11,11 +11,14 @@ from pathlib import Path, PurePosixPath
 
 from hubaction.build.context import ContextError, find_dockerfile, read_head, resolve_source, stage_context
 from hubaction.build.repo2docker import build_image, check_buildx
+from hubaction.commenting import make_image_section, write_comment
 from hubaction.errors import ActionError
 from hubaction.plan import CONTEXT_FOLDER, Plan
 from hubaction.publish.credentials import find_docker_config, log_in, read_auth, temporary_docker_config
 from hubaction.publish.push import push_references
-from hubaction.report.summary import Outcome, format_bytes, render_summary
+from hubaction.report.markdown import format_bytes
+from hubaction.report.result import store_result
+from hubaction.report.summary import Outcome, render_summary
 from hubaction.runner.cancel import Cancellation
 from hubaction.runner.engine import LOW_DISK_BYTES, Engine, EngineInfo, free_disk_bytes
 from hubaction.runner.process import child_environment
@@ -34,8 +37,9 @@ def run_pipeline(
     outputs: FileCommands,
     cancellation: Cancellation,
 ) -> None:
-    """Carry out a plan that builds; raises ActionError after the summary has told what was reached."""
+    """Carry out a plan that builds; raises ActionError after everybody was told what was reached."""
     outcome = Outcome(plan)
+    failure = None
     try:
         with ExitStack() as stack:
             folder = stack.enter_context(_work_folder())
@@ -57,12 +61,36 @@ def run_pipeline(
         outcome.failure = error.message
         # Stages know the folder that is built; annotations need the path from the repository's root.
         error.file = error.file and str(PurePosixPath(settings.path) / error.file)
-        raise
+        failure = error
     except BaseException:
         outcome.failure = "The step was ended before it was done."
-        raise
-    finally:
         outputs.add_summary(render_summary(outcome))
+        raise
+    outputs.add_summary(render_summary(outcome))
+    try:
+        _hand_over(outcome, settings, environ=environ, workspace=workspace, console=console, outputs=outputs)
+    finally:
+        if failure:
+            raise failure
+
+
+def _hand_over(
+    outcome: Outcome,
+    settings: Settings,
+    *,
+    environ: Mapping[str, str],
+    workspace: Path,
+    console: Console,
+    outputs: FileCommands,
+) -> None:
+    """Leave the result for a workflow that may comment, and comment where this one may."""
+    result = outcome.result(settings.platform)
+    if settings.result_file:
+        store_result(result, workspace, settings.result_file)
+        outputs.set_output("result-file", settings.result_file)
+    if target := outcome.plan.comment:
+        section = make_image_section(result, target, environ)
+        write_comment(target, [section], settings, environ=environ, console=console, outputs=outputs)
 
 
 def remove_leftovers(plan: Plan, *, environ: Mapping[str, str], console: Console) -> None:
@@ -142,7 +170,12 @@ class _Run:
 
     def build(self) -> None:
         with self._step("build"):
-            context = stage_context(self.source, self.folder / CONTEXT_FOLDER, include_git=self.settings.include_git)
+            context = stage_context(
+                self.source,
+                self.folder / CONTEXT_FOLDER,
+                include_git=self.settings.include_git,
+                leave_out=self._result_file(),
+            )
             self.console.say(f"Build context: {context.files} files, {format_bytes(context.bytes)}")
             if context.skipped:
                 self.console.say(f"Left out, being neither files nor links: {', '.join(context.skipped[:10])}")
@@ -156,6 +189,12 @@ class _Run:
                 )
         self.outcome.steps, self.outcome.cached_steps = built.steps, built.cached_steps
         self.outcome.image_bytes = self.engine.inspect(self.plan.local_tag).size
+
+    def _result_file(self) -> Path | None:
+        """Where the result of this or an earlier run stands, from the folder that is built."""
+        file = self.workspace.resolve() / self.settings.result_file
+        inside = bool(self.settings.result_file) and file.is_relative_to(self.source)
+        return file.relative_to(self.source) if inside else None
 
     def test(self) -> None:
         if self.tests is None:

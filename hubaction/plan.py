@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from hubaction.errors import ActionError
-from hubaction.event import Event, PullRequest
+from hubaction.event import Event
 from hubaction.image import MAX_TAG_LENGTH, ImageName, Reference, legalize_path, sanitize_tag
 from hubaction.settings import Settings
-from hubaction.values import Choice, Mode
+from hubaction.values import BinderRef, Choice, CommentChoice, Mode
 
 SHA_LENGTH = 12
 CONFIG_FILE = "repo2docker_config.json"
@@ -40,14 +40,33 @@ class RefusedError(ActionError):
 
 
 @dataclass(frozen=True)
+class Badge:
+    """The Binder link of a pull request; either its parts or the reason why there is none."""
+
+    reason: str = ""
+    binder_url: str = ""
+    repository: str = ""
+    """`owner/name` that Binder builds."""
+    ref: str = ""
+    urlpath: str = ""
+    content_url: str = ""
+    """The repository that is pulled into the server, when Binder builds another one."""
+    content_branch: str = ""
+
+
+@dataclass(frozen=True)
 class CommentTarget:
-    """Where a comment goes and what its Binder badge shows."""
+    """Where a comment goes, and what its badge shows."""
 
     repository: str
     number: int | None
     """None under workflow_run: the number is looked up by the head commit, which is not a plan's business."""
-    pull_request: PullRequest | None
-    private: bool
+    head_sha: str
+    from_fork: bool
+    badge: Badge | None
+    """None in build and test modes, which keep another section of the comment."""
+    must: bool = False
+    """Whether to try with a token that can hardly write, too."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +110,7 @@ def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
     if mode is PlannedMode.NONE:
         return Plan(mode, reason, warnings=settings.warnings)
     if mode is PlannedMode.COMMENT:
-        return Plan(mode, reason, comment=_target_comment(event), warnings=settings.warnings)
+        return Plan(mode, reason, comment=_target_comment(settings, event), warnings=settings.warnings)
     _refuse_unsafe(event)
     messages = _Messages(list(settings.warnings))
     references = _name_references(settings, event, now, messages)
@@ -106,6 +125,7 @@ def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
         local_tag=local_tag,
         repo2docker=_repo2docker_arguments(settings, local_tag),
         buildx=_buildx_arguments(settings, event, now),
+        comment=_target_image_section(settings, event),
         head_must_be=None if event.name in _EVENTS_OF_THEIR_CODE else event.checkout_sha,
         warnings=tuple(messages.warnings),
         notices=tuple(messages.notices),
@@ -386,10 +406,44 @@ def _oci_labels(event: Event, now: datetime) -> dict[str, str]:
 # --- the comment ---
 
 
-def _target_comment(event: Event) -> CommentTarget:
-    return CommentTarget(
-        repository=event.repository,
-        number=event.pull_request.number if event.pull_request else None,
-        pull_request=event.pull_request,
-        private=event.private,
+def _target_comment(settings: Settings, event: Event) -> CommentTarget:
+    """Where comment mode writes: the event's pull request, or the one behind the run that started this one."""
+    if event.pull_request:
+        head = event.pull_request
+        badge = _make_badge(settings, event, head.head_repository or "", head.head_sha, head.head_branch)
+        return CommentTarget(event.repository, head.number, head.head_sha, head.from_fork, badge, must=True)
+    run = event.workflow_run
+    if run is None:
+        raise ActionError(f"A comment needs a pull request, and the event '{event.name}' has none.")
+    badge = _make_badge(settings, event, run.head_repository, run.head_sha, run.head_branch)
+    from_fork = run.head_repository.lower() != event.repository.lower()
+    return CommentTarget(event.repository, None, run.head_sha, from_fork, badge, must=True)
+
+
+def _make_badge(settings: Settings, event: Event, repository: str, sha: str, branch: str) -> Badge:
+    if not repository or not sha:
+        return Badge(reason="the repository that the pull request comes from was deleted")
+    if event.private:
+        return Badge(reason="the repository is private")
+    ref = branch if settings.binder_ref is BinderRef.BRANCH and branch else sha
+    if not settings.binder_repository:
+        return Badge("", settings.binder_url, repository, ref, settings.binder_urlpath)
+    environment, _, environment_ref = settings.binder_repository.partition("@")
+    return Badge(
+        "",
+        settings.binder_url,
+        environment,
+        environment_ref or "HEAD",
+        settings.binder_urlpath,
+        content_url=f"{event.server_url}/{repository}",
+        content_branch=branch,
     )
+
+
+def _target_image_section(settings: Settings, event: Event) -> CommentTarget | None:
+    """Where a build or test step writes, if anywhere."""
+    head = event.pull_request
+    if head is None or settings.comment is CommentChoice.NEVER:
+        return None
+    must = settings.comment is CommentChoice.ALWAYS
+    return CommentTarget(event.repository, head.number, head.head_sha, head.from_fork, None, must)

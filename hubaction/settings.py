@@ -13,7 +13,7 @@ from hubaction import image, values
 from hubaction.errors import InputProblem, InvalidInputError
 from hubaction.image import ImageName
 from hubaction.repo2docker_args import Repo2dockerArgs, parse_repo2docker_args
-from hubaction.values import Choice, Mode
+from hubaction.values import BinderRef, Choice, CommentChoice, Mode
 
 T = TypeVar("T")
 
@@ -40,6 +40,12 @@ DEFAULTS: Mapping[str, str] = {
     "include-git": "false",
     "image-tests": "image-tests",
     "github-token": "",
+    "comment": "auto",
+    "binder-url": "https://mybinder.org",
+    "binder-ref": "sha",
+    "binder-urlpath": "",
+    "binder-repository": "",
+    "result-file": "",
 }
 """Every input with its default, as in action.yml, which `make check` compares; the token's is an expression there."""
 
@@ -83,6 +89,14 @@ class Settings:
     image_tests: str
     """Folder of the image tests; empty switches them off."""
     github_token: str = field(repr=False)
+    comment: CommentChoice
+    binder_url: str
+    """Without a slash at its end."""
+    binder_ref: BinderRef
+    binder_urlpath: str
+    binder_repository: str
+    """`owner/name` or `owner/name@ref` of the environment, when it is another repository than the content."""
+    result_file: str
     logged_in: frozenset[str] = frozenset()
     """Registries that the caller's own Docker configuration has credentials for; read by the caller as well."""
     warnings: tuple[str, ...] = ()
@@ -135,6 +149,12 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         include_git=check("include-git", values.parse_boolean, inputs["include-git"], False),
         image_tests=check("image-tests", values.parse_optional_path, inputs["image-tests"], ""),
         github_token=inputs["github-token"],
+        comment=check("comment", values.choice_of(CommentChoice), inputs["comment"], CommentChoice.AUTO),
+        binder_url=check("binder-url", values.parse_url, inputs["binder-url"], ""),
+        binder_ref=check("binder-ref", values.choice_of(BinderRef), inputs["binder-ref"], BinderRef.SHA),
+        binder_urlpath=check("binder-urlpath", values.parse_urlpath, inputs["binder-urlpath"], ""),
+        binder_repository=check("binder-repository", values.parse_repository, inputs["binder-repository"], ""),
+        result_file=check("result-file", values.parse_optional_path, inputs["result-file"], ""),
         warnings=tuple(_unknown_inputs(environ)),
     )
     _check_conflicts(settings, problems)

@@ -5,8 +5,11 @@ import re
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 from pathlib import PurePosixPath
+from typing import TypeVar
 
 from hubaction import image
+
+E = TypeVar("E", bound=StrEnum)
 
 
 class Mode(StrEnum):
@@ -24,14 +27,29 @@ class Choice(StrEnum):
     FALSE = "false"
 
 
+class CommentChoice(StrEnum):
+    """Whether a build or test step comments on its pull request."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+class BinderRef(StrEnum):
+    """What of the pull request's head the Binder link names."""
+
+    SHA = "sha"
+    BRANCH = "branch"
+
+
 def suggest(given: str, allowed: Iterable[str]) -> str:
     """The tail of a message: `; did you mean 'x'?` when something allowed is near, else nothing."""
     near = difflib.get_close_matches(given.lower(), list(allowed), n=1, cutoff=0.6)
     return f"; did you mean '{near[0]}'?" if near else ""
 
 
-def choice_of(kind: type[Mode]) -> Callable[[str], Mode]:
-    def parse(text: str) -> Mode:
+def choice_of(kind: type[E]) -> Callable[[str], E]:
+    def parse(text: str) -> E:
         try:
             return kind(text.lower())
         except ValueError:
@@ -106,3 +124,22 @@ def parse_platform(text: str) -> str:
 
 def split_lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def parse_url(text: str) -> str:
+    """Return an http(s) address without query and without a slash at its end."""
+    if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?", text):
+        raise ValueError(f"'{text}' is not an address; allowed is e.g. https://mybinder.org")
+    return text.rstrip("/")
+
+
+def parse_urlpath(text: str) -> str:
+    if not text.isprintable() or len(text) > 1000 or "://" in text:
+        raise ValueError(f"'{text}' is not a path in a server; allowed is e.g. lab or lab/tree/index.ipynb or rstudio")
+    return text.lstrip("/")
+
+
+def parse_repository(text: str) -> str:
+    if text and not re.fullmatch(r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}(?:@[A-Za-z0-9._/-]{1,255})?", text):
+        raise ValueError(f"'{text}' is not a repository on GitHub; allowed is owner/name or owner/name@branch")
+    return text

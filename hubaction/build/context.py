@@ -76,14 +76,16 @@ def resolve_source(workspace: Path, path: str) -> Path:
     return source
 
 
-def stage_context(source: Path, target: Path, *, include_git: bool) -> Context:
+def stage_context(source: Path, target: Path, *, include_git: bool, leave_out: Path | None = None) -> Context:
     """Copy to `target` what belongs into the image: modes, times and symbolic links are kept, .git is left out.
+
+    `leave_out` is one more file to leave out, relative to the source.
 
     Raises ContextError for configuration files that are links to somewhere outside of the repository.
     """
     binder = find_binder_folder(source)
     target.mkdir(parents=True)
-    paths = sorted(_list_context(source, binder, include_git=include_git))
+    paths = sorted(path for path in _list_context(source, binder, include_git=include_git) if path != leave_out)
     files = size = 0
     skipped = []
     for path in paths:

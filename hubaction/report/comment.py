@@ -1,26 +1,109 @@
-"""The comment on a pull request, as Markdown."""
+"""The comment on a pull request: one body, made of sections that different steps keep up to date.
 
-from hubaction.plan import CommentTarget
+Pure text: writing it to GitHub is report/post.py's business.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 MARKER = "<!-- hub-image-action -->"
-"""Invisible on the page; by it a later run finds the comment again."""
+"""Invisible on the page and first in the body; by it a later run finds the comment again."""
+MAX_BODY_LENGTH = 65_536
+"""Characters; GitHub refuses a longer one. https://docs.github.com/en/rest/issues/comments"""
+CUT_NOTE = "\n\n_(cut: GitHub takes no longer comment; the job summary has all of it)_"
+
+_SECTION = re.compile(
+    r"<!-- hub-image-action:section (?P<key>[a-z0-9./:_-]{1,300}) run=(?P<run>\d{1,20})\.(?P<attempt>\d{1,6}) -->\n"
+    r"(?P<markdown>.*?)\n?<!-- /hub-image-action:section -->",
+    re.DOTALL,
+)
 
 
-def render_comment(target: CommentTarget, *, launch_url: str, badge_url: str) -> str:
-    """Return the body; where Binder cannot help it says why, for a dead link helps nobody.
+@dataclass(frozen=True, order=True)
+class RunNumber:
+    """Orders runs: GitHub's run ids grow over all workflows of a repository, attempts within a run."""
 
-    The URLs are percent-encoded already.
-    """
-    return f"{MARKER}\n{_render_badge(target, launch_url, badge_url)}\n"
+    run: int
+    attempt: int
 
 
-def _render_badge(target: CommentTarget, launch_url: str, badge_url: str) -> str:
-    pull_request = target.pull_request
-    if pull_request is None:
-        return "Binder: the pull request is looked up when the comment is written."
-    if pull_request.head_repository is None or not pull_request.head_sha:
-        return "Binder cannot build this pull request: the repository that it comes from was deleted."
-    if target.private:
-        return "Binder cannot build this pull request: the repository is private."
-    commit = pull_request.head_sha[:12]
-    return f"[![Binder]({badge_url})]({launch_url}) Try this pull request at commit {commit} on Binder."
+@dataclass(frozen=True)
+class Section:
+    """A part of the comment that one kind of step owns. `key` is of `[a-z0-9./:_-]`."""
+
+    key: str
+    run: RunNumber
+    markdown: str
+
+
+def is_ours(body: str) -> bool:
+    return body.lstrip().startswith(MARKER)
+
+
+def parse_body(body: str) -> tuple[Section, ...]:
+    """Return the sections of a comment; whatever stands between them is not ours to keep."""
+    text = body.replace("\r\n", "\n")
+    return tuple(
+        Section(match["key"], RunNumber(int(match["run"]), int(match["attempt"])), match["markdown"])
+        for match in _SECTION.finditer(text)
+    )
+
+
+def merge_sections(*sources: Iterable[Section]) -> tuple[Section, ...]:
+    """Return one section a key; of several the newest run's stays, and the first among equals."""
+    newest: dict[str, Section] = {}
+    for source in sources:
+        for section in source:
+            known = newest.get(section.key)
+            if known is None or section.run > known.run:
+                newest[section.key] = section
+    return tuple(sorted(newest.values(), key=_reading_order))
+
+
+def _reading_order(section: Section) -> tuple[bool, str]:
+    return section.key != "badge", section.key
+
+
+def render_body(sections: Sequence[Section], *, limit: int = MAX_BODY_LENGTH) -> str:
+    """Return the whole body, at most `limit` characters: the longest sections are cut, at the end of a line."""
+    room = limit - len(_join([_replace(section, "") for section in sections]))
+    longest = _share_room([len(section.markdown) for section in sections], room)
+    return _join([_replace(section, cut(section.markdown, longest)) for section in sections])
+
+
+def _share_room(lengths: Sequence[int], room: int) -> int:
+    """Return the length that each section may have so that all fit; short ones leave their share to others."""
+    allowed = room
+    left = sorted(lengths)
+    for position, length in enumerate(left):
+        allowed = room // (len(left) - position)
+        if length > allowed:
+            return max(allowed, 0)
+        room -= length
+    return max(allowed, max(lengths, default=0))
+
+
+def cut(markdown: str, length: int) -> str:
+    """Shorten to a length, between two lines, closing a code block that was open; says that it did."""
+    if len(markdown) <= length:
+        return markdown
+    closing = "\n```"
+    kept = markdown[: max(length - len(CUT_NOTE) - len(closing), 0)].rpartition("\n")[0]
+    fences = sum(1 for line in kept.splitlines() if line.startswith("```"))
+    return (kept + (closing if fences % 2 else "") + CUT_NOTE)[: max(length, 0)]
+
+
+def _replace(section: Section, markdown: str) -> Section:
+    return Section(section.key, section.run, markdown)
+
+
+def _join(sections: Sequence[Section]) -> str:
+    return "\n\n".join([MARKER, *map(_render_section, sections)]) + "\n"
+
+
+def _render_section(section: Section) -> str:
+    run = f"run={section.run.run}.{section.run.attempt}"
+    return (
+        f"<!-- hub-image-action:section {section.key} {run} -->\n{section.markdown}\n<!-- /hub-image-action:section -->"
+    )

@@ -7,11 +7,15 @@ from hubaction.plan import Plan
 
 def render_plan(plan: Plan, comment_body: str) -> str:
     """Return one JSON object; its keys are a promise to whoever reads it in a script."""
-    comment = plan.comment and {
-        "repository": plan.comment.repository,
-        "number": plan.comment.number,
-        "body": comment_body,
-    }
+    comment = (
+        comment_body
+        and plan.comment
+        and {
+            "repository": plan.comment.repository,
+            "number": plan.comment.number,
+            "body": comment_body,
+        }
+    )
     return json.dumps(
         {
             "mode": plan.mode,
@@ -20,7 +24,7 @@ def render_plan(plan: Plan, comment_body: str) -> str:
             "references": [str(reference) for reference in plan.references],
             "repo2docker": list(plan.repo2docker) or None,
             "buildx": list(plan.buildx),
-            "comment": comment,
+            "comment": comment or None,
             "warnings": [*plan.warnings, *plan.notices],
         },
         indent=2,

@@ -2,11 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hubaction.image import PushedReference
 from hubaction.plan import Plan
+from hubaction.report.markdown import format_bytes, table
+from hubaction.report.result import ImageResult
 
 
 @dataclass
@@ -21,6 +23,19 @@ class Outcome:
     image_bytes: int | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     failure: str | None = None
+
+    def result(self, platform: str) -> ImageResult:
+        """The same for the comment and the result file."""
+        return ImageResult(
+            name=self.plan.references[0].name,
+            platform=platform,
+            pushed=tuple(self.pushed),
+            tests=self.tests or "",
+            steps=self.steps,
+            cached_steps=self.cached_steps,
+            seconds=dict(self.seconds),
+            failure=self.failure or "",
+        )
 
 
 def render_summary(outcome: Outcome) -> str:
@@ -71,19 +86,10 @@ def _facts(outcome: Outcome) -> str:
     if outcome.steps:
         rows.append(("Cached steps", f"{outcome.cached_steps} of {outcome.steps}"))
     rows += [(f"Time to {step}", f"{seconds:.1f} s") for step, seconds in outcome.seconds.items()]
-    return _table(rows)
-
-
-def _table(rows: Iterable[tuple[str, str]]) -> str:
-    lines = ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)]
-    return "\n".join(lines)
+    return table(rows)
 
 
 def escape(text: str) -> str:
     """Make text of others plain in Markdown: no markup, no mention, no break of a table."""
     flat = " ".join(text.split())
     return re.sub(r"([\\`*_{}\[\]()<>#|~@&])", lambda match: f"&#{ord(match[1])};", flat)
-
-
-def format_bytes(size: int) -> str:
-    return f"{size / 1e9:.2f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"

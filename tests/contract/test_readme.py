@@ -31,5 +31,12 @@ def test_blocks__use_inputs_that_exist(block: str) -> None:
         assert set(step["with"]) <= set(DEFAULTS)
 
 
+@pytest.mark.parametrize("block", [block for block in BLOCKS if block.startswith("name:")])
+def test_workflows__are_whole_and_least_privileged(block: str) -> None:
+    workflow = yaml.safe_load(block)
+    assert {"name", True, "permissions", "jobs"} <= set(workflow)  # YAML 1.1 reads the key `on` as true
+    assert workflow["permissions"]
+
+
 def test_first_block__is_short_enough_to_copy() -> None:
     assert len(BLOCKS[0].splitlines()) <= 18

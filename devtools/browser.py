@@ -1,0 +1,33 @@
+"""A real browser, Debian's Chromium, driven by playwright."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from devtools import packages, places
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@contextmanager
+def running_browser() -> Iterator[Browser]:
+    """Yield the browser; it is installed first where it is missing, which takes root and Debian."""
+    with places.locked(places.cache_folder() / "browser.lock"):
+        packages.install_missing({str(CHROMIUM): "chromium"})
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        try:
+            yield browser
+        finally:
+            browser.close()

@@ -1,0 +1,176 @@
+"""Comments on the pull request: from comment mode, and with the result of a build.
+
+Whatever goes wrong here never fails the step: what was to be said goes to the job summary, and a notice says why.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from hubaction.errors import ActionError
+from hubaction.image import ImageName
+from hubaction.plan import Badge, CommentTarget, Plan
+from hubaction.report.comment import RunNumber, Section, render_body
+from hubaction.report.result import MAX_BYTES, ImageResult, ResultFileError, read_result
+from hubaction.report.sections import badge_section, image_section
+from hubaction.rollout.binder import badge_url, launch_url, pull_urlpath
+from hubaction.runner.protocol import Console, FileCommands
+from hubaction.settings import Settings
+
+DEPENDABOT = "dependabot[bot]"
+
+
+def run_comment_mode(
+    plan: Plan,
+    settings: Settings,
+    *,
+    environ: Mapping[str, str],
+    workspace: Path,
+    console: Console,
+    outputs: FileCommands,
+) -> None:
+    """Write the badge, and the result that another workflow handed over, into the pull request's comment."""
+    target = plan.comment
+    if target is None:
+        return
+    sections = [make_badge_section(target, environ)]
+    if settings.result_file:
+        try:
+            result = _keep_credible(_read_result_file(workspace, settings.result_file), target, settings.images)
+            sections.append(make_image_section(result, target, environ))
+        except ResultFileError as error:
+            # A stranger may have made the file: it decides neither about this step nor about the badge.
+            console.warning(error.message)
+    said = write_comment(target, sections, settings, environ=environ, console=console, outputs=outputs)
+    if not said:
+        outputs.add_summary(render_body(sections))
+
+
+def make_badge_section(target: CommentTarget, environ: Mapping[str, str]) -> Section:
+    badge = target.badge or Badge(reason="no Binder was asked for")
+    return badge_section(
+        badge,
+        _run_number(environ),
+        launch_url=_badge_link(badge),
+        badge_url=badge_url(badge.binder_url),
+        commit=target.head_sha,
+    )
+
+
+def make_image_section(result: ImageResult, target: CommentTarget, environ: Mapping[str, str]) -> Section:
+    return image_section(result, _run_number(environ), commit=target.head_sha, run_url=_run_url(environ))
+
+
+def _badge_link(badge: Badge) -> str:
+    if badge.reason:
+        return ""
+    urlpath = badge.urlpath
+    if badge.content_url:
+        urlpath = pull_urlpath(badge.content_url, badge.content_branch, badge.urlpath)
+    return launch_url(badge.binder_url, badge.repository, badge.ref, urlpath)
+
+
+def write_comment(
+    target: CommentTarget,
+    sections: Sequence[Section],
+    settings: Settings,
+    *,
+    environ: Mapping[str, str],
+    console: Console,
+    outputs: FileCommands,
+) -> bool:
+    """Bring the comment up to date and set the outputs; False, and one notice, when that could not be."""
+    # GitHub's library is slow to load, and only here it is needed.
+    from hubaction.report.post import post_sections
+    from hubaction.runner.github import GitHub, NotAllowedError, PassingError, patiently
+
+    if not settings.github_token:
+        _tell_why_not(console, "The input 'github-token' is empty.")
+        return False
+    if target.from_fork and not target.must:
+        _tell_why_not(console, _advise(target, environ))
+        return False
+    hub = GitHub(environ.get("GITHUB_API_URL") or "https://api.github.com", settings.github_token, target.repository)
+    try:
+        number = target.number or _find_number(
+            patiently(lambda: hub.find_pull_requests(target.head_sha)), target.head_sha
+        )
+        posted = patiently(lambda: post_sections(hub, number, sections))
+    except NotAllowedError as error:
+        _tell_why_not(console, error.message, _advise(target, environ))
+        return False
+    except PassingError as error:
+        _tell_why_not(console, error.message, "Run this job again to comment.")
+        return False
+    except ActionError as error:
+        _tell_why_not(console, error.message)
+        return False
+    finally:
+        hub.close()
+    console.say(f"The comment on pull request {number} is up to date: {posted.url}")
+    outputs.set_output("comment-id", str(posted.id))
+    outputs.set_output("comment-url", posted.url)
+    return True
+
+
+def _find_number(numbers: Sequence[int], sha: str) -> int:
+    if not numbers:
+        raise ActionError(
+            f"Commit {sha[:12]} is the head of no open pull request: it was closed, or has newer commits by now."
+        )
+    if len(numbers) > 1:
+        found = ", ".join(map(str, numbers))
+        raise ActionError(f"Commit {sha[:12]} is the head of several open pull requests ({found}), so none is chosen.")
+    return numbers[0]
+
+
+def _tell_why_not(console: Console, *reasons: str) -> None:
+    start = "The comment on the pull request was not written; the job summary says the same."
+    console.notice(" ".join([start, *reasons]))
+
+
+def _advise(target: CommentTarget, environ: Mapping[str, str]) -> str:
+    """What helps a token that may not write.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows
+    """
+    may_write = environ.get("GITHUB_EVENT_NAME") in {"pull_request_target", "workflow_run"}
+    if not may_write and (target.from_fork or environ.get("GITHUB_ACTOR") == DEPENDABOT):
+        return (
+            "Runs for forks and for Dependabot may only read. To comment on such pull requests, hand the"
+            " result over to a workflow on 'workflow_run': see 'result-file' in the README."
+        )
+    return "Add 'pull-requests: write' to the job's permissions."
+
+
+# --- the result of another run ---
+
+
+def _read_result_file(workspace: Path, file: str) -> ImageResult:
+    try:
+        path = (workspace / file).resolve()
+        if not path.is_relative_to(workspace.resolve()) or not path.is_file() or path.stat().st_size > MAX_BYTES:
+            raise OSError(file)
+        return read_result(path.read_text(encoding="utf-8"), file)
+    except (OSError, RuntimeError, UnicodeDecodeError):  # RuntimeError: links in a circle
+        raise ResultFileError(file, "cannot be read") from None
+
+
+def _keep_credible(result: ImageResult, target: CommentTarget, images: Sequence[ImageName]) -> ImageResult:
+    """Drop what the file may not claim: a fork cannot have pushed, and nobody names other images than ours."""
+    ours = tuple(item for item in result.pushed if item.reference.name in images and not target.from_fork)
+    name = result.name if result.name in images else images[0]
+    return replace(result, name=name, pushed=ours)
+
+
+def _run_number(environ: Mapping[str, str]) -> RunNumber:
+    def number(name: str) -> int:
+        text = environ.get(name, "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+
+    return RunNumber(number("GITHUB_RUN_ID"), number("GITHUB_RUN_ATTEMPT"))
+
+
+def _run_url(environ: Mapping[str, str]) -> str:
+    server = environ.get("GITHUB_SERVER_URL") or "https://github.com"
+    return f"{server}/{environ.get('GITHUB_REPOSITORY', '')}/actions/runs/{_run_number(environ).run}"

@@ -1,0 +1,34 @@
+"""Text of others in Markdown that GitHub renders: shown as it is, and nothing but shown."""
+
+import re
+from collections.abc import Iterable
+
+_INVISIBLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+
+def code(text: str) -> str:
+    """Return the text as a code span: no markup, link, mention or reference comes to life in there.
+
+    Characters that nobody sees, or that turn the direction of writing, are shown as a replacement character.
+    https://github.github.com/gfm/#code-spans
+    """
+    flat = _INVISIBLE.sub("\N{REPLACEMENT CHARACTER}", re.sub(r"[\t\n\r ]+", " ", text).strip())
+    # Our own marks are comments, and may not be forged either.
+    flat = flat.replace("<!--", "<! --").replace("-->", "-- >")
+    longest = max((len(run) for run in re.findall(r"`+", flat)), default=0)
+    fence = "`" * (longest + 1)
+    space = " " if not flat or flat.startswith("`") or flat.endswith("`") else ""
+    return f"{fence}{space}{flat or '?'}{space}{fence}"
+
+
+def table(rows: Iterable[tuple[str, str]]) -> str:
+    """Return a table of names and values; a pipe in a value, even in code, would end its cell."""
+    cells = [(name, value.replace("|", "\\|")) for name, value in rows]
+    lines = [f"| {name} | {value} |" for name, value in cells]
+    return "\n".join(["| | |", "|---|---|", *lines])
+
+
+def format_bytes(size: int) -> str:
+    return f"{size / 1e9:.2f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"

@@ -1,0 +1,169 @@
+"""What became of an image: told in the summary and the comment, and handed to another workflow as a file.
+
+A fork's pull request may not comment. Its run leaves this file as an artifact, and a run on `workflow_run` reads it.
+By then it is anybody's text: nothing in it is believed that could be checked, and nothing is more than shown.
+"""
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hubaction.errors import ActionError
+from hubaction.image import ImageName, PushedReference, Reference, is_tag, parse_image_name
+
+VERSION = 1
+MAX_BYTES = 64 * 1024
+MAX_TEXT = 500
+STEPS = ("check", "build", "test", "push")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+class ResultFileError(ActionError):
+    """The file is not one that this action wrote, or not any more."""
+
+    def __init__(self, file: str, reason: str) -> None:
+        super().__init__(
+            f"input 'result-file': '{file}' {reason}. It is the file that a step with mode: test and the same input"
+            " wrote; download that run's artifact before this step."
+        )
+
+
+@dataclass(frozen=True)
+class ImageResult:
+    """The outcome of one build. Texts may come from builds and tests: they are shown as code only."""
+
+    name: ImageName
+    platform: str = ""
+    pushed: tuple[PushedReference, ...] = ()
+    tests: str = ""
+    """pytest's last line, or empty when there were no tests."""
+    steps: int = 0
+    cached_steps: int = 0
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    failure: str = ""
+    """Why it failed; empty when it did not."""
+
+
+def write_result(result: ImageResult) -> str:
+    """Return the file's text."""
+    return json.dumps(
+        {
+            "version": VERSION,
+            "name": str(result.name),
+            "platform": result.platform,
+            "pushed": [
+                {"tag": item.reference.tag, "name": str(item.reference.name), "digest": item.digest, "size": item.size}
+                for item in result.pushed
+            ],
+            "tests": result.tests[:MAX_TEXT],
+            "steps": result.steps,
+            "cached_steps": result.cached_steps,
+            "seconds": {name: round(seconds, 1) for name, seconds in result.seconds.items()},
+            "failure": result.failure[:MAX_TEXT],
+        },
+        indent=1,
+    )
+
+
+def store_result(result: ImageResult, workspace: Path, file: str) -> None:
+    """Write the file into the workspace, never through a link, and as its owner's.
+
+    Raises ActionError when there is no such place.
+    """
+    try:
+        folder = (workspace / file).parent.resolve()
+        # Before anything is made: a link could lead out of the workspace.
+        if not folder.is_relative_to(workspace.resolve()):
+            raise OSError(file)
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / Path(file).name
+        path.unlink(missing_ok=True)
+        with path.open("x", encoding="utf-8") as stream:
+            stream.write(write_result(result))
+        # On a runner of one's own, later jobs could not remove what belongs to root.
+        owner = workspace.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
+    except (OSError, RuntimeError):  # the latter for links in a circle
+        raise ActionError(
+            f"input 'result-file': '{file}' cannot be written; allowed is a path in the workspace, e.g. result.json,"
+            " where there is no folder of that name."
+        ) from None
+
+
+def read_result(text: str, file: str) -> ImageResult:
+    """Return what a file says, every value checked; raises ResultFileError naming the file."""
+    try:
+        loaded = json.loads(text)
+        return _read(loaded)
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise ResultFileError(file, f"is not a result ({_describe(error)})") from None
+
+
+def _describe(error: Exception) -> str:
+    # The text of an error could quote the file.
+    return {KeyError: "a field is missing", RecursionError: "it is nested too deeply"}.get(type(error), "a wrong value")
+
+
+def _read(loaded: Mapping[str, Any]) -> ImageResult:
+    if not isinstance(loaded, dict) or loaded["version"] != VERSION:
+        raise ValueError("version")
+    return ImageResult(
+        name=_image_name(loaded["name"]),
+        platform=_matching(loaded["platform"], r"(?:linux/[a-z0-9]{1,20}(?:/v[0-9])?)?"),
+        pushed=tuple(_pushed(item) for item in _list(loaded["pushed"])),
+        tests=_text(loaded["tests"]),
+        steps=_count(loaded["steps"]),
+        cached_steps=_count(loaded["cached_steps"]),
+        seconds={name: _seconds(loaded["seconds"][name]) for name in STEPS if name in loaded["seconds"]},
+        failure=_text(loaded["failure"]),
+    )
+
+
+def _pushed(item: Mapping[str, Any]) -> PushedReference:
+    name, tag = _image_name(item["name"]), _text(item["tag"])
+    if not is_tag(tag):
+        raise ValueError("tag")
+    size = None if item["size"] is None else _count(item["size"])
+    return PushedReference(Reference(name, tag), _matching(item["digest"], _DIGEST.pattern), size)
+
+
+def _image_name(value: object) -> ImageName:
+    return parse_image_name(_text(value), "docker.io")
+
+
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list) or len(value) > 100:
+        raise TypeError("list")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or len(value) > MAX_TEXT:
+        raise TypeError("text")
+    return value
+
+
+def _matching(value: object, pattern: str) -> str:
+    text = _text(value)
+    if not re.fullmatch(pattern, text):
+        raise ValueError("text")
+    return text
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 10**15:
+        raise TypeError("count")
+    return value
+
+
+def _seconds(value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise TypeError("seconds")
+    # False for "not a number", too.
+    if not 0 <= value < 10**7:
+        raise ValueError("seconds")
+    return float(value)

@@ -1,0 +1,56 @@
+"""What the sections of the comment say."""
+
+import re
+
+from hubaction.plan import Badge
+from hubaction.report.comment import RunNumber, Section
+from hubaction.report.markdown import code, format_bytes, table
+from hubaction.report.result import ImageResult
+
+
+def badge_section(badge: Badge, run: RunNumber, *, launch_url: str, badge_url: str, commit: str) -> Section:
+    """The Binder badge; where Binder cannot help it says why, for a dead link helps nobody.
+
+    The addresses are percent-encoded already.
+    """
+    if badge.reason:
+        return Section("badge", run, f"Binder cannot build this pull request: {badge.reason}.")
+    where = f"at {code(badge.ref)}" if badge.ref != commit else f"at commit {code(commit[:12])}"
+    what = f"the content of {code(badge.content_branch)} in the environment of {code(badge.repository)}"
+    text = f"Try {what} on Binder." if badge.content_url else f"Try this pull request {where} on Binder."
+    return Section("badge", run, f"[![Launch on Binder]({badge_url})]({launch_url})\n\n{text}")
+
+
+def image_section(result: ImageResult, run: RunNumber, *, commit: str, run_url: str) -> Section:
+    """What was built; texts that builds and tests had a hand in are shown as code."""
+    key = f"image:{result.name}{':' + result.platform if result.platform else ''}"
+    parts = [_headline(result, commit), _pushed(result), table(_rows(result)), f"[Log of the run]({run_url})"]
+    return Section(_legal_key(key), run, "\n\n".join(part for part in parts if part))
+
+
+def _legal_key(key: str) -> str:
+    return re.sub(r"[^a-z0-9./:_-]", "-", key.lower())[:300]
+
+
+def _headline(result: ImageResult, commit: str) -> str:
+    name, at = code(str(result.name)), f"at commit {code(commit[:12])}"
+    if result.failure:
+        return f"❌ The image {name} {at} failed: {code(result.failure)}"
+    tested = " and tested" if result.tests else ""
+    if not result.pushed:
+        return f"✅ The image {name} was built{tested} {at}, and not pushed."
+    return f"✅ The image {name} was built{tested} {at}, and pushed:"
+
+
+def _pushed(result: ImageResult) -> str:
+    return "\n".join(f"- {code(f'{item.reference}@{item.digest}')}" for item in result.pushed)
+
+
+def _rows(result: ImageResult) -> list[tuple[str, str]]:
+    rows = [("Image tests", code(result.tests) if result.tests else "none")]
+    rows += [("Download size", format_bytes(item.size)) for item in result.pushed[:1] if item.size]
+    if result.steps:
+        rows.append(("Cached steps", f"{result.cached_steps} of {result.steps}"))
+    if result.seconds:
+        rows.append(("Time", ", ".join(f"{step} {seconds:.0f} s" for step, seconds in result.seconds.items())))
+    return rows

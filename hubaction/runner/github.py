@@ -1,0 +1,210 @@
+"""The one door to GitHub's API: PyGithub's objects and exceptions stay behind it.
+
+Rules: https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api and
+https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import github
+import requests
+from github.GithubException import GithubException
+from github.IssueComment import IssueComment
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
+
+from hubaction.errors import ActionError
+
+T = TypeVar("T")
+
+TIMEOUT_SECONDS = 15
+LONGEST_WAIT_SECONDS = 60
+"""In all; a limit that lasts longer is not waited for."""
+ATTEMPTS = 4
+JOB_LOGIN = "github-actions[bot]"
+"""Who writes with a job's own token."""
+_USER_TOKENS = ("ghp_", "gho_", "ghu_", "github_pat_")
+
+
+_NOT_UNDERSTOOD = (github.BadAttributeException, AttributeError, LookupError, TypeError, ValueError)
+"""What PyGithub raises for an answer of another kind, e.g. a proxy's page."""
+
+
+class GitHubError(ActionError):
+    """GitHub did not do what was asked."""
+
+
+class NotAllowedError(GitHubError):
+    """The token has no right to do this."""
+
+
+class PassingError(GitHubError):
+    """A rate limit or a fault that may pass; `wait` is how many seconds GitHub asks for, if it does."""
+
+    def __init__(self, message: str, *, wait: float | None = None) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
+@dataclass(frozen=True)
+class RemoteComment:
+    """A comment as GitHub has it."""
+
+    id: int
+    author: str
+    body: str
+    url: str
+
+
+class GitHub:
+    """One repository on GitHub, by a token."""
+
+    def __init__(self, api_url: str, token: str, repository: str, *, timeout: int = TIMEOUT_SECONDS) -> None:
+        self._token = token
+        self._client = github.Github(
+            auth=github.Auth.Token(token),
+            base_url=api_url.rstrip("/"),
+            timeout=timeout,
+            per_page=100,
+            # Waiting is bounded here, by `patiently`.
+            retry=None,
+            seconds_between_requests=None,
+            seconds_between_writes=None,
+            lazy=True,
+        )
+        self._repository = self._client.get_repo(repository)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def login(self) -> str:
+        """Who writes with this token; only a user's token costs a request, a job's cannot ask."""
+        if not self._token.startswith(_USER_TOKENS):
+            return JOB_LOGIN
+        with _translate("ask whose token this is"):
+            return self._client.get_user().login
+
+    def list_comments(self, number: int) -> list[RemoteComment]:
+        """All comments of a pull request, oldest first, over all pages."""
+        with _translate(f"list the comments of pull request {number}"):
+            return [_read(comment) for comment in self._repository.get_issue(number).get_comments()]
+
+    def get_comment(self, number: int, comment_id: int) -> RemoteComment:
+        with _translate(f"read comment {comment_id}"):
+            return _read(self._repository.get_issue(number).get_comment(comment_id))
+
+    def create_comment(self, number: int, body: str) -> RemoteComment:
+        with _translate(f"comment on pull request {number}"):
+            return _read(self._repository.get_issue(number).create_comment(body))
+
+    def edit_comment(self, number: int, comment_id: int, body: str) -> RemoteComment:
+        with _translate(f"edit comment {comment_id}"):
+            comment = self._repository.get_issue(number).get_comment(comment_id)
+            comment.edit(body)
+            return _read(comment)
+
+    def delete_comment(self, number: int, comment_id: int) -> None:
+        with _translate(f"delete comment {comment_id}"):
+            try:
+                self._repository.get_issue(number).get_comment(comment_id).delete()
+            except github.UnknownObjectException:
+                pass  # another run was faster
+
+    def find_pull_requests(self, sha: str) -> list[int]:
+        """Numbers of the open pull requests of this repository whose head is the commit.
+
+        Asking by the commit would find no pull request of a fork, whose commits are not in this repository:
+        https://github.com/learningequality/kolibri/pull/14719
+        """
+        with _translate(f"find the pull request of commit {sha[:12]}"):
+            found = self._repository.get_pulls(state="open")
+            return [pull.number for pull in found if pull.head.sha == sha]
+
+
+def patiently(work: Callable[[], T]) -> T:
+    """Do something again after passing faults, waiting as long as GitHub asks for, within a bound.
+
+    The work is repeated whole, so it has to look again at what is there before it writes.
+    """
+    waited = 0.0
+
+    def wait(state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.wait if isinstance(error, PassingError) else None
+        return min(2.0**state.attempt_number, 16) if asked is None else asked
+
+    def nap(seconds: float) -> None:
+        nonlocal waited
+        waited += seconds
+        time.sleep(seconds)
+
+    retrying = Retrying(
+        retry=retry_if_exception_type(PassingError),
+        stop=lambda state: stop_after_attempt(ATTEMPTS)(state) or waited + state.upcoming_sleep > LONGEST_WAIT_SECONDS,
+        wait=wait,
+        sleep=nap,
+        reraise=True,
+    )
+    return retrying(work)
+
+
+def _read(comment: IssueComment) -> RemoteComment:
+    if not comment.id:
+        raise ValueError("no comment")
+    # The author of a comment is null when the account was deleted.
+    author = comment.user.login if comment.user else ""
+    return RemoteComment(comment.id, author, comment.body or "", comment.html_url)
+
+
+@contextmanager
+def _translate(action: str) -> Iterator[None]:
+    try:
+        yield
+    except GithubException as error:
+        raise _explain(action, error) from error
+    except requests.exceptions.RequestException as error:
+        raise PassingError(f"GitHub did not answer when asked to {action} ({type(error).__name__}).") from error
+    except _NOT_UNDERSTOOD as error:
+        raise GitHubError(f"What came back when GitHub was asked to {action} was no answer of its API.") from error
+
+
+def _explain(action: str, error: GithubException) -> GitHubError:
+    headers = {key.lower(): value for key, value in (error.headers or {}).items()}
+    said = f"{error.status}: {_message(error)}"
+    if error.status >= 500:
+        return PassingError(f"GitHub failed when asked to {action} ({said}).")
+    if error.status == 429 or (error.status == 403 and _is_rate_limit(headers, said)):
+        return PassingError(f"GitHub's rate limit forbids to {action} for now ({said}).", wait=_seconds_asked(headers))
+    if error.status == 401:
+        return GitHubError(
+            f"GitHub does not accept the token ({said}). Renew it, or leave the input 'github-token' out: the job's own"
+            " token then does."
+        )
+    if error.status in {403, 404}:
+        return NotAllowedError(f"The token may not {action} ({said}).")
+    return GitHubError(f"GitHub refused to {action} ({said}).")
+
+
+def _message(error: GithubException) -> str:
+    data = error.data
+    text = data.get("message", "") if isinstance(data, dict) else str(data or "")
+    return " ".join(str(text).split())[:200]
+
+
+def _is_rate_limit(headers: dict[str, str], said: str) -> bool:
+    return "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0" or "rate limit" in said.lower()
+
+
+def _seconds_asked(headers: dict[str, str]) -> float | None:
+    """Retry-After in seconds, else the time until the limit is reset; None when neither can be read."""
+    try:
+        if "retry-after" in headers:
+            return max(float(int(headers["retry-after"])), 0)
+        if headers.get("x-ratelimit-remaining") == "0":
+            return max(float(headers["x-ratelimit-reset"]) - time.time(), 0) + 1
+    except (KeyError, ValueError):
+        pass
+    return None

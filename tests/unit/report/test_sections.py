@@ -1,0 +1,140 @@
+"""What the sections say, and that hostile names in them stay text."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hubaction.image import ImageName, PushedReference, Reference
+from hubaction.plan import Badge
+from hubaction.report.comment import RunNumber, Section, parse_body, render_body
+from hubaction.report.result import ImageResult
+from hubaction.report.sections import badge_section, image_section
+from tests.github.pages import render
+from tests.unit.report.test_markdown import TEXTS, Elements
+
+RUN = RunNumber(4711, 2)
+SHA = "fedcba9876543210fedcba9876543210fedcba98"
+NAME = ImageName("quay.io", "org/course")
+DIGEST = f"sha256:{'5' * 64}"
+LAUNCH_URL = f"https://mybinder.org/v2/gh/Org/Course/{SHA}"
+BADGE_URL = "https://mybinder.org/badge_logo.svg"
+RUN_URL = "https://github.com/Org/Course/actions/runs/4711"
+
+
+def make_badge(badge: Badge) -> Section:
+    return badge_section(badge, RUN, launch_url=LAUNCH_URL, badge_url=BADGE_URL, commit=SHA)
+
+
+def make_image(result: ImageResult) -> Section:
+    return image_section(result, RUN, commit=SHA, run_url=RUN_URL)
+
+
+# --- the badge ---
+
+
+def test_badge_section__of_a_commit() -> None:
+    section = make_badge(Badge("", "https://mybinder.org", "Org/Course", SHA))
+    assert (section.key, section.run) == ("badge", RUN)
+    assert section.markdown == (
+        f"[![Launch on Binder]({BADGE_URL})]({LAUNCH_URL})\n\nTry this pull request at commit `fedcba987654` on Binder."
+    )
+
+
+def test_badge_section__of_a_branch() -> None:
+    section = make_badge(Badge("", "https://mybinder.org", "Org/Course", "topic"))
+    assert section.markdown.endswith("Try this pull request at `topic` on Binder.")
+
+
+def test_badge_section__of_content_elsewhere() -> None:
+    badge = Badge("", "https://mybinder.org", "Org/Env", "HEAD", content_url="https://x/y", content_branch="topic")
+    assert make_badge(badge).markdown.endswith("Try the content of `topic` in the environment of `Org/Env` on Binder.")
+
+
+def test_badge_section__with_a_reason_has_no_link() -> None:
+    section = make_badge(Badge(reason="the repository is private"))
+    assert section.markdown == "Binder cannot build this pull request: the repository is private."
+
+
+@given(TEXTS, TEXTS)
+def test_badge_section__with_hostile_names(repository: str, branch: str) -> None:
+    for badge in (
+        Badge("", "https://mybinder.org", repository, branch),
+        Badge("", "https://mybinder.org", repository, "HEAD", content_url="https://x/y", content_branch=branch),
+    ):
+        page = Elements(render(make_badge(badge).markdown))
+        assert [tag for tag in page.tags if tag != "code"] == ["p", "a", "img", "p"]
+        assert page.outside.split()[0] == "Try"
+
+
+# --- the image ---
+
+
+@pytest.mark.parametrize(
+    ("result", "headline"),
+    [
+        (ImageResult(NAME), "✅ The image `quay.io/org/course` was built at commit `fedcba987654`, and not pushed."),
+        (
+            ImageResult(NAME, tests="3 passed"),
+            "✅ The image `quay.io/org/course` was built and tested at commit `fedcba987654`, and not pushed.",
+        ),
+        (
+            ImageResult(NAME, pushed=(PushedReference(Reference(NAME, "x"), DIGEST, None),)),
+            "✅ The image `quay.io/org/course` was built at commit `fedcba987654`, and pushed:",
+        ),
+        (
+            ImageResult(NAME, failure="The disk\nis `full`."),
+            "❌ The image `quay.io/org/course` at commit `fedcba987654` failed: ``The disk is `full`.``",
+        ),
+    ],
+)
+def test_image_section__headline(result: ImageResult, headline: str) -> None:
+    assert make_image(result).markdown.splitlines()[0] == headline
+
+
+def test_image_section__says_everything() -> None:
+    pushed = tuple(PushedReference(Reference(NAME, tag), DIGEST, 123_456_789) for tag in ("pr-7", "latest"))
+    seconds = {"check": 0.4, "build": 61.0, "test": 4.0, "push": 9.6}
+    section = make_image(ImageResult(NAME, "", pushed, "3 passed in 0.42s", 9, 7, seconds))
+    assert section.markdown.splitlines()[1:] == [
+        "",
+        f"- `quay.io/org/course:pr-7@{DIGEST}`",
+        f"- `quay.io/org/course:latest@{DIGEST}`",
+        "",
+        "| | |",
+        "|---|---|",
+        "| Image tests | `3 passed in 0.42s` |",
+        "| Download size | 123.5 MB |",
+        "| Cached steps | 7 of 9 |",
+        "| Time | check 0 s, build 61 s, test 4 s, push 10 s |",
+        "",
+        f"[Log of the run]({RUN_URL})",
+    ]
+
+
+def test_image_section__leaves_out_what_is_unknown() -> None:
+    markdown = make_image(ImageResult(NAME, pushed=(PushedReference(Reference(NAME, "x"), DIGEST, None),))).markdown
+    assert "| Image tests | none |" in markdown
+    for missing in ("size", "Cached", "Time"):
+        assert missing not in markdown
+
+
+def test_image_section__has_a_key_for_each_image_and_platform() -> None:
+    keys = {
+        make_image(ImageResult(name, platform)).key
+        for name in (NAME, ImageName("quay.io", "org/other"), ImageName("localhost:5000", "org/course"))
+        for platform in ("", "linux/amd64", "linux/arm64")
+    }
+    assert len(keys) == 9
+    assert all(re.fullmatch(r"[a-z0-9./:_-]{1,300}", key) for key in keys)
+
+
+@given(st.builds(ImageName, st.text(max_size=200), st.text(max_size=300)), TEXTS, TEXTS)
+def test_image_section__with_hostile_texts(name: ImageName, tests: str, failure: str) -> None:
+    section = make_image(ImageResult(name, tests=tests, failure=failure))
+    assert parse_body(render_body([section])) == (section,)
+    page = Elements(render(section.markdown))
+    assert set(page.tags) <= {"p", "code", "table", "thead", "tbody", "tr", "th", "td", "a"}
+    assert page.tags.count("a") == 1
+    assert page.outside.split()[0] in {"✅", "❌"}
