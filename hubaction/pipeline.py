@@ -69,9 +69,10 @@ def run_pipeline(
     outputs.add_summary(render_summary(outcome))
     try:
         _hand_over(outcome, settings, environ=environ, workspace=workspace, console=console, outputs=outputs)
-    finally:
-        if failure:
-            raise failure
+    except ActionError as error:
+        failure = failure or error
+    if failure:
+        raise failure
 
 
 def _hand_over(

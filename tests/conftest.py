@@ -5,12 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
+import hypothesis
 import pytest
 
 from devtools import images, process, repository
 from devtools import registry as registries
 from devtools.engine import Engine, Store, running_engine
 from devtools.registry import Registry
+
+# A loaded machine is no failure.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 ACTION_IMAGE = "hub-image-action/tests:action"
 USER = "robot"

@@ -23,7 +23,8 @@ def post_sections(hub: GitHub, number: int, sections: Sequence[Section]) -> Post
 
     Safe to repeat after a failure. Raises GitHubError.
     """
-    own = _own(hub.list_comments(number), hub.login())
+    comments = hub.list_comments(number)
+    own = _own(comments, hub.login({comment.author for comment in comments if is_ours(comment.body)}))
     if own:
         return _update(hub, number, own, sections)
     created = hub.create_comment(number, render_body(merge_sections(sections)))
@@ -57,8 +58,13 @@ def _is_current(kept: RemoteComment, own: Sequence[RemoteComment], sections: Seq
 
 
 def _merge(own: Sequence[RemoteComment], sections: Sequence[Section]) -> str:
-    """Ours replace those of the same run, which an earlier try may have written, and never a newer run's."""
-    return render_body(merge_sections(sections, *(parse_body(comment.body) for comment in own)))
+    """Ours replace those of the same run, which an earlier try may have written, and never a newer run's.
+
+    What says the same stays as it is, with the number of the run that said it first: nobody wants to hear it again.
+    """
+    known = merge_sections(*(parse_body(comment.body) for comment in own))
+    said = {(section.key, section.markdown) for section in known}
+    return render_body(merge_sections([new for new in sections if (new.key, new.markdown) not in said], known))
 
 
 def _normalize(body: str) -> str:

@@ -5,7 +5,7 @@ https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -80,12 +80,26 @@ class GitHub:
     def close(self) -> None:
         self._client.close()
 
-    def login(self) -> str:
-        """Who writes with this token; only a user's token costs a request, a job's cannot ask."""
-        if not self._token.startswith(_USER_TOKENS):
-            return JOB_LOGIN
-        with _translate("ask whose token this is"):
-            return self._client.get_user().login
+    def login(self, candidates: Collection[str] = ()) -> str:
+        """Who writes with this token, given who wrote what may be ours.
+
+        The token of a job cannot ask, and needs not. A user's costs a request, and so does an App's where one of the
+        candidates is an App; which App it is, only the other API tells: https://docs.github.com/en/graphql
+        """
+        if self._token.startswith(_USER_TOKENS):
+            with _translate("ask whose token this is"):
+                return self._client.get_user().login
+        if any(login.endswith("[bot]") and login != JOB_LOGIN for login in candidates):
+            return self._viewer() or JOB_LOGIN
+        return JOB_LOGIN
+
+    def _viewer(self) -> str:
+        try:
+            with _translate("ask whose token this is"):
+                _, answer = self._client.requester.graphql_query("{viewer{login}}", {})
+                return str(answer["data"]["viewer"]["login"])
+        except GitHubError:
+            return ""
 
     def list_comments(self, number: int) -> list[RemoteComment]:
         """All comments of a pull request, oldest first, over all pages."""

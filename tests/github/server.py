@@ -137,7 +137,7 @@ class GitHubServer:
         return [comment.body for comment in self.comments.values() if comment.author == author]
 
     def writes(self) -> list[Request]:
-        return [request for request in self.requests if request.method != "GET"]
+        return [request for request in self.requests if request.method != "GET" and request.path != "/graphql"]
 
     def methods(self) -> list[str]:
         return [request.method for request in self.requests]
@@ -229,6 +229,7 @@ class GitHubServer:
             ("GET", rf"{repository}/commits/([0-9a-f]+)/pulls", self._list_pulls_of_commit),
             ("GET", rf"{repository}/pulls", self._list_pulls),
             ("GET", "/user", self._get_user),
+            ("POST", "/graphql", self._get_viewer),
         )
 
     def _list_comments(self, request: Request, number: str) -> Answer:
@@ -285,6 +286,12 @@ class GitHubServer:
         texts = dict.fromkeys(("name", "company", "location", "email", "hireable", "bio"))
         dates = {"created_at": DATE, "updated_at": DATE}
         return Answer(200, show_user(self.url, USER) | counts | texts | dates | {"blog": ""})
+
+    def _get_viewer(self, request: Request) -> Answer:
+        """The one question of the other API that is asked, which an App's token may."""
+        if request.body["query"] != "{viewer{login}}":
+            return NOT_FOUND
+        return Answer(200, {"data": {"viewer": {"login": self.logins[request.token]}}})
 
     def _show(self, comment: Comment) -> dict[str, Any]:
         repository = f"{self.url}/repos/{REPOSITORY}"

@@ -133,13 +133,10 @@ def test_comment__is_left_alone_when_nothing_changed(server: GitHubServer, new_r
 
 
 def test_comment__with_the_same_text_of_a_later_run(server: GitHubServer, new_run: MakeRun) -> None:
-    """Only the hidden number of the run changes, so that a run between the two cannot win later."""
     new_run(GITHUB_RUN_ID="4711").main()
-    before = sections(server)
+    written = len(server.writes())
     new_run(GITHUB_RUN_ID="4713").main()
-    assert sections(server) == before
-    new_run(payload=pull_request_payload(sha="1" * 40), GITHUB_RUN_ID="4712").main()
-    assert sections(server) == before
+    assert len(server.writes()) == written
 
 
 def test_comment__with_a_users_token(server: GitHubServer, new_run: MakeRun) -> None:

@@ -16,7 +16,7 @@ from hubaction.report.comment import RunNumber
 from hubaction.report.result import ImageResult, write_result
 from hubaction.runner.protocol import Console, FileCommands
 from hubaction.settings import read_settings
-from tests.unit.rollout.test_binder_links import BRANCHES, REPOSITORIES, launch, pull
+from tests.unit.rollout.test_binder import BRANCHES, REPOSITORIES, launch, pull
 
 SHA = "fedcba9876543210fedcba9876543210fedcba98"
 HUB = "https://mybinder.org"

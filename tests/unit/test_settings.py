@@ -67,13 +67,21 @@ def test_read_settings__all_problems_together() -> None:
             "include-git": "maybe",
             "image-tests": "/tests",
             "registry-auth": "nolist",
+            "comment": "sometimes",
+            "binder-url": "mybinder.org",
+            "binder-ref": "tag",
+            "binder-urlpath": "https://example.org",
+            "binder-repository": "environment",
+            "result-file": "/result.json",
         }
     )
     named = [problem.partition("'")[2].partition("'")[0] for problem in said]
     assert sorted(named) == sorted(DEFAULTS.keys() - {"registry", "username", "password", "github-token"})
 
 
-@pytest.mark.parametrize("name", sorted(DEFAULTS.keys() - {"password", "github-token", "registry-auth", "username"}))
+@pytest.mark.parametrize(
+    "name", sorted(DEFAULTS.keys() - {"password", "github-token", "registry-auth", "username", "binder-urlpath"})
+)
 def test_read_settings__problem_names_input_and_value(name: str) -> None:
     bad = "!no/../such"
     assert any(problem.startswith(f"input '{name}'") and bad in problem for problem in problems_of({name: bad}))

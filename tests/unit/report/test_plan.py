@@ -25,7 +25,7 @@ def test_render_plan__warnings_come_before_notices() -> None:
 
 
 def test_render_plan__comment() -> None:
-    plan = Plan(PlannedMode.COMMENT, "why", comment=CommentTarget("a/b", None, None, private=False))
+    plan = Plan(PlannedMode.COMMENT, "why", comment=CommentTarget("a/b", None, "", False, None))
     assert json.loads(render_plan(plan, "text"))["comment"] == {"repository": "a/b", "number": None, "body": "text"}
 
 

@@ -328,3 +328,21 @@ def check_interleaving(server: GitHubServer, order: str) -> None:
         post_by(server, A, [of_a])
         post_by(server, B, [of_b])
     assert only_comment(server) == [of_a, of_b]
+
+
+APP, APP_TOKEN = "our-app[bot]", "ghs_app"
+
+
+def test_post_sections__with_the_token_of_an_app(server: GitHubServer) -> None:
+    """Two runs of it share one comment, and leave that of the job's own token alone."""
+    server.logins |= {APP_TOKEN: APP}
+    others = server.add_comment(NUMBER, render_body([Section("image:a", RunNumber(1, 1), "x")]), author=JOB)
+    server.add_comment(NUMBER, render_body([Section("image:b", RunNumber(1, 1), "y")]), author=APP)
+    door = GitHub(server.url, APP_TOKEN, REPOSITORY)
+    try:
+        post_sections(door, NUMBER, [Section("badge", RunNumber(2, 1), "z")])
+    finally:
+        door.close()
+    assert len(server.bodies(author=APP)) == 1
+    assert {section.key for section in parse_body(server.bodies(author=APP)[0])} == {"badge", "image:b"}
+    assert "z" not in server.comments[others.id].body

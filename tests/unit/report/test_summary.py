@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from hubaction.image import ImageName, PushedReference, Reference
 from hubaction.plan import Plan, PlannedMode
-from hubaction.report.summary import Outcome, escape, format_bytes, render_summary
+from hubaction.report.markdown import format_bytes
+from hubaction.report.summary import Outcome, escape, render_summary
 
 NAME = ImageName("quay.io", "org/image")
 DIGEST = "sha256:" + "a" * 64
