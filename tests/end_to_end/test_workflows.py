@@ -2,85 +2,21 @@
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from devtools import images, places, repository, runner
+from devtools import images, places, runner
 from devtools.engine import Engine
 from devtools.registry import Registry, free_port, running_registry
 from tests.conftest import USER
 from tests.end_to_end.conftest import REPOSITORIES
 from tests.end_to_end.registry_contents import read_config, tags_of
+from tests.end_to_end.workflows import FULL_NAME, Run, Workflows
 
-FULL_NAME = "lab/user-image"
 HEAD = "fedcba9876543210fedcba9876543210fedcba98"
 EXAMPLE_LOGIN = {"REGISTRY_USERNAME": "demo", "REGISTRY_PASSWORD": "demo"}
-
-
-@dataclass(frozen=True)
-class Run:
-    """A workflow's end: its exit code and what its steps printed, annotations included."""
-
-    succeeded: bool
-    log: str
-
-    @property
-    def errors(self) -> list[str]:
-        """Annotations of errors, each with its properties before the message."""
-        return re.findall(r"::error ?(.*)", self.log)
-
-    @property
-    def outputs(self) -> dict[str, str]:
-        """The action's outputs as a later step of the job saw them."""
-        found = re.search(r"\| outputs (\{.*\})", self.log)
-        assert found, self.log
-        outputs: dict[str, str] = json.loads(found[1])
-        return outputs
-
-
-class Workflows:
-    """The workflows of one of the repositories, and what to run them with."""
-
-    def __init__(self, folder: Path, *, engine: Engine, action: Path, env: Mapping[str, str], password: str) -> None:
-        self._folder = folder
-        self._engine = engine
-        self._action = action
-        self._secrets = {"REGISTRY_PASSWORD": password}
-        self._env = env
-        self.commit = ""
-
-    def use(self, content: Path) -> "Workflows":
-        self.commit = repository.make_repository(content, self._folder, full_name=FULL_NAME)
-        return self
-
-    def push(self, workflow: str = "image.yaml", **changes: Any) -> Run:
-        """Run a workflow on a push to main; `changes` are to its payload."""
-        return self.run(workflow, "push", {**runner.push_payload(FULL_NAME, self.commit), **changes})
-
-    def run(
-        self,
-        workflow: str,
-        event_name: str,
-        payload: Mapping[str, Any],
-        *,
-        secrets: Mapping[str, str] | None = None,
-        env: Mapping[str, str] | None = None,
-    ) -> Run:
-        run = runner.run_workflow(
-            Path(".github/workflows", workflow),
-            event_name=event_name,
-            payload=payload,
-            repository=self._folder,
-            action=self._action,
-            engine=self._engine,
-            secrets=self._secrets if secrets is None else secrets,
-            env={**self._env, **(env or {})},
-        )
-        return Run(run.succeeded, run.log)
 
 
 @pytest.fixture
