@@ -14,7 +14,8 @@ from hubaction.report.comment import RunNumber, Section, render_body
 from hubaction.report.result import MAX_BYTES, ImageResult, ResultFileError, read_result
 from hubaction.report.sections import badge_section, image_section
 from hubaction.rollout.binder import badge_url, launch_url, pull_urlpath
-from hubaction.runner.protocol import Console, FileCommands
+from hubaction.runner.job import Job
+from hubaction.runner.protocol import Console
 from hubaction.settings import Settings
 
 DEPENDABOT = "dependabot[bot]"
@@ -23,27 +24,22 @@ DEPENDABOT = "dependabot[bot]"
 def run_comment_mode(
     plan: Plan,
     settings: Settings,
-    *,
-    environ: Mapping[str, str],
-    workspace: Path,
-    console: Console,
-    outputs: FileCommands,
+    job: Job,
 ) -> None:
     """Write the badge, and the result that another workflow handed over, into the pull request's comment."""
     target = plan.comment
     if target is None:
         return
-    sections = [make_badge_section(target, environ)]
+    sections = [make_badge_section(target, job.environ)]
     if settings.result_file:
         try:
-            result = _keep_credible(_read_result_file(workspace, settings.result_file), target, settings.images)
-            sections.append(make_image_section(result, target, environ))
+            result = _keep_credible(_read_result_file(job.workspace, settings.result_file), target, settings.images)
+            sections.append(make_image_section(result, target, job.environ))
         except ResultFileError as error:
             # A stranger may have made the file: it decides neither about this step nor about the badge.
-            console.warning(error.message)
-    said = write_comment(target, sections, settings, environ=environ, console=console, outputs=outputs)
-    if not said:
-        outputs.add_summary(render_body(sections))
+            job.console.warning(error.message)
+    if not write_comment(target, sections, settings, job):
+        job.outputs.add_summary(render_body(sections))
 
 
 def make_badge_section(target: CommentTarget, environ: Mapping[str, str]) -> Section:
@@ -70,46 +66,40 @@ def _badge_link(badge: Badge) -> str:
     return launch_url(badge.binder_url, badge.repository, badge.ref, urlpath)
 
 
-def write_comment(
-    target: CommentTarget,
-    sections: Sequence[Section],
-    settings: Settings,
-    *,
-    environ: Mapping[str, str],
-    console: Console,
-    outputs: FileCommands,
-) -> bool:
+def write_comment(target: CommentTarget, sections: Sequence[Section], settings: Settings, job: Job) -> bool:
     """Bring the comment up to date and set the outputs; False, and one notice, when that could not be."""
     # GitHub's library is slow to load, and only here it is needed.
     from hubaction.report.post import post_sections
     from hubaction.runner.github import GitHub, NotAllowedError, PassingError, patiently
 
     if not settings.github_token:
-        _tell_why_not(console, "The input 'github-token' is empty.")
+        _tell_why_not(job.console, "The input 'github-token' is empty.")
         return False
     if target.from_fork and not target.must:
-        _tell_why_not(console, _advise(target, environ))
+        _tell_why_not(job.console, _advise(target, job.environ))
         return False
-    hub = GitHub(environ.get("GITHUB_API_URL") or "https://api.github.com", settings.github_token, target.repository)
+    hub = GitHub(
+        job.environ.get("GITHUB_API_URL") or "https://api.github.com", settings.github_token, target.repository
+    )
     try:
         number = target.number or _find_number(
             patiently(lambda: hub.find_pull_requests(target.head_sha)), target.head_sha
         )
         posted = patiently(lambda: post_sections(hub, number, sections))
     except NotAllowedError as error:
-        _tell_why_not(console, error.message, _advise(target, environ))
+        _tell_why_not(job.console, error.message, _advise(target, job.environ))
         return False
     except PassingError as error:
-        _tell_why_not(console, error.message, "Run this job again to comment.")
+        _tell_why_not(job.console, error.message, "Run this job again to comment.")
         return False
     except ActionError as error:
-        _tell_why_not(console, error.message)
+        _tell_why_not(job.console, error.message)
         return False
     finally:
         hub.close()
-    console.say(f"The comment on pull request {number} is up to date: {posted.url}")
-    outputs.set_output("comment-id", str(posted.id))
-    outputs.set_output("comment-url", posted.url)
+    job.console.say(f"The comment on pull request {number} is up to date: {posted.url}")
+    job.outputs.set_output("comment-id", str(posted.id))
+    job.outputs.set_output("comment-url", posted.url)
     return True
 
 

@@ -24,8 +24,9 @@ from hubaction.publish.credentials import (
 from hubaction.report.comment import render_body
 from hubaction.report.plan import render_plan
 from hubaction.report.workflow_file import locate_input
-from hubaction.runner.cancel import Cancellation, Cancelled, cancel_on_signals
-from hubaction.runner.protocol import Console, FileCommands
+from hubaction.runner.cancel import Cancelled, cancel_on_signals
+from hubaction.runner.job import Job
+from hubaction.runner.protocol import Console
 from hubaction.settings import Settings, read_secrets, read_settings
 
 ISSUES_URL = "https://github.com/org/hub-image-action/issues"
@@ -38,82 +39,65 @@ def main(arguments: Sequence[str], environ: Mapping[str, str], stdout: TextIO, s
 
     `--plan` prints what would be done and does nothing; `--post` removes what a killed run left behind.
     """
-    if "--plan" in arguments:
-        console = Console(stderr)
-        console.hide(*read_secrets(environ))
-        return _guard(console, environ, lambda: _print_plan(environ, stdout, console))
-    console = Console(stdout)
+    plan_only = "--plan" in arguments
+    console = Console(stderr if plan_only else stdout)
     with cancel_on_signals() as cancellation:
-
-        def start() -> int:
-            console.mask(*read_secrets(environ))
-            if "--post" in arguments:
-                return _clean_up(environ, console)
-            return _run(environ, console, cancellation)
-
-        return _guard(console, environ, start)
+        job = Job(environ, console, cancellation)
+        if plan_only:
+            return _guard(job, lambda: _print_plan(job, stdout))
+        return _guard(job, lambda: _clean_up(job) if "--post" in arguments else _run(job))
 
 
 # --- the three ways to be called ---
 
 
-def _run(environ: Mapping[str, str], console: Console, cancellation: Cancellation) -> int:
-    settings, event = _read_surroundings(environ, console)
+def _run(job: Job) -> int:
+    job.console.mask(*read_secrets(job.environ))
+    settings, event = _read_surroundings(job, job.console)
     plan = make_plan(settings, event, datetime.now(UTC))
-    _tell_plan(plan, console)
-    if plan.builds and settings.appendix_file and not settings.appendix:
-        raise InvalidAppendixError(settings.appendix_file)
-    outputs = FileCommands(environ)
-    if plan.mode is PlannedMode.NONE:
-        outputs.set_output("mode", plan.mode)
+    _tell_plan(plan, job.console)
+    if plan.builds:
+        if settings.appendix_file and not settings.appendix:
+            raise InvalidAppendixError(settings.appendix_file)
+        # The engine's libraries are slow to load, and only a build needs them.
+        from hubaction.pipeline import run_pipeline
+
+        run_pipeline(plan, settings, job)
         return 0
     if plan.mode is PlannedMode.COMMENT:
-        run_comment_mode(
-            plan, settings, environ=environ, workspace=_workspace(environ), console=console, outputs=outputs
-        )
-        outputs.set_output("mode", plan.mode)
-        return 0
-    # The engine's libraries are slow to load, and only a build needs them.
-    from hubaction.pipeline import run_pipeline
-
-    run_pipeline(
-        plan,
-        settings,
-        environ=environ,
-        workspace=_workspace(environ),
-        console=console,
-        outputs=outputs,
-        cancellation=cancellation,
-    )
+        run_comment_mode(plan, settings, job)
+    job.outputs.set_output("mode", plan.mode)
     return 0
 
 
-def _print_plan(environ: Mapping[str, str], stdout: TextIO, console: Console) -> int:
+def _print_plan(job: Job, stdout: TextIO) -> int:
+    job.console.hide(*read_secrets(job.environ))
     try:
-        settings, event = _read_surroundings(environ, console)
+        settings, event = _read_surroundings(job, job.console)
         plan = make_plan(settings, event, datetime.now(UTC))
     except ActionError as error:
         problems = error.problems if isinstance(error, InvalidInputError) else (error.message,)
-        errors = [console.scrub(str(problem)) for problem in problems]
+        errors = [job.console.scrub(str(problem)) for problem in problems]
         stdout.write(json.dumps({"errors": errors}, indent=2) + "\n")
         raise
-    stdout.write(render_plan(plan, _comment_body(plan, environ)) + "\n")
+    stdout.write(render_plan(plan, _comment_body(plan, job.environ)) + "\n")
     return 0
 
 
-def _clean_up(environ: Mapping[str, str], console: Console) -> int:
+def _clean_up(job: Job) -> int:
     """Never fails the job: what it cleans up after has told its result already."""
+    job.console.mask(*read_secrets(job.environ))
     try:
-        settings, event = _read_surroundings(environ, Console(io.StringIO()))
+        settings, event = _read_surroundings(job, Console(io.StringIO()))
         plan = make_plan(settings, event, datetime.now(UTC))
         if plan.builds:
             from hubaction.pipeline import remove_leftovers
 
-            remove_leftovers(plan, environ=environ, console=console)
+            remove_leftovers(plan, job)
     except InvalidInputError:
         pass  # told by the main step, which did nothing then
     except ActionError as error:
-        console.say(f"Nothing was cleaned up: {error.message}")
+        job.console.say(f"Nothing was cleaned up: {error.message}")
     return 0
 
 
@@ -126,25 +110,20 @@ def _comment_body(plan: Plan, environ: Mapping[str, str]) -> str:
 # --- reading ---
 
 
-def _read_surroundings(environ: Mapping[str, str], console: Console) -> tuple[Settings, Event]:
-    settings = read_settings(environ)
-    event = read_event(environ, _read_payload(environ.get("GITHUB_EVENT_PATH", ""), console))
-    appendix, warnings = _read_appendix(_workspace(environ) / settings.path, settings.appendix_file)
-    config = read_docker_config(find_docker_config(environ, _workspace(environ)))
-    warnings += warn_of_docker_config(environ, _workspace(environ))
+def _read_surroundings(job: Job, console: Console) -> tuple[Settings, Event]:
+    settings = read_settings(job.environ)
+    event = read_event(job.environ, _read_payload(job.environ.get("GITHUB_EVENT_PATH", ""), console))
+    appendix, warnings = _read_appendix(job.workspace / settings.path, settings.appendix_file)
+    config = read_docker_config(find_docker_config(job.environ, job.workspace))
     return (
         replace(
             settings,
             appendix=appendix,
             logged_in=registries_with_login(config),
-            warnings=(*settings.warnings, *warnings),
+            warnings=(*settings.warnings, *warnings, *warn_of_docker_config(job.environ, job.workspace)),
         ),
         event,
     )
-
-
-def _workspace(environ: Mapping[str, str]) -> Path:
-    return Path(environ.get("GITHUB_WORKSPACE") or ".").absolute()
 
 
 def _read_payload(file: str, console: Console) -> object:
@@ -201,28 +180,28 @@ def _tell_plan(plan: Plan, console: Console) -> None:
         console.say(f"{verb}: {', '.join(str(reference) for reference in plan.references)}")
 
 
-def _guard(console: Console, environ: Mapping[str, str], work: Callable[[], int]) -> int:
+def _guard(job: Job, work: Callable[[], int]) -> int:
     """The error boundary: a known failure becomes a sentence, anything else says that it is our bug."""
     try:
         return work()
     except InvalidInputError as error:
         for problem in error.problems:
-            place = locate_input(environ, _workspace(environ), problem.input_name)
+            place = locate_input(job.environ, job.workspace, problem.input_name)
             file, line = (place.file, place.line) if place else (None, None)
-            console.error(str(problem), file=file, line=line, title=error.title)
+            job.console.error(str(problem), file=file, line=line, title=error.title)
         return 1
     except ActionError as error:
-        console.error(error.message, file=error.file, line=error.line, title=error.title)
+        job.console.error(error.message, file=error.file, line=error.line, title=error.title)
         return 1
     except Cancelled as cancelled:
-        console.say("Cancelled: nothing more is built or pushed.")
+        job.console.say("Cancelled: nothing more is built or pushed.")
         return cancelled.exit_code
     except Exception as error:  # noqa: BLE001 - the boundary
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            console.error(DISK_FULL, title="Disk full")
+            job.console.error(DISK_FULL, title="Disk full")
             return 1
-        console.say(traceback.format_exc())
-        console.error(
+        job.console.say(traceback.format_exc())
+        job.console.error(
             f"This is a bug in this action, not in your repository: {type(error).__name__}. Please report it with the"
             f" lines above at {ISSUES_URL} (Python {platform.python_version()}).",
             title="Unexpected error",

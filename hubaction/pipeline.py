@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from hubaction.build.context import ContextError, find_dockerfile, read_head, resolve_source, stage_context
@@ -19,44 +19,21 @@ from hubaction.publish.push import push_references
 from hubaction.report.markdown import format_bytes
 from hubaction.report.result import store_result
 from hubaction.report.summary import Outcome, render_summary
-from hubaction.runner.cancel import Cancellation
 from hubaction.runner.engine import LOW_DISK_BYTES, Engine, EngineInfo, free_disk_bytes
+from hubaction.runner.job import Job
 from hubaction.runner.process import child_environment
-from hubaction.runner.protocol import Console, FileCommands
+from hubaction.runner.protocol import FileCommands
 from hubaction.settings import Settings
 from hubaction.verify.image_tests import find_image_tests, run_image_tests
 
 
-def run_pipeline(
-    plan: Plan,
-    settings: Settings,
-    *,
-    environ: Mapping[str, str],
-    workspace: Path,
-    console: Console,
-    outputs: FileCommands,
-    cancellation: Cancellation,
-) -> None:
+def run_pipeline(plan: Plan, settings: Settings, job: Job) -> None:
     """Carry out a plan that builds; raises ActionError after everybody was told what was reached."""
     outcome = Outcome(plan)
     failure = None
     try:
-        with ExitStack() as stack:
-            folder = stack.enter_context(_work_folder())
-            engine = stack.enter_context(Engine.connect(environ))
-            # In a folder of its own, whose name nothing in the build context can guess.
-            secret_folder = stack.enter_context(_work_folder())
-            docker_config = stack.enter_context(
-                temporary_docker_config(find_docker_config(environ, workspace), secret_folder / "docker-config")
-            )
-            env = child_environment(environ, home=folder, docker_config=docker_config)
-            run = _Run(plan, settings, workspace, folder, docker_config, env, engine, console, outcome, cancellation)
-            stack.callback(run.remove_local_image)
-            run.check()
-            run.build()
-            run.test()
-            run.push()
-        _write_outputs(outcome, outputs)
+        _run_steps(plan, settings, job, outcome)
+        _write_outputs(outcome, job.outputs)
     except ActionError as error:
         outcome.failure = error.message
         # Stages know the folder that is built; annotations need the path from the repository's root.
@@ -64,42 +41,51 @@ def run_pipeline(
         failure = error
     except BaseException:
         outcome.failure = "The step was ended before it was done."
-        outputs.add_summary(render_summary(outcome))
+        job.outputs.add_summary(render_summary(outcome))
         raise
-    outputs.add_summary(render_summary(outcome))
+    job.outputs.add_summary(render_summary(outcome))
     try:
-        _hand_over(outcome, settings, environ=environ, workspace=workspace, console=console, outputs=outputs)
+        _hand_over(outcome, settings, job)
     except ActionError as error:
         failure = failure or error
     if failure:
         raise failure
 
 
-def _hand_over(
-    outcome: Outcome,
-    settings: Settings,
-    *,
-    environ: Mapping[str, str],
-    workspace: Path,
-    console: Console,
-    outputs: FileCommands,
-) -> None:
+def _run_steps(plan: Plan, settings: Settings, job: Job, outcome: Outcome) -> None:
+    with ExitStack() as stack:
+        folder = stack.enter_context(_work_folder())
+        engine = stack.enter_context(Engine.connect(job.environ))
+        # In a folder of its own, whose name nothing in the build context can guess.
+        secret_folder = stack.enter_context(_work_folder())
+        docker_config = stack.enter_context(
+            temporary_docker_config(find_docker_config(job.environ, job.workspace), secret_folder / "docker-config")
+        )
+        env = child_environment(job.environ, home=folder, docker_config=docker_config)
+        run = _Run(plan, settings, job, outcome, folder, docker_config, env, engine)
+        stack.callback(run.remove_local_image)
+        run.check()
+        run.build()
+        run.test()
+        run.push()
+
+
+def _hand_over(outcome: Outcome, settings: Settings, job: Job) -> None:
     """Leave the result for a workflow that may comment, and comment where this one may."""
     result = outcome.result(settings.platform)
     if settings.result_file:
-        store_result(result, workspace, settings.result_file)
-        outputs.set_output("result-file", settings.result_file)
+        store_result(result, job.workspace, settings.result_file)
+        job.outputs.set_output("result-file", settings.result_file)
     if target := outcome.plan.comment:
-        section = make_image_section(result, target, environ)
-        write_comment(target, [section], settings, environ=environ, console=console, outputs=outputs)
+        write_comment(target, [make_image_section(result, target, job.environ)], settings, job)
 
 
-def remove_leftovers(plan: Plan, *, environ: Mapping[str, str], console: Console) -> None:
+def remove_leftovers(plan: Plan, job: Job) -> None:
     """Remove what a killed run of this plan left on the engine; says so when there was something."""
-    with Engine.connect(environ) as engine:
+    with Engine.connect(job.environ) as engine:
         containers = engine.remove_containers(plan.local_tag)
         if containers:
-            console.say(f"Removed {containers} container(s) that the step left behind.")
+            job.console.say(f"Removed {containers} container(s) that the step left behind.")
         left = engine.find_image(plan.local_tag)
         for reference in (*map(str, plan.references), plan.local_tag):
             # The same tag on another image is not ours: it belongs to whoever owns this machine.
@@ -123,34 +109,36 @@ class _Run:
 
     plan: Plan
     settings: Settings
-    workspace: Path
+    job: Job
+    outcome: Outcome
     folder: Path
     docker_config: Path
     env: Mapping[str, str]
     engine: Engine
-    console: Console
-    outcome: Outcome
-    cancellation: Cancellation
+    source: Path = field(init=False)
+    """The folder that is built; known once `check` has found it."""
+    tests: Path | None = field(init=False, default=None)
+    insecure_registries: frozenset[str] = field(init=False, default=frozenset())
 
     def check(self) -> None:
         """Everything that can fail before any work does so here, the logins included."""
         with self._step("check"):
-            self._engine_info = self._check_engine()
-            self.source = resolve_source(self.workspace, self.settings.path)
+            self.insecure_registries = self._check_engine().insecure_registries
+            self.source = resolve_source(self.job.workspace, self.settings.path)
             self._check_head()
             self.tests = find_image_tests(self.source, self.settings.image_tests) if self.settings.image_tests else None
             log_in(self.settings.credentials, env=self.env, cwd=self.folder)
             for entry in self.settings.credentials:
-                self.console.say(f"Logged in to {entry.registry} as {entry.username}")
+                self.job.console.say(f"Logged in to {entry.registry} as {entry.username}")
 
     def _check_engine(self) -> EngineInfo:
         info = self.engine.info()
-        self.console.say(f"Engine {info.version}, image store {info.image_store}")
-        self.console.say(check_buildx(self.env, self.folder))
+        self.job.console.say(f"Engine {info.version}, image store {info.image_store}")
+        self.job.console.say(check_buildx(self.env, self.folder))
         free = free_disk_bytes()
-        self.console.say(f"Free disk space: {format_bytes(free)}")
+        self.job.console.say(f"Free disk space: {format_bytes(free)}")
         if free < LOW_DISK_BYTES:
-            self.console.warning(
+            self.job.console.warning(
                 f"Only {format_bytes(free)} of disk space are free; an image with a scientific environment needs"
                 f" {format_bytes(LOW_DISK_BYTES)} and more. Free some in a step before this one, e.g. with"
                 " 'sudo rm -rf /usr/local/lib/android /usr/share/dotnet /opt/ghc' on hosted runners."
@@ -161,7 +149,7 @@ class _Run:
         wanted = self.plan.head_must_be
         if wanted is None:
             return
-        head = read_head(self.source, self.workspace)
+        head = read_head(self.source, self.job.workspace)
         if not wanted or head != wanted:
             raise ContextError(
                 f"On this event only the commit that it names, {wanted[:12] or 'which is missing'}, is built, and"
@@ -177,10 +165,10 @@ class _Run:
                 include_git=self.settings.include_git,
                 leave_out=self._result_file(),
             )
-            self.console.say(f"Build context: {context.files} files, {format_bytes(context.bytes)}")
+            self.job.console.say(f"Build context: {context.files} files, {format_bytes(context.bytes)}")
             if context.skipped:
-                self.console.say(f"Left out, being neither files nor links: {', '.join(context.skipped[:10])}")
-            with self.console.untrusted() as write:
+                self.job.console.say(f"Left out, being neither files nor links: {', '.join(context.skipped[:10])}")
+            with self.job.console.untrusted() as write:
                 built = build_image(
                     self.plan,
                     folder=self.folder,
@@ -193,20 +181,20 @@ class _Run:
 
     def _result_file(self) -> Path | None:
         """Where the result of this or an earlier run stands, from the folder that is built."""
-        file = self.workspace.resolve() / self.settings.result_file
+        file = self.job.workspace.resolve() / self.settings.result_file
         inside = bool(self.settings.result_file) and file.is_relative_to(self.source)
         return file.relative_to(self.source) if inside else None
 
     def test(self) -> None:
         if self.tests is None:
-            self.console.say(
+            self.job.console.say(
                 f"No image tests: there is no folder '{self.settings.image_tests}' with files in it."
                 if self.settings.image_tests
                 else "No image tests: the input 'image-tests' is empty."
             )
             return
         self.outcome.tests = "failed"
-        with self._step("test"), self.console.untrusted() as write:
+        with self._step("test"), self.job.console.untrusted() as write:
             result = run_image_tests(
                 self.tests,
                 self.settings.image_tests,
@@ -228,9 +216,9 @@ class _Run:
                 local_tag=self.plan.local_tag,
                 engine=self.engine,
                 auths={registry: read_auth(self.docker_config, registry) for registry in registries},
-                insecure=self._engine_info.insecure_registries,
-                say=self.console.say,
-                before_each=self.cancellation.check,
+                insecure=self.insecure_registries,
+                say=self.job.console.say,
+                before_each=self.job.cancellation.check,
             )
 
     def remove_local_image(self) -> None:
@@ -239,9 +227,9 @@ class _Run:
 
     @contextmanager
     def _step(self, name: str) -> Iterator[None]:
-        self.cancellation.check()
+        self.job.cancellation.check()
         started = time.monotonic()
-        with self.console.group(name.capitalize()):
+        with self.job.console.group(name.capitalize()):
             yield
         self.outcome.seconds[name] = time.monotonic() - started
 

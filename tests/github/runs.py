@@ -14,7 +14,8 @@ from hubaction.image import ImageName, PushedReference, Reference
 from hubaction.main import main
 from hubaction.plan import CommentTarget
 from hubaction.report.result import ImageResult
-from hubaction.runner.protocol import Console, FileCommands
+from hubaction.runner.job import Job
+from hubaction.runner.protocol import Console
 from hubaction.settings import read_settings
 from tests.github.server import JOB_TOKEN, REPOSITORY
 from tests.runner_rules import Command, read_commands, read_file_command
@@ -80,9 +81,7 @@ class Run:
             target,
             [make_image_section(result, target, self.environ)],
             read_settings(self.environ),
-            environ=self.environ,
-            console=Console(stdout),
-            outputs=FileCommands(self.environ),
+            Job(self.environ, Console(stdout)),
         )
         return self.ran(0, stdout.getvalue())
 

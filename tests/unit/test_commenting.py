@@ -14,7 +14,8 @@ from hubaction.image import ImageName, PushedReference, Reference
 from hubaction.plan import Badge, CommentTarget, Plan, PlannedMode
 from hubaction.report.comment import RunNumber
 from hubaction.report.result import ImageResult, write_result
-from hubaction.runner.protocol import Console, FileCommands
+from hubaction.runner.job import Job
+from hubaction.runner.protocol import Console
 from hubaction.settings import read_settings
 from tests.unit.rollout.test_binder import BRANCHES, REPOSITORIES, launch, pull
 
@@ -97,10 +98,7 @@ def summary_of(folder: Path, result: ImageResult, *, from_fork: bool, images: Se
     run_comment_mode(
         Plan(PlannedMode.COMMENT, "", comment=make_target(Badge("", HUB, "Org/Course", SHA), from_fork=from_fork)),
         read_settings(environ),
-        environ=environ,
-        workspace=folder,
-        console=Console(io.StringIO()),
-        outputs=FileCommands(environ),
+        Job(environ | {"GITHUB_WORKSPACE": str(folder)}, Console(io.StringIO())),
     )
     return (folder / "summary").read_text(encoding="utf-8")
 
@@ -134,9 +132,6 @@ def test_run_comment_mode__without_a_target_does_nothing(tmp_path: Path) -> None
     run_comment_mode(
         Plan(PlannedMode.COMMENT, ""),
         read_settings(environ),
-        environ=environ,
-        workspace=tmp_path,
-        console=Console(io.StringIO()),
-        outputs=FileCommands(environ),
+        Job(environ | {"GITHUB_WORKSPACE": str(tmp_path)}, Console(io.StringIO())),
     )
     assert not (tmp_path / "summary").exists()
