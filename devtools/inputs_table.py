@@ -15,9 +15,13 @@ END = "<!-- /inputs -->"
 def render_tables(action: dict[str, Any]) -> str:
     """Return the Markdown between the marks."""
     rows = ["| input | what it does |", "|---|---|"]
-    rows += [f"| `{name}` | {_cell(entry['description'])} |" for name, entry in action["inputs"].items()]
+    rows += [
+        f"| `{name}` | {_cell(entry['description'])} |" for name, entry in action["inputs"].items() if name.islower()
+    ]
     rows += ["", "| output | what it says |", "|---|---|"]
-    rows += [f"| `{name}` | {_cell(entry['description'])} |" for name, entry in action["outputs"].items()]
+    rows += [
+        f"| `{name}` | {_cell(entry['description'])} |" for name, entry in action["outputs"].items() if name.islower()
+    ]
     return "\n".join([BEGIN, "", *rows, "", END])
 
 

@@ -9,7 +9,14 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from hubaction.build.context import ContextError, find_dockerfile, read_head, resolve_source, stage_context
+from hubaction.build.context import (
+    ContextError,
+    find_dockerfile,
+    has_configuration,
+    read_head,
+    resolve_source,
+    stage_context,
+)
 from hubaction.build.repo2docker import build_image, check_buildx
 from hubaction.commenting import make_image_section, write_comment
 from hubaction.errors import ActionError
@@ -168,6 +175,12 @@ class _Run:
             self.job.console.say(f"Build context: {context.files} files, {format_bytes(context.bytes)}")
             if context.skipped:
                 self.job.console.say(f"Left out, being neither files nor links: {', '.join(context.skipped[:10])}")
+            if self.plan.default_build_pack and not has_configuration(self.source):
+                self.job.console.warning(
+                    "There is no configuration file that repo2docker knows, so the image gets a Python of its choice"
+                    " and no packages of yours. Add e.g. an environment.yml; with the inputs' new names this is an"
+                    " error."
+                )
             with self.job.console.untrusted() as write:
                 built = build_image(
                     self.plan,
@@ -239,6 +252,11 @@ def _write_outputs(outcome: Outcome, outputs: FileCommands) -> None:
     outputs.set_output("mode", outcome.plan.mode)
     outputs.set_output("pushed", "true" if outcome.pushed else "false")
     outputs.set_output("tags", json.dumps([str(item.reference) for item in outcome.pushed]))
+    # Those of jupyterhub/repo2docker-action, for the steps that follow in its workflows.
+    if image := outcome.plan.image:
+        outputs.set_output("IMAGE_SHA_NAME", str(image))
+        outputs.set_output("IMAGE_SHA_TAG", image.tag)
+    outputs.set_output("PUSH_STATUS", "true" if outcome.pushed else "false")
     main = next((item for item in outcome.pushed if item.reference == outcome.plan.image), None)
     if main:
         outputs.set_output("image", str(main.reference))

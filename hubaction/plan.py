@@ -83,6 +83,8 @@ class Plan:
     repo2docker: tuple[str, ...] = ()
     """Arguments, relative to the run's own folder, which holds the configuration file and the context."""
     buildx: tuple[str, ...] = ()
+    default_build_pack: bool = False
+    """Whether a repository without configuration becomes an image with repo2docker's own choice of Python."""
     head_must_be: str | None = None
     """The commit that the checkout must be at; None when any is fine, and none is when it is empty."""
     comment: CommentTarget | None = None
@@ -106,13 +108,13 @@ def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
     Raises RefusedError for builds under unsafe events, ActionError when pushing is wanted without a password or
     when no tag is left.
     """
-    mode, reason = _choose_mode(settings.mode, event)
+    mode, reason = _choose_mode(settings, event)
     if mode is PlannedMode.NONE:
         return Plan(mode, reason, warnings=settings.warnings)
     if mode is PlannedMode.COMMENT:
         return Plan(mode, reason, comment=_target_comment(settings, event), warnings=settings.warnings)
     _refuse_unsafe(event)
-    messages = _Messages(list(settings.warnings))
+    messages = _Messages(list(settings.warnings), list(settings.notices))
     references = _name_references(settings, event, now, messages)
     push = _decide_push(mode, settings, event, messages)
     local_tag = make_local_tag(settings, event)
@@ -125,6 +127,7 @@ def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
         local_tag=local_tag,
         repo2docker=_repo2docker_arguments(settings, local_tag),
         buildx=_buildx_arguments(settings, event, now),
+        default_build_pack=settings.predecessor,
         comment=_target_image_section(settings, event),
         head_must_be=None if event.name in _EVENTS_OF_THEIR_CODE else event.checkout_sha,
         warnings=tuple(messages.warnings),
@@ -135,9 +138,12 @@ def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
 # --- the mode ---
 
 
-def _choose_mode(mode: Mode, event: Event) -> tuple[PlannedMode, str]:
+def _choose_mode(settings: Settings, event: Event) -> tuple[PlannedMode, str]:
+    mode = settings.mode
     if event.name == "push" and event.deleted:
         return PlannedMode.NONE, f"the push deleted {event.ref or 'a ref'}: there is nothing to build"
+    if mode is Mode.AUTO and settings.predecessor and not event.name.startswith("pull_request_target"):
+        return PlannedMode.BUILD, f"inputs of repo2docker-action are in use, and the event is '{event.name}'"
     if mode is Mode.AUTO:
         return _mode_of_event(event)
     if mode is Mode.COMMENT and event.pull_request is None and event.workflow_run is None:
@@ -278,7 +284,7 @@ def _default_template(event: Event) -> str:
 
 def _wants_latest(settings: Settings, event: Event, messages: _Messages) -> bool:
     if (event.about_pull_request or event.name == "merge_group") and settings.latest is Choice.TRUE:
-        messages.warnings.append(_LATEST_STAYS)
+        messages.notices.append(_LATEST_STAYS)
         return False
     if settings.latest is Choice.AUTO:
         return event.on_default_branch
@@ -297,7 +303,7 @@ def _render_tags(templates: tuple[str, ...], event: Event, now: datetime, messag
             )
             continue
         if event.about_pull_request and template == "latest":
-            messages.warnings.append(_LATEST_STAYS)
+            messages.notices.append(_LATEST_STAYS)
             continue
         if event.about_pull_request and not {"sha", "pr"} & set(names):
             messages.warnings.append(f"The tag '{template}' does not name the pull request: all of them share it.")

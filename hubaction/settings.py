@@ -12,8 +12,9 @@ import yaml
 from hubaction import image, values
 from hubaction.errors import InputProblem, InvalidInputError
 from hubaction.image import ImageName
+from hubaction.predecessor import OLD_INPUTS, read_old_inputs, translate
 from hubaction.repo2docker_args import Repo2dockerArgs, parse_repo2docker_args
-from hubaction.values import BinderRef, Choice, CommentChoice, Mode
+from hubaction.values import BinderCache, BinderRef, Choice, CommentChoice, Mode
 
 T = TypeVar("T")
 
@@ -46,6 +47,11 @@ DEFAULTS: Mapping[str, str] = {
     "binder-urlpath": "",
     "binder-repository": "",
     "result-file": "",
+    "repo2docker-version": "",
+    "public-check": "false",
+    "binder-cache": "false",
+    "binder-cache-message": "Update image tag",
+    "binder-prebuild": "",
 }
 """Every input with its default, as in action.yml, which `make check` compares; the token's is an expression there."""
 
@@ -97,6 +103,15 @@ class Settings:
     binder_repository: str
     """`owner/name` or `owner/name@ref` of the environment, when it is another repository than the content."""
     result_file: str
+    repo2docker_version: str
+    public_check: bool
+    binder_cache: BinderCache
+    binder_cache_message: str
+    binder_prebuild: str
+    """A ref of this repository that Binder is asked to build; empty for none."""
+    predecessor: bool = False
+    """Whether inputs of jupyterhub/repo2docker-action are in use: then it is its behaviour that is wanted."""
+    notices: tuple[str, ...] = ()
     logged_in: frozenset[str] = frozenset()
     """Registries that the caller's own Docker configuration has credentials for; read by the caller as well."""
     warnings: tuple[str, ...] = ()
@@ -125,6 +140,11 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     inputs = _read_inputs(environ)
     problems = Problems()
     check = problems.check
+    notices: tuple[str, ...] = ()
+    if old := read_old_inputs(environ):
+        translation = translate(old, inputs, DEFAULTS, environ)
+        inputs, notices = dict(translation.inputs), translation.notices
+        problems.found.extend(translation.problems)
     images = _read_images(inputs, environ.get("GITHUB_REPOSITORY", ""), problems)
     settings = Settings(
         mode=check("mode", values.choice_of(Mode), inputs["mode"], Mode.AUTO),
@@ -155,19 +175,36 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         binder_urlpath=check("binder-urlpath", values.parse_urlpath, inputs["binder-urlpath"], ""),
         binder_repository=check("binder-repository", values.parse_repository, inputs["binder-repository"], ""),
         result_file=check("result-file", values.parse_optional_path, inputs["result-file"], ""),
+        repo2docker_version=check("repo2docker-version", values.parse_requirement, inputs["repo2docker-version"], ""),
+        public_check=check("public-check", values.parse_boolean, inputs["public-check"], False),
+        binder_cache=check("binder-cache", values.parse_binder_cache, inputs["binder-cache"], BinderCache.FALSE),
+        binder_cache_message=check("binder-cache-message", values.parse_line, inputs["binder-cache-message"], ""),
+        binder_prebuild=check("binder-prebuild", values.parse_git_ref, inputs["binder-prebuild"], ""),
+        predecessor=bool(old),
+        notices=notices,
         warnings=tuple(_unknown_inputs(environ)),
     )
     _check_conflicts(settings, problems)
     if problems.found:
-        raise InvalidInputError(problems.found)
+        raise InvalidInputError([_by_old_name(problem, old) for problem in problems.found])
     return settings
+
+
+def _by_old_name(problem: InputProblem, old: Mapping[str, str]) -> InputProblem:
+    """The name that stands in the workflow."""
+    names = {new: name for name, new in OLD_INPUTS.items() if name in old}
+    return InputProblem(names.get(problem.input_name, problem.input_name), problem.message)
 
 
 def read_secrets(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Every secret value among the inputs, valid or not: what must be masked before anything is printed."""
     inputs = _read_inputs(environ)
-    secrets = [inputs["password"], inputs["github-token"]]
-    logins = [(inputs["username"], inputs["password"])]
+    old = read_old_inputs(environ)
+    secrets = [inputs["password"], old.get("DOCKER_PASSWORD", ""), inputs["github-token"]]
+    logins = [
+        (inputs["username"] or old.get("DOCKER_USERNAME", ""), password)
+        for password in (inputs["password"], old.get("DOCKER_PASSWORD", ""))
+    ]
     entries = _load_registry_auth(inputs["registry-auth"])
     if entries is None:
         # What cannot be read is hidden whole.
@@ -201,7 +238,7 @@ def _read_inputs(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _unknown_inputs(environ: Mapping[str, str]) -> Iterable[str]:
-    known = {input_variable(name): name for name in DEFAULTS} | {"INPUT_ARGS": "", "INPUT_ENTRYPOINT": ""}
+    known = {input_variable(name) for name in (*DEFAULTS, *OLD_INPUTS, "args", "entrypoint")}
     for variable in sorted(environ):
         if variable.startswith("INPUT_") and variable not in known and environ[variable]:
             given = variable.removeprefix("INPUT_").lower()

@@ -62,9 +62,40 @@ def choice_of(kind: type[E]) -> Callable[[str], E]:
 def parse_boolean(text: str) -> bool:
     if text.lower() in {"true", "yes", "on", "y"}:
         return True
-    if text.lower() in {"false", "no", "off", "n"}:
+    if is_false(text):
         return False
     raise ValueError(f"'{text}' is neither true nor false{suggest(text, ['true', 'false'])}")
+
+
+def is_false(text: str) -> bool:
+    return text.lower() in {"false", "no", "off", "n"}
+
+
+def parse_tag(text: str) -> str:
+    if not image.is_tag(text):
+        near = image.sanitize_tag(text.removeprefix("refs/heads/").removeprefix("refs/tags/"))
+        raise ValueError(
+            f"'{text}' is not a tag; allowed are up to {image.MAX_TAG_LENGTH} letters, digits, '_', '.', '-', not"
+            f" starting with '.' or '-'{f'; did you mean {chr(39)}{near}{chr(39)}?' if near else ''}"
+        )
+    return text
+
+
+class BinderCache(StrEnum):
+    """Whether binder/Dockerfile is kept at the pushed image, or only looked at."""
+
+    FALSE = "false"
+    TRUE = "true"
+    CHECK = "check"
+
+
+def parse_binder_cache(text: str) -> BinderCache:
+    if text.lower() == "check":
+        return BinderCache.CHECK
+    try:
+        return BinderCache.TRUE if parse_boolean(text) else BinderCache.FALSE
+    except ValueError:
+        raise ValueError(f"'{text}' is not one of false, true, check{suggest(text, BinderCache)}") from None
 
 
 def parse_auto_boolean(text: str) -> Choice:
@@ -142,4 +173,26 @@ def parse_urlpath(text: str) -> str:
 def parse_repository(text: str) -> str:
     if text and not re.fullmatch(r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}(?:@[A-Za-z0-9._/-]{1,255})?", text):
         raise ValueError(f"'{text}' is not a repository on GitHub; allowed is owner/name or owner/name@branch")
+    return text
+
+
+def parse_line(text: str) -> str:
+    if not text.isprintable() or len(text) > 255:
+        raise ValueError(f"'{text[:80]}' is not one line of at most 255 characters")
+    return text
+
+
+def parse_requirement(text: str) -> str:
+    """A requirement is read closely when it is installed; here, that it is one and no option."""
+    if text and (not text[0].isalnum() or not text.isprintable()):
+        raise ValueError(
+            f"'{text[:80]}' is not a requirement; allowed is e.g. 2025.12.0 or jupyter-repo2docker>=2025.8"
+        )
+    return text
+
+
+def parse_git_ref(text: str) -> str:
+    """https://git-scm.com/docs/git-check-ref-format"""
+    if ".." in text or text.startswith("-") or re.search(r"[\s~^:?*\[\\\x00-\x1f\x7f]", text):
+        raise ValueError(f"'{text[:80]}' is not a branch, tag or commit")
     return text

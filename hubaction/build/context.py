@@ -118,6 +118,12 @@ def find_dockerfile(source: Path) -> str:
     return str(file) if (source / file).exists() else ""
 
 
+def has_configuration(source: Path) -> bool:
+    """Whether there is anything that tells repo2docker what the image should be."""
+    folder = source / find_binder_folder(source)
+    return any((folder / name).exists() for name in CONFIGURATION_FILES)
+
+
 def _refuse_escaping_links(context: Path) -> None:
     """repo2docker and the engine's client read these files in our process's place, and print parts of them.
 

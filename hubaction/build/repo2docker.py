@@ -47,8 +47,8 @@ def write_configuration(plan: Plan, folder: Path) -> None:
     An argument for buildx with a blank in it would be taken for the repository there; and a repository
     without a configuration file is to fail, not to become an image with a Python of repo2docker's choice.
     """
-    configuration = {
-        "Repo2Docker": {"default_buildpack": None},
+    configuration: dict[str, dict[str, object]] = {
+        "Repo2Docker": {} if plan.default_build_pack else {"default_buildpack": None},
         "DockerEngine": {"extra_buildx_build_args": list(plan.buildx)},
     }
     (folder / CONFIG_FILE).write_text(json.dumps(configuration, indent=1), encoding="utf-8")

@@ -7,6 +7,7 @@ import yaml
 
 from devtools.inputs_table import render_tables, replace_tables
 from devtools.places import PROJECT
+from hubaction.predecessor import OLD_INPUTS
 from hubaction.settings import BLANK_MEANS_OFF, DEFAULTS
 
 ACTION: dict[str, Any] = yaml.safe_load((PROJECT / "action.yml").read_text(encoding="utf-8"))
@@ -14,7 +15,14 @@ README = (PROJECT / "README.md").read_text(encoding="utf-8")
 
 
 def test_inputs__are_those_of_settings() -> None:
-    assert list(ACTION["inputs"]) == list(DEFAULTS)
+    assert list(ACTION["inputs"]) == [*DEFAULTS, *OLD_INPUTS]
+
+
+@pytest.mark.parametrize("name", OLD_INPUTS)
+def test_old_inputs__are_deprecated_and_name_their_successor(name: str) -> None:
+    old = ACTION["inputs"][name]
+    assert OLD_INPUTS[name] in old["deprecationMessage"]
+    assert "default" not in old
 
 
 @pytest.mark.parametrize("name", [name for name in DEFAULTS if name != "github-token"])

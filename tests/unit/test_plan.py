@@ -396,11 +396,11 @@ def test_make_plan__latest(event: Event, latest: str, expected: bool) -> None:
     assert ("latest" in tags_for(event, {"latest": latest})) is expected
 
 
-def test_make_plan__latest_is_refused_to_pull_requests_with_a_warning() -> None:
+def test_make_plan__latest_is_refused_to_pull_requests_with_a_notice() -> None:
     for inputs in ({"latest": "true"}, {"tags": "{sha}\nlatest"}):
         plan = plan_for(pull_request(), inputs)
         assert all(reference.tag != "latest" for reference in plan.references)
-        assert any("'latest' is not moved" in warning for warning in plan.warnings)
+        assert any("'latest' is not moved" in notice for notice in plan.notices)
 
 
 def test_make_plan__latest_is_listed_once() -> None:

@@ -73,6 +73,11 @@ def test_read_settings__all_problems_together() -> None:
             "binder-urlpath": "https://example.org",
             "binder-repository": "environment",
             "result-file": "/result.json",
+            "repo2docker-version": "--index-url=https://example.org",
+            "public-check": "maybe",
+            "binder-cache": "chekc",
+            "binder-cache-message": "x" * 300,
+            "binder-prebuild": "a b",
         }
     )
     named = [problem.partition("'")[2].partition("'")[0] for problem in said]
@@ -80,7 +85,11 @@ def test_read_settings__all_problems_together() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", sorted(DEFAULTS.keys() - {"password", "github-token", "registry-auth", "username", "binder-urlpath"})
+    "name",
+    sorted(
+        DEFAULTS.keys()
+        - {"password", "github-token", "registry-auth", "username", "binder-urlpath", "binder-cache-message"}
+    ),
 )
 def test_read_settings__problem_names_input_and_value(name: str) -> None:
     bad = "!no/../such"
