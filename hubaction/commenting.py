@@ -4,11 +4,12 @@ Whatever goes wrong here never fails the step: what was to be said goes to the j
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hubaction.errors import ActionError
-from hubaction.image import ImageName
 from hubaction.plan import Badge, CommentTarget, Plan
 from hubaction.report.comment import RunNumber, Section, render_body
 from hubaction.report.result import MAX_BYTES, ImageResult, ResultFileError, read_result
@@ -17,6 +18,10 @@ from hubaction.rollout.binder import badge_url, launch_url, pull_urlpath
 from hubaction.runner.job import Job
 from hubaction.runner.protocol import Console
 from hubaction.settings import Settings
+
+if TYPE_CHECKING:
+    from hubaction.report.post import Posted
+    from hubaction.runner.github import GitHub
 
 DEPENDABOT = "dependabot[bot]"
 
@@ -33,7 +38,7 @@ def run_comment_mode(
     sections = [make_badge_section(target, job.environ)]
     if settings.result_file:
         try:
-            result = _keep_credible(_read_result_file(job.workspace, settings.result_file), target, settings.images)
+            result = _keep_credible(_read_result_file(job.workspace, settings.result_file), target, settings)
             sections.append(make_image_section(result, target, job.environ))
         except ResultFileError as error:
             # A stranger may have made the file: it decides neither about this step nor about the badge.
@@ -54,7 +59,9 @@ def make_badge_section(target: CommentTarget, environ: Mapping[str, str]) -> Sec
 
 
 def make_image_section(result: ImageResult, target: CommentTarget, environ: Mapping[str, str]) -> Section:
-    return image_section(result, _run_number(environ), commit=target.head_sha, run_url=_run_url(environ))
+    """The section tells of the run that built the image, which under workflow_run is another than this one."""
+    run = RunNumber(target.run_id, target.run_attempt) if target.run_id else _run_number(environ)
+    return image_section(result, run, commit=target.head_sha, run_url=_run_url(environ, run))
 
 
 def _badge_link(badge: Badge) -> str:
@@ -69,25 +76,20 @@ def _badge_link(badge: Badge) -> str:
 def write_comment(target: CommentTarget, sections: Sequence[Section], settings: Settings, job: Job) -> bool:
     """Bring the comment up to date and set the outputs; False, and one notice, when that could not be."""
     # GitHub's library is slow to load, and only here it is needed.
-    from hubaction.report.post import post_sections
     from hubaction.runner.github import GitHub, NotAllowedError, PassingError, patiently
 
     if not settings.github_token:
         _tell_why_not(job.console, "The input 'github-token' is empty.")
         return False
     if target.from_fork and not target.must:
-        _tell_why_not(job.console, _advise(target, job.environ))
+        _tell_why_not(job.console, _advise(target, settings, job.environ))
         return False
-    hub = GitHub(
-        job.environ.get("GITHUB_API_URL") or "https://api.github.com", settings.github_token, target.repository
-    )
+    api_url = job.environ.get("GITHUB_API_URL") or "https://api.github.com"
     try:
-        number = target.number or _find_number(
-            patiently(lambda: hub.find_pull_requests(target.head_sha)), target.head_sha
-        )
-        posted = patiently(lambda: post_sections(hub, number, sections))
+        with closing(GitHub(api_url, settings.github_token, target.repository)) as hub:
+            number, posted = patiently(lambda: _post(hub, target, sections))
     except NotAllowedError as error:
-        _tell_why_not(job.console, error.message, _advise(target, job.environ))
+        _tell_why_not(job.console, error.message, _advise(target, settings, job.environ))
         return False
     except PassingError as error:
         _tell_why_not(job.console, error.message, "Run this job again to comment.")
@@ -95,12 +97,22 @@ def write_comment(target: CommentTarget, sections: Sequence[Section], settings: 
     except ActionError as error:
         _tell_why_not(job.console, error.message)
         return False
-    finally:
-        hub.close()
     job.console.say(f"The comment on pull request {number} is up to date: {posted.url}")
     job.outputs.set_output("comment-id", str(posted.id))
     job.outputs.set_output("comment-url", posted.url)
     return True
+
+
+def _post(hub: "GitHub", target: CommentTarget, sections: Sequence[Section]) -> tuple[int, "Posted"]:
+    from hubaction.report.post import post_sections
+
+    number = target.number
+    if number is None:
+        found = hub.find_pull_requests(
+            head_repository=target.head_repository, branch=target.head_branch, sha=target.head_sha
+        )
+        number = _find_number(found, target.head_sha)
+    return number, post_sections(hub, number, sections)
 
 
 def _find_number(numbers: Sequence[int], sha: str) -> int:
@@ -119,7 +131,7 @@ def _tell_why_not(console: Console, *reasons: str) -> None:
     console.notice(" ".join([start, *reasons]))
 
 
-def _advise(target: CommentTarget, environ: Mapping[str, str]) -> str:
+def _advise(target: CommentTarget, settings: Settings, environ: Mapping[str, str]) -> str:
     """What helps a token that may not write.
 
     https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows
@@ -130,7 +142,13 @@ def _advise(target: CommentTarget, environ: Mapping[str, str]) -> str:
             "Runs for forks and for Dependabot may only read. To comment on such pull requests, hand the"
             " result over to a workflow on 'workflow_run': see 'result-file' in the README."
         )
+    if settings.github_token.startswith(_TOKENS_OF_PEOPLE):
+        return "Give the token of the input 'github-token' the right to write to pull requests."
     return "Add 'pull-requests: write' to the job's permissions."
+
+
+_TOKENS_OF_PEOPLE = ("ghp_", "gho_", "ghu_", "github_pat_")
+"""https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/"""
 
 
 # --- the result of another run ---
@@ -146,11 +164,12 @@ def _read_result_file(workspace: Path, file: str) -> ImageResult:
         raise ResultFileError(file, "cannot be read") from None
 
 
-def _keep_credible(result: ImageResult, target: CommentTarget, images: Sequence[ImageName]) -> ImageResult:
-    """Drop what the file may not claim: a fork cannot have pushed, and nobody names other images than ours."""
+def _keep_credible(result: ImageResult, target: CommentTarget, settings: Settings) -> ImageResult:
+    """Drop what the file may not claim: a fork cannot have pushed, and what the image is called, we say ourselves."""
+    images = settings.images
     ours = tuple(item for item in result.pushed if item.reference.name in images and not target.from_fork)
     name = result.name if result.name in images else images[0]
-    return replace(result, name=name, pushed=ours)
+    return replace(result, name=name, platform=settings.platform, variant=settings.variant, pushed=ours)
 
 
 def _run_number(environ: Mapping[str, str]) -> RunNumber:
@@ -161,6 +180,6 @@ def _run_number(environ: Mapping[str, str]) -> RunNumber:
     return RunNumber(number("GITHUB_RUN_ID"), number("GITHUB_RUN_ATTEMPT"))
 
 
-def _run_url(environ: Mapping[str, str]) -> str:
+def _run_url(environ: Mapping[str, str], run: RunNumber) -> str:
     server = environ.get("GITHUB_SERVER_URL") or "https://github.com"
-    return f"{server}/{environ.get('GITHUB_REPOSITORY', '')}/actions/runs/{_run_number(environ).run}"
+    return f"{server}/{environ.get('GITHUB_REPOSITORY', '')}/actions/runs/{run.run}"

@@ -27,6 +27,8 @@ class PullRequest:
 class WorkflowRun:
     """The run that started a `workflow_run` event."""
 
+    id: int
+    attempt: int
     event: str
     head_sha: str
     head_branch: str
@@ -137,6 +139,8 @@ def _read_pull_request(body: Mapping[str, object], repository: str) -> PullReque
 def _read_workflow_run(body: Mapping[str, object]) -> WorkflowRun:
     run = _mapping(body.get("workflow_run"))
     return WorkflowRun(
+        id=_number(run, "id"),
+        attempt=_number(run, "run_attempt"),
         event=_text(run, "event"),
         head_sha=_sha(run, "head_sha"),
         head_branch=_text(run, "head_branch"),
@@ -186,6 +190,11 @@ def _text(mapping: Mapping[str, object], key: str) -> str:
     value = mapping.get(key)
     # JSON may hold halves of characters, which cannot be printed.
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
+def _number(mapping: Mapping[str, object], key: str) -> int:
+    value = mapping.get(key)
+    return value if isinstance(value, int) and 0 <= value < 10**18 else 0
 
 
 def _sha(mapping: Mapping[str, object], key: str) -> str:

@@ -14,7 +14,7 @@ from typing import TextIO
 from hubaction.commenting import make_badge_section, run_comment_mode
 from hubaction.errors import DISK_FULL, ActionError, InvalidInputError
 from hubaction.event import Event, read_event
-from hubaction.plan import Plan, PlannedMode, make_plan
+from hubaction.plan import Plan, PlannedMode, make_plan, will_build
 from hubaction.publish.credentials import (
     find_docker_config,
     read_docker_config,
@@ -113,16 +113,17 @@ def _comment_body(plan: Plan, environ: Mapping[str, str]) -> str:
 def _read_surroundings(job: Job, console: Console) -> tuple[Settings, Event]:
     settings = read_settings(job.environ)
     event = read_event(job.environ, _read_payload(job.environ.get("GITHUB_EVENT_PATH", ""), console))
+    return (_read_for_build(settings, job) if will_build(settings, event) else settings), event
+
+
+def _read_for_build(settings: Settings, job: Job) -> Settings:
     appendix, warnings = _read_appendix(job.workspace / settings.path, settings.appendix_file)
     config = read_docker_config(find_docker_config(job.environ, job.workspace))
-    return (
-        replace(
-            settings,
-            appendix=appendix,
-            logged_in=registries_with_login(config),
-            warnings=(*settings.warnings, *warnings, *warn_of_docker_config(job.environ, job.workspace)),
-        ),
-        event,
+    return replace(
+        settings,
+        appendix=appendix,
+        logged_in=registries_with_login(config),
+        warnings=(*settings.warnings, *warnings, *warn_of_docker_config(job.environ, job.workspace)),
     )
 
 

@@ -42,7 +42,8 @@ def run_pipeline(plan: Plan, settings: Settings, job: Job) -> None:
         _run_steps(plan, settings, job, outcome)
         _write_outputs(outcome, job.outputs)
     except ActionError as error:
-        outcome.failure = error.message
+        # What leaves this machine is not masked by the runner.
+        outcome.failure = job.console.scrub(error.message)
         # Stages know the folder that is built; annotations need the path from the repository's root.
         error.file = error.file and str(PurePosixPath(settings.path) / error.file)
         failure = error
@@ -51,10 +52,7 @@ def run_pipeline(plan: Plan, settings: Settings, job: Job) -> None:
         job.outputs.add_summary(render_summary(outcome))
         raise
     job.outputs.add_summary(render_summary(outcome))
-    try:
-        _hand_over(outcome, settings, job)
-    except ActionError as error:
-        failure = failure or error
+    _hand_over(outcome, settings, job)
     if failure:
         raise failure
 
@@ -79,10 +77,13 @@ def _run_steps(plan: Plan, settings: Settings, job: Job, outcome: Outcome) -> No
 
 def _hand_over(outcome: Outcome, settings: Settings, job: Job) -> None:
     """Leave the result for a workflow that may comment, and comment where this one may."""
-    result = outcome.result(settings.platform)
+    result = outcome.result(settings.platform, settings.variant)
     if settings.result_file:
-        store_result(result, job.workspace, settings.result_file)
-        job.outputs.set_output("result-file", settings.result_file)
+        try:
+            store_result(result, job.workspace, settings.result_file)
+            job.outputs.set_output("result-file", settings.result_file)
+        except ActionError as error:
+            job.console.warning(error.message)  # the image is what it is, told or not
     if target := outcome.plan.comment:
         write_comment(target, [make_image_section(result, target, job.environ)], settings, job)
 
@@ -217,7 +218,7 @@ class _Run:
                 run=self.plan.local_tag,
                 on_line=write,
             )
-        self.outcome.tests = result.summary or "passed"
+        self.outcome.tests = self.job.console.scrub(result.summary) or "passed"
 
     def push(self) -> None:
         if not self.plan.push:

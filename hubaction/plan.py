@@ -10,12 +10,13 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from hubaction.errors import ActionError
-from hubaction.event import Event
+from hubaction.event import Event, PullRequest
 from hubaction.image import MAX_TAG_LENGTH, ImageName, Reference, legalize_path, sanitize_tag
 from hubaction.settings import Settings
 from hubaction.values import BinderRef, Choice, CommentChoice, Mode
 
 SHA_LENGTH = 12
+PUBLIC_BINDER = "https://mybinder.org"
 CONFIG_FILE = "repo2docker_config.json"
 CONTEXT_FOLDER = "context"
 
@@ -67,6 +68,12 @@ class CommentTarget:
     """None in build and test modes, which keep another section of the comment."""
     must: bool = False
     """Whether to try with a token that can hardly write, too."""
+    head_repository: str = ""
+    """`owner/name`; empty when the fork was deleted."""
+    head_branch: str = ""
+    run_id: int = 0
+    """The run that the comment tells of, when it is another one than this."""
+    run_attempt: int = 0
 
 
 @dataclass(frozen=True)
@@ -136,6 +143,11 @@ def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
 
 
 # --- the mode ---
+
+
+def will_build(settings: Settings, event: Event) -> bool:
+    """Whether the plan will build, for those who read files for it only then."""
+    return _choose_mode(settings, event)[0] in {PlannedMode.BUILD, PlannedMode.TEST}
 
 
 def _choose_mode(settings: Settings, event: Event) -> tuple[PlannedMode, str]:
@@ -352,9 +364,9 @@ def make_local_tag(settings: Settings, event: Event) -> str:
     The jobs of a matrix may share run and name, and on a runner of one's own the engine, too.
     """
     name = settings.images[0]
-    build = (settings.path, settings.tags, settings.platform, settings.base_image, settings.build_args)
-    run = f"{event.run_id or 'local'}-{event.run_attempt or '1'}-{hashlib.sha256(repr(build).encode()).hexdigest()[:8]}"
-    return f"hub-image-action/{legalize_path(_flatten(name))}:{sanitize_tag(run)}"
+    jobs = hashlib.sha256(repr((settings.tags, settings.build_args)).encode()).hexdigest()[:8] if settings.tags else ""
+    parts = (event.run_id or "local", event.run_attempt or "1", settings.variant, settings.platform, jobs)
+    return f"hub-image-action/{legalize_path(_flatten(name))}:{sanitize_tag('-'.join(filter(None, parts)))}"
 
 
 def _flatten(name: ImageName) -> str:
@@ -415,15 +427,36 @@ def _oci_labels(event: Event, now: datetime) -> dict[str, str]:
 def _target_comment(settings: Settings, event: Event) -> CommentTarget:
     """Where comment mode writes: the event's pull request, or the one behind the run that started this one."""
     if event.pull_request:
-        head = event.pull_request
-        badge = _make_badge(settings, event, head.head_repository or "", head.head_sha, head.head_branch)
-        return CommentTarget(event.repository, head.number, head.head_sha, head.from_fork, badge, must=True)
+        return _target(settings, event, event.pull_request, badge=True, must=True)
     run = event.workflow_run
     if run is None:
         raise ActionError(f"A comment needs a pull request, and the event '{event.name}' has none.")
-    badge = _make_badge(settings, event, run.head_repository, run.head_sha, run.head_branch)
-    from_fork = run.head_repository.lower() != event.repository.lower()
-    return CommentTarget(event.repository, None, run.head_sha, from_fork, badge, must=True)
+    return CommentTarget(
+        event.repository,
+        None,
+        run.head_sha,
+        from_fork=run.head_repository.lower() != event.repository.lower(),
+        badge=_make_badge(settings, event, run.head_repository, run.head_sha, run.head_branch),
+        must=True,
+        head_repository=run.head_repository,
+        head_branch=run.head_branch,
+        run_id=run.id,
+        run_attempt=run.attempt,
+    )
+
+
+def _target(settings: Settings, event: Event, head: PullRequest, *, badge: bool, must: bool) -> CommentTarget:
+    repository = head.head_repository or ""
+    return CommentTarget(
+        event.repository,
+        head.number,
+        head.head_sha,
+        from_fork=head.from_fork,
+        badge=_make_badge(settings, event, repository, head.head_sha, head.head_branch) if badge else None,
+        must=must,
+        head_repository=repository,
+        head_branch=head.head_branch,
+    )
 
 
 def _make_badge(settings: Settings, event: Event, repository: str, sha: str, branch: str) -> Badge:
@@ -431,6 +464,9 @@ def _make_badge(settings: Settings, event: Event, repository: str, sha: str, bra
         return Badge(reason="the repository that the pull request comes from was deleted")
     if event.private:
         return Badge(reason="the repository is private")
+    elsewhere = settings.binder_url != PUBLIC_BINDER or bool(settings.binder_repository)
+    if not elsewhere and event.server_url.rstrip("/") != "https://github.com":
+        return Badge(reason="mybinder.org reads github.com only; name your own BinderHub in the input 'binder-url'")
     ref = branch if settings.binder_ref is BinderRef.BRANCH and branch else sha
     if not settings.binder_repository:
         return Badge("", settings.binder_url, repository, ref, settings.binder_urlpath)
@@ -451,5 +487,4 @@ def _target_image_section(settings: Settings, event: Event) -> CommentTarget | N
     head = event.pull_request
     if head is None or settings.comment is CommentChoice.NEVER:
         return None
-    must = settings.comment is CommentChoice.ALWAYS
-    return CommentTarget(event.repository, head.number, head.head_sha, head.from_fork, None, must)
+    return _target(settings, event, head, badge=False, must=settings.comment is CommentChoice.ALWAYS)

@@ -52,7 +52,19 @@ _REFUSED = {
 }
 _NEEDS_VALUE = ("--build-arg", "--label", "--cache-from")
 _FLAGS = ("--debug",)
-_REFUSED_BY_BUILDX = ("--push", "--output", "--tag", "--load", "--file", "--iidfile", "--metadata-file", "--builder")
+_REFUSED_BY_BUILDX = (
+    "--push",
+    "--output",
+    "--tag",
+    "--load",
+    "--file",
+    "--iidfile",
+    "--metadata-file",
+    "--builder",
+    "--print",
+    "--check",
+    "--call",
+)
 _BUILDX_TRAIT = "--DockerEngine.extra_buildx_build_args"
 
 

@@ -1,6 +1,7 @@
 """Inputs of action.yml -> a frozen, validated Settings. Every problem is found before any work, and all are told."""
 
 import base64
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -116,6 +117,15 @@ class Settings:
     """Registries that the caller's own Docker configuration has credentials for; read by the caller as well."""
     warnings: tuple[str, ...] = ()
 
+    @property
+    def variant(self) -> str:
+        """Tells the builds of one name and platform apart, as jobs of a matrix make them; empty for the usual one.
+
+        Nothing that changes with the commit may count: the comment has a section for each.
+        """
+        build = (self.path, self.base_image)
+        return "" if build == (DEFAULTS["path"], "") else hashlib.sha256(repr(build).encode()).hexdigest()[:8]
+
 
 class Problems:
     """Collects what is wrong, so that one run tells everything."""
@@ -174,7 +184,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         binder_ref=check("binder-ref", values.choice_of(BinderRef), inputs["binder-ref"], BinderRef.SHA),
         binder_urlpath=check("binder-urlpath", values.parse_urlpath, inputs["binder-urlpath"], ""),
         binder_repository=check("binder-repository", values.parse_repository, inputs["binder-repository"], ""),
-        result_file=check("result-file", values.parse_optional_path, inputs["result-file"], ""),
+        result_file=check("result-file", values.parse_optional_file, inputs["result-file"], ""),
         repo2docker_version=check("repo2docker-version", values.parse_requirement, inputs["repo2docker-version"], ""),
         public_check=check("public-check", values.parse_boolean, inputs["public-check"], False),
         binder_cache=check("binder-cache", values.parse_binder_cache, inputs["binder-cache"], BinderCache.FALSE),

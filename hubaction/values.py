@@ -118,6 +118,12 @@ def parse_optional_path(text: str) -> str:
     return parse_inner_path(text) if text else ""
 
 
+def parse_optional_file(text: str) -> str:
+    if text and parse_inner_path(text) == ".":
+        raise ValueError(f"'{text}' is a folder; allowed is the path of a file in the workspace, e.g. result.json")
+    return parse_optional_path(text)
+
+
 def parse_repo_dir(text: str) -> str:
     if not re.fullmatch(r"(?:/[A-Za-z0-9_.-]+)+/?", text) or ".." in text.split("/"):
         raise ValueError(f"'{text}' is not a folder in the image; allowed is an absolute path, e.g. /srv/repo")

@@ -9,7 +9,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from hubaction.errors import DISK_FULL, ActionError
 from hubaction.image import PushedReference, Reference, display_registry
-from hubaction.publish.registry import Registry, UnreachableError
+from hubaction.publish.registry import Manifest, Registry, UnreachableError
 from hubaction.runner.engine import Engine, PushEvent
 
 SECONDS_BETWEEN_LINES = 5.0
@@ -63,19 +63,21 @@ def push_references(
 def _publish(
     reference: Reference, *, local_tag: str, engine: Engine, registry: Registry, say: Progress
 ) -> PushedReference:
+    image = engine.find_image(local_tag)
     with engine.tagged(local_tag, reference):
         digest = _push_with_retries(reference, engine=engine, auth=registry.auth, say=say)
         pushed = frozenset({digest}) if digest else engine.local_digests(reference)
-        # The engine pushes by name, and on a runner of one's own another job may use the same one meanwhile.
-        stolen = engine.find_image(str(reference)) != engine.find_image(local_tag)
-    found = _ask_registry(reference, registry=registry, engine=engine)
-    if stolen or found.digest not in pushed:
+    manifest = _ask_registry(reference, registry=registry, engine=engine)
+    # The engine pushes by name, and on a runner of one's own another job may use the same one meanwhile. An engine
+    # knows an image by its config's digest, or, with the newer store, by its manifest's.
+    stolen = bool(manifest.config_digest) and image not in {manifest.config_digest, manifest.digest}
+    if stolen or manifest.digest not in pushed:
         raise PushError(
-            f"{reference} is not what was pushed: the registry has {found.digest}, pushed was"
+            f"{reference} is not what was pushed: the registry has {manifest.digest}, pushed was"
             f" {', '.join(sorted(pushed)) or 'nothing known'}. Somebody else may have pushed the same tag at the same"
             " time: run again."
         )
-    return found
+    return PushedReference(reference, manifest.digest, manifest.size)
 
 
 def _push_with_retries(reference: Reference, *, engine: Engine, auth: Mapping[str, str], say: Progress) -> str:
@@ -106,20 +108,20 @@ def _digest_in(status: str) -> str:
     return match[1] if match else ""
 
 
-def _ask_registry(reference: Reference, *, registry: Registry, engine: Engine) -> PushedReference:
+def _ask_registry(reference: Reference, *, registry: Registry, engine: Engine) -> Manifest:
     if registry.auth and not registry.auth.get("password"):
         # An identity token, which only the engine can trade in.
-        return PushedReference(reference, engine.remote_digest(reference, registry.auth), None)
+        return Manifest(engine.remote_digest(reference, registry.auth), None, "")
     try:
         manifest = registry.fetch_manifest(reference)
     except UnreachableError as error:
         if not error.on_loopback:
             raise
         # With `services:` in the job, localhost is another one for the engine than for this container.
-        return PushedReference(reference, engine.remote_digest(reference, registry.auth), None)
+        return Manifest(engine.remote_digest(reference, registry.auth), None, "")
     if manifest is None:
         raise PushError(f"{reference} is not in the registry although the push went well. Run again.")
-    return PushedReference(reference, manifest.digest, manifest.size)
+    return manifest
 
 
 class _Layers:
@@ -182,7 +184,7 @@ _REFUSALS = (
 def explain_push(reference: Reference, error: str, username: str) -> PushError:
     """Translate the engine's message into what to do; passing faults come back as PassingPushError."""
     registry = display_registry(reference.name.registry)
-    detail = f"({error.strip()[-300:]})"
+    detail = f"({error.strip()[-3000:]})"
     if "no space left on device" in error:
         return PushError(DISK_FULL, title="Disk full")
     if re.search(r"x509|certificate|HTTP response to HTTPS", error):

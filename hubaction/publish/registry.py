@@ -56,6 +56,8 @@ class Manifest:
     digest: str
     size: int | None
     """Bytes that a hub downloads, config and layers; None when the manifest is an index."""
+    config_digest: str
+    """Digest of the image's config; empty for an index."""
 
 
 class Registry:
@@ -196,7 +198,10 @@ def api_host(registry: str) -> str:
 def _read_manifest(answer: _Answer) -> Manifest:
     # Computed and not read from a header: what the bytes are is what a hub will pull.
     digest = f"sha256:{hashlib.sha256(answer.body).hexdigest()}"
-    return Manifest(digest, _download_bytes(answer.json()))
+    manifest = answer.json()
+    config = manifest.get("config")
+    config_digest = config.get("digest") if isinstance(config, dict) else None
+    return Manifest(digest, _download_bytes(manifest), config_digest if isinstance(config_digest, str) else "")
 
 
 def _download_bytes(manifest: Mapping[str, Any]) -> int | None:

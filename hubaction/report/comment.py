@@ -66,8 +66,13 @@ def _reading_order(section: Section) -> tuple[bool, str]:
 
 
 def render_body(sections: Sequence[Section], *, limit: int = MAX_BODY_LENGTH) -> str:
-    """Return the whole body, at most `limit` characters: the longest sections are cut, at the end of a line."""
-    room = limit - len(_join([_replace(section, "") for section in sections]))
+    """Return the whole body, at most `limit` characters.
+
+    The longest sections are cut, at the end of a line; where there are too many, the oldest are left out.
+    """
+    while (room := limit - len(_join([_replace(section, "") for section in sections]))) < 0:
+        oldest = min(sections, key=lambda section: (section.key == "badge", section.run))
+        sections = [section for section in sections if section is not oldest]
     longest = _share_room([len(section.markdown) for section in sections], room)
     return _join([_replace(section, cut(section.markdown, longest)) for section in sections])
 

@@ -46,6 +46,8 @@ class ImageResult:
     seconds: Mapping[str, float] = field(default_factory=dict)
     failure: str = ""
     """Why it failed; empty when it did not."""
+    variant: str = ""
+    """Tells the builds of one name apart; not part of the file."""
 
 
 def write_result(result: ImageResult) -> str:
@@ -79,6 +81,7 @@ def store_result(result: ImageResult, workspace: Path, file: str) -> None:
         # Before anything is made: a link could lead out of the workspace.
         if not folder.is_relative_to(workspace.resolve()):
             raise OSError(file)
+        made = [each for each in (folder, *folder.parents) if not each.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / Path(file).name
         path.unlink(missing_ok=True)
@@ -86,7 +89,8 @@ def store_result(result: ImageResult, workspace: Path, file: str) -> None:
             stream.write(write_result(result))
         # On a runner of one's own, later jobs could not remove what belongs to root.
         owner = workspace.stat()
-        os.chown(path, owner.st_uid, owner.st_gid)
+        for each in (*made, path):
+            os.chown(each, owner.st_uid, owner.st_gid)
     except (OSError, RuntimeError):  # the latter for links in a circle
         raise ActionError(
             f"input 'result-file': '{file}' cannot be written; allowed is a path in the workspace, e.g. result.json,"

@@ -23,7 +23,7 @@ def badge_section(badge: Badge, run: RunNumber, *, launch_url: str, badge_url: s
 
 def image_section(result: ImageResult, run: RunNumber, *, commit: str, run_url: str) -> Section:
     """What was built; texts that builds and tests had a hand in are shown as code."""
-    key = f"image:{result.name}{':' + result.platform if result.platform else ''}"
+    key = ":".join(filter(None, ("image", str(result.name), result.platform, result.variant)))
     parts = [_headline(result, commit), _pushed(result), table(_rows(result)), f"[Log of the run]({run_url})"]
     return Section(_legal_key(key), run, "\n\n".join(part for part in parts if part))
 

@@ -1,13 +1,12 @@
 """The job summary: what came out, in the words of somebody who is about to put it on a hub."""
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hubaction.image import PushedReference
 from hubaction.plan import Plan
-from hubaction.report.markdown import format_bytes, table
+from hubaction.report.markdown import code, format_bytes, table
 from hubaction.report.result import ImageResult
 
 
@@ -24,11 +23,12 @@ class Outcome:
     seconds: dict[str, float] = field(default_factory=dict)
     failure: str | None = None
 
-    def result(self, platform: str) -> ImageResult:
+    def result(self, platform: str, variant: str) -> ImageResult:
         """The same for the comment and the result file."""
         return ImageResult(
             name=self.plan.references[0].name,
             platform=platform,
+            variant=variant,
             pushed=tuple(self.pushed),
             tests=self.tests or "",
             steps=self.steps,
@@ -45,7 +45,7 @@ def render_summary(outcome: Outcome) -> str:
         parts += [_references(outcome.pushed), _hub_snippet(outcome.pushed)]
     elif outcome.plan.references and outcome.failure is None:
         parts.append("Nothing was pushed. It would be: " + ", ".join(f"`{ref}`" for ref in outcome.plan.references))
-    parts += [_facts(outcome), *(f"> {escape(notice)}" for notice in outcome.plan.notices)]
+    parts += [_facts(outcome), *(f"> {code(notice)}" for notice in outcome.plan.notices)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -53,7 +53,7 @@ def _headline(outcome: Outcome) -> str:
     image = outcome.plan.image
     name = f" `{image}`" if image else ""
     if outcome.failure is not None:
-        return f"### ❌ User image{name}: not published\n\n{escape(outcome.failure)}"
+        return f"### ❌ User image{name}: not published\n\n{code(outcome.failure)}"
     what = "built, tested and pushed" if outcome.pushed else "built and tested"
     if outcome.tests is None:
         what = what.replace(", tested", "").replace(" and tested", "")
@@ -77,7 +77,7 @@ def _hub_snippet(pushed: Sequence[PushedReference]) -> str:
 
 
 def _facts(outcome: Outcome) -> str:
-    rows = [("Image tests", escape(outcome.tests) if outcome.tests else "none")]
+    rows = [("Image tests", code(outcome.tests) if outcome.tests else "none")]
     sizes = [item.size for item in outcome.pushed if item.size]
     if sizes:
         rows.append(("Download size", format_bytes(sizes[0])))
@@ -87,9 +87,3 @@ def _facts(outcome: Outcome) -> str:
         rows.append(("Cached steps", f"{outcome.cached_steps} of {outcome.steps}"))
     rows += [(f"Time to {step}", f"{seconds:.1f} s") for step, seconds in outcome.seconds.items()]
     return table(rows)
-
-
-def escape(text: str) -> str:
-    """Make text of others plain in Markdown: no markup, no mention, no break of a table."""
-    flat = " ".join(text.split())
-    return re.sub(r"([\\`*_{}\[\]()<>#|~@&])", lambda match: f"&#{ord(match[1])};", flat)

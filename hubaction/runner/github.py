@@ -4,6 +4,7 @@ Rules: https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-usi
 https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
 """
 
+import logging
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -22,15 +23,11 @@ T = TypeVar("T")
 
 TIMEOUT_SECONDS = 15
 LONGEST_WAIT_SECONDS = 60
-"""In all; a limit that lasts longer is not waited for."""
+"""No try begins later than this; a limit that lasts longer is not waited for."""
 ATTEMPTS = 4
 JOB_LOGIN = "github-actions[bot]"
 """Who writes with a job's own token."""
 _USER_TOKENS = ("ghp_", "gho_", "ghu_", "github_pat_")
-
-
-_NOT_UNDERSTOOD = (github.BadAttributeException, AttributeError, LookupError, TypeError, ValueError)
-"""What PyGithub raises for an answer of another kind, e.g. a proxy's page."""
 
 
 class GitHubError(ActionError):
@@ -64,18 +61,21 @@ class GitHub:
 
     def __init__(self, api_url: str, token: str, repository: str, *, timeout: int = TIMEOUT_SECONDS) -> None:
         self._token = token
-        self._client = github.Github(
-            auth=github.Auth.Token(token),
-            base_url=api_url.rstrip("/"),
-            timeout=timeout,
-            per_page=100,
-            # Waiting is bounded here, by `patiently`.
-            retry=None,
-            seconds_between_requests=None,
-            seconds_between_writes=None,
-            lazy=True,
-        )
-        self._repository = self._client.get_repo(repository)
+        # It would print, and to the other stream.
+        logging.getLogger("github").addHandler(logging.NullHandler())
+        with _translate(f"open {repository} at {api_url}"):
+            self._client = github.Github(
+                auth=github.Auth.Token(token),
+                base_url=api_url.rstrip("/"),
+                timeout=timeout,
+                per_page=100,
+                # Waiting is bounded here, by `patiently`.
+                retry=None,
+                seconds_between_requests=None,
+                seconds_between_writes=None,
+                lazy=True,
+            )
+            self._repository = self._client.get_repo(repository)
 
     def close(self) -> None:
         self._client.close()
@@ -107,7 +107,7 @@ class GitHub:
             return [_read(comment) for comment in self._repository.get_issue(number).get_comments()]
 
     def get_comment(self, number: int, comment_id: int) -> RemoteComment:
-        with _translate(f"read comment {comment_id}"):
+        with _translate(f"read comment {comment_id}"), _still_there(comment_id):
             return _read(self._repository.get_issue(number).get_comment(comment_id))
 
     def create_comment(self, number: int, body: str) -> RemoteComment:
@@ -115,7 +115,7 @@ class GitHub:
             return _read(self._repository.get_issue(number).create_comment(body))
 
     def edit_comment(self, number: int, comment_id: int, body: str) -> RemoteComment:
-        with _translate(f"edit comment {comment_id}"):
+        with _translate(f"edit comment {comment_id}"), _still_there(comment_id):
             comment = self._repository.get_issue(number).get_comment(comment_id)
             comment.edit(body)
             return _read(comment)
@@ -127,15 +127,24 @@ class GitHub:
             except github.UnknownObjectException:
                 pass  # another run was faster
 
-    def find_pull_requests(self, sha: str) -> list[int]:
-        """Numbers of the open pull requests of this repository whose head is the commit.
+    def find_pull_requests(self, *, head_repository: str, branch: str, sha: str) -> list[int]:
+        """Numbers of the open pull requests whose head is this commit, on this branch of this repository.
 
-        Asking by the commit would find no pull request of a fork, whose commits are not in this repository:
+        All three: anybody can push another's commit to a fork of their own. Asking by the commit alone would find no
+        pull request of a fork, whose commits are not in this repository:
         https://github.com/learningequality/kolibri/pull/14719
         """
         with _translate(f"find the pull request of commit {sha[:12]}"):
-            found = self._repository.get_pulls(state="open")
-            return [pull.number for pull in found if pull.head.sha == sha]
+            owner = head_repository.partition("/")[0]
+            found = self._repository.get_pulls(state="open", head=f"{owner}:{branch}")
+            return [
+                pull.number
+                for pull in found
+                if pull.head.sha == sha
+                and pull.head.ref == branch
+                and pull.head.repo is not None
+                and pull.head.repo.full_name.lower() == head_repository.lower()
+            ]
 
 
 def patiently(work: Callable[[], T]) -> T:
@@ -143,23 +152,20 @@ def patiently(work: Callable[[], T]) -> T:
 
     The work is repeated whole, so it has to look again at what is there before it writes.
     """
-    waited = 0.0
 
     def wait(state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
         asked = error.wait if isinstance(error, PassingError) else None
         return min(2.0**state.attempt_number, 16) if asked is None else asked
 
-    def nap(seconds: float) -> None:
-        nonlocal waited
-        waited += seconds
-        time.sleep(seconds)
+    def has_lasted(state: RetryCallState) -> bool:
+        return max(state.seconds_since_start or 0, state.idle_for) + state.upcoming_sleep > LONGEST_WAIT_SECONDS
 
     retrying = Retrying(
         retry=retry_if_exception_type(PassingError),
-        stop=lambda state: stop_after_attempt(ATTEMPTS)(state) or waited + state.upcoming_sleep > LONGEST_WAIT_SECONDS,
+        stop=lambda state: stop_after_attempt(ATTEMPTS)(state) or has_lasted(state),
         wait=wait,
-        sleep=nap,
+        sleep=time.sleep,
         reraise=True,
     )
     return retrying(work)
@@ -174,6 +180,14 @@ def _read(comment: IssueComment) -> RemoteComment:
 
 
 @contextmanager
+def _still_there(comment_id: int) -> Iterator[None]:
+    try:
+        yield
+    except github.UnknownObjectException as error:
+        raise PassingError(f"Somebody removed comment {comment_id} meanwhile.", wait=0) from error
+
+
+@contextmanager
 def _translate(action: str) -> Iterator[None]:
     try:
         yield
@@ -181,7 +195,10 @@ def _translate(action: str) -> Iterator[None]:
         raise _explain(action, error) from error
     except requests.exceptions.RequestException as error:
         raise PassingError(f"GitHub did not answer when asked to {action} ({type(error).__name__}).") from error
-    except _NOT_UNDERSTOOD as error:
+    except ActionError:
+        raise
+    except Exception as error:
+        # PyGithub raises anything for an answer, or an address, of another kind.
         raise GitHubError(f"What came back when GitHub was asked to {action} was no answer of its API.") from error
 
 
@@ -192,12 +209,18 @@ def _explain(action: str, error: GithubException) -> GitHubError:
         return PassingError(f"GitHub failed when asked to {action} ({said}).")
     if error.status == 429 or (error.status == 403 and _is_rate_limit(headers, said)):
         return PassingError(f"GitHub's rate limit forbids to {action} for now ({said}).", wait=_seconds_asked(headers))
-    if error.status == 401:
+    return _explain_refusal(action, error.status, said)
+
+
+def _explain_refusal(action: str, status: int, said: str) -> GitHubError:
+    if status == 401:
         return GitHubError(
             f"GitHub does not accept the token ({said}). Renew it, or leave the input 'github-token' out: the job's own"
             " token then does."
         )
-    if error.status in {403, 404}:
+    if status == 403 and ("locked" in said or "archived" in said):
+        return GitHubError(f"Nobody may {action} any more ({said}).")
+    if status in {403, 404}:
         return NotAllowedError(f"The token may not {action} ({said}).")
     return GitHubError(f"GitHub refused to {action} ({said}).")
 
@@ -205,20 +228,20 @@ def _explain(action: str, error: GithubException) -> GitHubError:
 def _message(error: GithubException) -> str:
     data = error.data
     text = data.get("message", "") if isinstance(data, dict) else str(data or "")
-    return " ".join(str(text).split())[:200]
+    return " ".join(str(text).split())[:3000]
 
 
 def _is_rate_limit(headers: dict[str, str], said: str) -> bool:
     return "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0" or "rate limit" in said.lower()
 
 
-def _seconds_asked(headers: dict[str, str]) -> float | None:
-    """Retry-After in seconds, else the time until the limit is reset; None when neither can be read."""
+def _seconds_asked(headers: dict[str, str]) -> float:
+    """Retry-After in seconds, else the time until the limit is reset, else the minute that GitHub demands then."""
     try:
         if "retry-after" in headers:
-            return max(float(int(headers["retry-after"])), 0)
+            return max(float(int(headers["retry-after"])), 1)
         if headers.get("x-ratelimit-remaining") == "0":
             return max(float(headers["x-ratelimit-reset"]) - time.time(), 0) + 1
     except (KeyError, ValueError):
         pass
-    return None
+    return 60

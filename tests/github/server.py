@@ -92,6 +92,7 @@ class Pull:
     head_sha: str
     state: str = "open"
     head_repository: str = REPOSITORY
+    branch: str = "topic"
 
 
 @dataclass
@@ -270,7 +271,12 @@ class GitHubServer:
 
     def _list_pulls(self, request: Request) -> Answer:
         state = request.query.get("state", "open")
-        found = [pull for pull in self.pulls if state in {pull.state, "all"}]
+        owner = request.query.get("head", "").partition(":")[0].lower()
+        found = [
+            pull
+            for pull in self.pulls
+            if state in {pull.state, "all"} and owner in {"", pull.head_repository.partition("/")[0].lower()}
+        ]
         return self._page(request, [show_pull(self.url, pull) for pull in found])
 
     def _list_pulls_of_commit(self, request: Request, sha: str) -> Answer:
@@ -416,7 +422,7 @@ def show_pull(api: str, pull: Pull) -> dict[str, Any]:
         "created_at": DATE,
         "updated_at": DATE,
         "author_association": "NONE",
-        "head": _show_end(api, pull.head_repository, "topic", pull.head_sha),
+        "head": _show_end(api, pull.head_repository, pull.branch, pull.head_sha),
         "base": _show_end(api, REPOSITORY, "main", "0" * 40),
         "_links": {name: {"href": address} for name, address in links.items()},
     }

@@ -79,7 +79,7 @@ def test_api__to_remove_duplicates(server: GitHubServer, tmp_path: Path) -> None
 
 def test_api__to_find_the_pull_request(server: GitHubServer, tmp_path: Path) -> None:
     server.pulls = [
-        *(Pull(number, "0" * 40) for number in range(10, 120)),
+        *(Pull(number, "0" * 40, head_repository=FORK) for number in range(10, 120)),
         Pull(NUMBER, HEAD_SHA, head_repository=FORK),
     ]
     run = make_run(

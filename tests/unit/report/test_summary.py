@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hubaction.image import ImageName, PushedReference, Reference
 from hubaction.plan import Plan, PlannedMode
 from hubaction.report.markdown import format_bytes
-from hubaction.report.summary import Outcome, escape, render_summary
+from hubaction.report.summary import Outcome, render_summary
 
 NAME = ImageName("quay.io", "org/image")
 DIGEST = "sha256:" + "a" * 64
@@ -37,7 +37,7 @@ def test_render_summary__pushed() -> None:
     for expected in (
         "quay.io/org/image:latest\nquay.io/org/image:v1\n",
         f"quay.io/org/image@{DIGEST}\n",
-        "| Image tests | 3 passed in 0.12s |",
+        "| Image tests | `3 passed in 0.12s` |",
         "| Download size | 123.5 MB |",
         "| Size on the hub's disk | 1.50 GB |",
         "| Cached steps | 4 of 5 |",
@@ -77,14 +77,14 @@ def test_render_summary__headline(tests: str | None, is_pushed: bool, expected: 
 def test_render_summary__not_pushed() -> None:
     text = render_summary(Outcome(replace(PLAN, notices=("There is no <password>.",)), tests="1 passed"))
     assert "Nothing was pushed. It would be: `quay.io/org/image:latest`, `quay.io/org/image:v1`" in text
-    assert "> There is no &#60;password&#62;." in text
+    assert "> `There is no <password>.`" in text
     assert "singleuser" not in text
 
 
 def test_render_summary__failure() -> None:
     text = render_summary(Outcome(PLAN, failure="The build failed.\nIn `step` <b>1</b>."))
     assert text.startswith("### ❌ User image `quay.io/org/image:v1`: not published")
-    assert "The build failed. In &#96;step&#96; &#60;b&#62;1&#60;/b&#62;." in text
+    assert "``The build failed. In `step` <b>1</b>.``" in text
     assert "Nothing was pushed" not in text
 
 
@@ -95,17 +95,10 @@ def test_render_summary__what_was_pushed_before_a_failure_is_listed() -> None:
 
 
 @given(st.text())
-def test_escape__leaves_no_markup(text: str) -> None:
-    escaped = escape(text)
-    assert not set("\\`*_{}[]()<>|~@\n\r") & set(escaped)
-    assert all(part.startswith("#") for part in escaped.split("&")[1:])
-
-
-@given(st.text())
 def test_render_summary__tests_of_others_stay_in_their_cell(text: str) -> None:
     rows = [row for row in render_summary(Outcome(PLAN, tests=text)).split("\n") if row.startswith("|")]
     assert len(rows) == 3
-    assert all(row.count("|") == 3 for row in rows)
+    assert all(row.replace("\\|", "").count("|") == 3 for row in rows)
 
 
 @pytest.mark.parametrize(

@@ -127,25 +127,27 @@ def test_login__of_a_user_is_asked_for(server: GitHubServer) -> None:
     assert [str(request) for request in server.requests] == ["GET /user"]
 
 
+def find(hub: GitHub, head_repository: str = REPOSITORY, branch: str = "topic") -> list[int]:
+    return hub.find_pull_requests(head_repository=head_repository, branch=branch, sha=SHA)
+
+
 def test_find_pull_requests__of_branches_and_forks(server: GitHubServer, hub: GitHub) -> None:
+    """Whoever pushes another's commit to a fork of their own does not become that other."""
     server.pulls = [
         Pull(7, SHA, head_repository="Stranger/Course"),
         Pull(8, "0" * 40),
         Pull(9, SHA, state="closed"),
         Pull(10, SHA),
     ]
-    assert hub.find_pull_requests(SHA) == [7, 10]
-    assert server.methods() == ["GET"]
-
-
-def test_find_pull_requests__over_all_pages(server: GitHubServer, hub: GitHub) -> None:
-    server.pulls = [*(Pull(number, "0" * 40) for number in range(1, 140)), Pull(140, SHA)]
-    assert hub.find_pull_requests(SHA) == [140]
-    assert len(server.requests) == 2
+    assert find(hub) == [10]
+    assert find(hub, "stranger/course") == [7]
+    assert find(hub, "Nobody/Course") == []
+    assert find(hub, branch="other") == []
+    assert server.methods() == ["GET"] * 4
 
 
 def test_find_pull_requests__without_any(hub: GitHub) -> None:
-    assert hub.find_pull_requests(SHA) == []
+    assert find(hub) == []
 
 
 # --- what goes wrong ---
@@ -210,22 +212,22 @@ def test_error__shows_no_long_or_broken_lines(server: GitHubServer, hub: GitHub)
     with pytest.raises(GitHubError) as caught:
         hub.list_comments(7)
     assert "\n" not in caught.value.message
-    assert len(caught.value.message) < 400
+    assert len(caught.value.message) < 3500
 
 
 @pytest.mark.parametrize(
     ("headers", "wait"),
     [
         ({"Retry-After": "7"}, 7),
-        ({"Retry-After": "0"}, 0),
-        ({"Retry-After": "-5"}, 0),
-        ({"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, None),
-        ({"Retry-After": "nan"}, None),
-        ({"Retry-After": "inf"}, None),
-        ({"X-RateLimit-Remaining": "0"}, None),
+        ({"Retry-After": "0"}, 1),
+        ({"Retry-After": "-5"}, 1),
+        ({"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, 60),
+        ({"Retry-After": "nan"}, 60),
+        ({"Retry-After": "inf"}, 60),
+        ({"X-RateLimit-Remaining": "0"}, 60),
         ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1"}, 1),
-        ({"X-RateLimit-Remaining": "17", "X-RateLimit-Reset": "99999999999"}, None),
-        ({}, None),
+        ({"X-RateLimit-Remaining": "17", "X-RateLimit-Reset": "99999999999"}, 60),
+        ({}, 60),
     ],
     ids=str,
 )
