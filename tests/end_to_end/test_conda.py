@@ -225,7 +225,10 @@ def test_start__runs_when_the_container_starts(seen: dict[str, Any]) -> None:
 
 
 def test_requirements_and_runtime__beside_environment_are_not_read(complete: Build, seen: dict[str, Any]) -> None:
-    """As repo2docker documents it: environment.yml is preferred, and decides which Python its base has."""
+    """As repo2docker documents it: environment.yml is preferred, and decides which Python its base has.
+
+    The lock file says which Python was asked for; the stand-in for the source of the packages gives Debian's.
+    """
     assert "humanize" not in seen["modules"]
     assert _locked_python(complete) == "3.12"
 
@@ -273,6 +276,7 @@ print(json.dumps(answers))
 
 
 def test_jupyterlab__answers_from_the_image(image: str, engine: Engine) -> None:
+    """To the token's owner, and to nobody else. The server is PyPI's where the base image is the stand-in."""
     with _running_server(image, engine) as (container, token):
         answers = _ask_server(container, token, engine)
     code, text = answers["/api/status"]
@@ -347,6 +351,7 @@ def test_git__leaves_credentials_in_no_layer(rebuilt: Build, registry: Registry,
 
 
 def test_rebuild__of_a_changed_notebook_and_readme_keeps_the_environment(rebuilt: Build) -> None:
+    """The steps are repo2docker's own; what they would have installed is the stand-in's."""
     for pattern in (BASE_STEP, APT_STEP, ENVIRONMENT_STEP):
         assert rebuilt.step(pattern).cached
     first, *steps = rebuilt.steps
@@ -360,6 +365,7 @@ def test_rebuild__of_a_changed_notebook_and_readme_keeps_the_environment(rebuilt
 
 @pytest.mark.slow
 def test_rebuild__of_a_changed_environment_runs_its_step_only(complete: Build, run_conda: RunConda) -> None:
+    """The other half of the test before: the same step, not cached. What it installs is the stand-in's."""
     text = (complete.job.workspace / "environment.yml").read_text()
     changes = {"environment.yml": f"{text}  # {secrets.token_hex(10)}\n"}
     again = run_conda(*COMPLETE, changes=changes, push="false", image_tests="", **COMPLETE_INPUTS)
@@ -372,7 +378,10 @@ def test_rebuild__of_a_changed_environment_runs_its_step_only(complete: Build, r
 
 
 def test_binder_folder__with_an_ignore_file_at_the_root(run_conda: RunConda) -> None:
-    """The tests in the image check what is absent, and that binder/'s files are the ones that count."""
+    """The tests in the image check what is absent, and that binder/'s files are the ones that count.
+
+    The packages come from the stand-in for their source.
+    """
     build = run_conda(REPOSITORIES / "conda-binder", push="false")
     assert re.search(r"\b4 passed\b", build.result.log)
     assert "this-is-not-read-beside-binder" not in build.result.log
@@ -380,7 +389,10 @@ def test_binder_folder__with_an_ignore_file_at_the_root(run_conda: RunConda) -> 
 
 @pytest.mark.slow
 def test_requirements__instead_of_environment(run_conda: RunConda) -> None:
-    """The base environment is conda's there, too; runtime.txt names its Python. For another user than the usual one."""
+    """The conda build pack makes the base there, too, and runtime.txt names its Python; for a user of another name.
+
+    The lock file says which Python was asked for; the stand-in for the source of the packages gives Debian's.
+    """
     build = run_conda(REPOSITORIES / "conda-requirements", push="false", notebook_user="ada", user_id="1234")
     assert re.search(r"\b2 passed\b", build.result.log)
     assert _locked_python(build) == "3.12"
