@@ -151,4 +151,4 @@ def advise(error: GitHubError) -> str:
             "Let GitHub Actions bypass the rule or the protection of this branch, or use 'binder-cache: check' and"
             " commit the file through a pull request."
         )
-    return "Add 'contents: write' to the job's permissions."
+    return "Add 'contents: write' to the job's permissions; a token of your own needs to read and write contents, too."
