@@ -4,12 +4,15 @@ Rules: https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-usi
 https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
 """
 
+import base64
 import logging
+import re
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
+from urllib.parse import quote
 
 import github
 import requests
@@ -54,6 +57,33 @@ class RemoteComment:
     author: str
     body: str
     url: str
+
+
+class MovedError(PassingError):
+    """A branch got other commits since it was read."""
+
+
+class BranchRulesError(GitHubError):
+    """The rules of a branch forbid to write to it directly."""
+
+
+@dataclass(frozen=True)
+class RemoteCommit:
+    """A commit as GitHub has it; `tree` is the folder that it holds."""
+
+    sha: str
+    tree: str
+    message: str
+    url: str
+
+
+@dataclass(frozen=True)
+class RemoteEntry:
+    """A file or folder in a folder; the mode is git's, e.g. 100644."""
+
+    name: str
+    mode: str
+    sha: str
 
 
 class GitHub:
@@ -146,6 +176,58 @@ class GitHub:
                 and pull.head.repo.full_name.lower() == head_repository.lower()
             ]
 
+    # --- files: https://docs.github.com/en/rest/guides/using-the-rest-api-to-interact-with-your-git-database ---
+
+    def get_head(self, branch: str) -> RemoteCommit:
+        """The commit that a branch points at."""
+        with _translate(f"read branch '{branch}'"):
+            sha = self._git("GET", f"ref/heads/{quote(branch)}")["object"]["sha"]
+            return _read_commit(self._git("GET", f"commits/{quote(sha, safe='')}"))
+
+    def list_folder(self, tree: str) -> list[RemoteEntry]:
+        """What is in a folder, without what is in its folders."""
+        with _translate(f"list folder {tree[:12]}"):
+            answer = self._git("GET", f"trees/{quote(tree, safe='')}")
+            if answer["truncated"]:
+                raise GitHubError(f"Folder {tree[:12]} has more entries than GitHub lists.")
+            return [RemoteEntry(entry["path"], entry["mode"], entry["sha"]) for entry in answer["tree"]]
+
+    def read_file(self, blob: str) -> bytes:
+        with _translate(f"read file {blob[:12]}"):
+            answer = self._git("GET", f"blobs/{quote(blob, safe='')}")
+            if answer["encoding"] != "base64":
+                raise ValueError(answer["encoding"])
+            return base64.b64decode(answer["content"])
+
+    def create_commit(self, parent: RemoteCommit, path: str, text: str, message: str) -> RemoteCommit:
+        """Make a commit that writes one file; no branch points at it yet.
+
+        It names no author: GitHub then fills in whose token it is, and signs what a job's token made.
+        https://docs.github.com/en/authentication/managing-commit-signature-verification/about-commit-signature-verification
+        """
+        with _translate(f"commit {path}"):
+            entry = {"path": path, "mode": "100644", "type": "blob", "content": text}
+            tree = self._git("POST", "trees", {"base_tree": parent.tree, "tree": [entry]})["sha"]
+            commit = {"message": message, "tree": tree, "parents": [parent.sha]}
+            return _read_commit(self._git("POST", "commits", commit))
+
+    def move_branch(self, branch: str, commit: RemoteCommit) -> None:
+        """Have a branch point at a commit, without force: only from the commit's own parent.
+
+        Raises MovedError when the branch is elsewhere by now.
+        """
+        action = f"move branch '{branch}' to a new commit"
+        with _translate(action):
+            try:
+                self._git("PATCH", f"refs/heads/{quote(branch)}", {"sha": commit.sha, "force": False})
+            except GithubException as error:
+                raise _explain_refused_move(action, branch, error) from error
+
+    def _git(self, verb: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        url = f"{self._repository.url}/git/{path}"
+        answer: dict[str, Any] = self._client.requester.requestJsonAndCheck(verb, url, input=body)[1]
+        return answer
+
 
 def patiently(work: Callable[[], T]) -> T:
     """Do something again after passing faults, waiting as long as GitHub asks for, within a bound.
@@ -177,6 +259,10 @@ def _read(comment: IssueComment) -> RemoteComment:
     # The author of a comment is null when the account was deleted.
     author = comment.user.login if comment.user else ""
     return RemoteComment(comment.id, author, comment.body or "", comment.html_url)
+
+
+def _read_commit(answer: dict[str, Any]) -> RemoteCommit:
+    return RemoteCommit(answer["sha"], answer["tree"]["sha"], answer["message"], answer["html_url"])
 
 
 @contextmanager
@@ -223,6 +309,16 @@ def _explain_refusal(action: str, status: int, said: str) -> GitHubError:
     if status in {403, 404}:
         return NotAllowedError(f"The token may not {action} ({said}).")
     return GitHubError(f"GitHub refused to {action} ({said}).")
+
+
+def _explain_refused_move(action: str, branch: str, error: GithubException) -> GitHubError:
+    """https://docs.github.com/en/rest/git/refs#update-a-reference names both statuses, and not what each stands for."""
+    said = _message(error)
+    if error.status == 409 or (error.status == 422 and re.search(r"fast.forward", said, re.IGNORECASE)):
+        return MovedError(f"Branch '{branch}' got other commits meanwhile ({error.status}: {said}).", wait=1)
+    if error.status == 422 and not re.search(r"not exist|no ref found", said, re.IGNORECASE):
+        return BranchRulesError(f"The rules of branch '{branch}' forbid it ({error.status}: {said}).")
+    return _explain(action, error)
 
 
 def _message(error: GithubException) -> str:

@@ -24,6 +24,13 @@ PATHS = (
     "/repos/{owner}/{repo}/issues/{issue_number}/comments",
     "/repos/{owner}/{repo}/issues/comments/{comment_id}",
     "/repos/{owner}/{repo}/pulls",
+    "/repos/{owner}/{repo}/git/ref/{ref}",
+    "/repos/{owner}/{repo}/git/refs/{ref}",
+    "/repos/{owner}/{repo}/git/commits",
+    "/repos/{owner}/{repo}/git/commits/{commit_sha}",
+    "/repos/{owner}/{repo}/git/trees",
+    "/repos/{owner}/{repo}/git/trees/{tree_sha}",
+    "/repos/{owner}/{repo}/git/blobs/{file_sha}",
     "/user",
 )
 SECONDS_TO_START = 60
@@ -78,8 +85,12 @@ def running_prism(upstream: str, folder: Path) -> Iterator[Prism]:
 
 
 def take_paths(description: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the description with PATHS only, and the components that these refer to, directly or not."""
-    paths = {path: description["paths"][path] for path in PATHS}
+    """Return the description with PATHS only, and the components that these refer to, directly or not.
+
+    A reference such as `heads/main` has several segments, which OpenAPI cannot say and Prism does not match: the
+    first one, the same for all branches, moves into the path.
+    """
+    paths = {path.replace("/{ref}", "/heads/{ref}"): description["paths"][path] for path in PATHS}
     components: dict[str, dict[str, Any]] = {}
     left = list(find_references(paths))
     while left:

@@ -1,4 +1,4 @@
-"""GitHub's REST API as far as comments need it: stateful and threaded, on the loopback.
+"""GitHub's REST API as far as comments and commits need it: stateful and threaded, on the loopback.
 
 It stands in for GitHub, and its answers have all that GitHub's own description of the API demands, which
 tests/github/prism.py checks. It fails, stalls, and lets requests overtake each other when it is told to.
@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
+from tests.github.git import Git, show_blob, show_commit, show_ref, show_tree
 from tests.github.turns import FreeForAll, Turns
 
 JOB = "github-actions[bot]"
@@ -69,6 +70,10 @@ SECONDARY_LIMIT = refusal(
 NOT_FOUND = refusal(404, "Not Found")
 UNPROCESSABLE = refusal(422, "Validation Failed")
 TOO_MANY = refusal(429, "API rate limit exceeded for installation.")
+NOT_FAST_FORWARD = refusal(422, "Update is not a fast forward")
+NO_REFERENCE = refusal(422, "Reference does not exist")
+PROTECTED = refusal(422, "Repository rule violations found\n\nChanges must be made through a pull request.\n\n")
+CONFLICT = refusal(409, "Conflict")
 BROKEN = refusal(500, "Server Error")
 BAD_GATEWAY = Answer(502, "<html><body><h1>502 Bad Gateway</h1></body></html>", {"Content-Type": "text/html"})
 HANG_UP = Answer(0)
@@ -118,6 +123,7 @@ class GitHubServer:
         self.read_only = {READ_ONLY_TOKEN}
         self.comments: dict[int, Comment] = {}
         self.pulls: list[Pull] = []
+        self.git = Git()
         self.requests: list[Request] = []
         self.unauthorized: list[Request] = []
         """Requests that did not carry a known token as their Authorization."""
@@ -229,6 +235,13 @@ class GitHubServer:
             ("DELETE", comment, self._delete_comment),
             ("GET", rf"{repository}/commits/([0-9a-f]+)/pulls", self._list_pulls_of_commit),
             ("GET", rf"{repository}/pulls", self._list_pulls),
+            ("GET", rf"{repository}/git/ref/heads/(.+)", self._get_ref),
+            ("PATCH", rf"{repository}/git/refs/heads/(.+)", self._move_ref),
+            ("GET", rf"{repository}/git/commits/([0-9a-f]+)", self._get_commit),
+            ("POST", rf"{repository}/git/commits", self._create_commit),
+            ("GET", rf"{repository}/git/trees/([0-9a-f]+)", self._get_tree),
+            ("POST", rf"{repository}/git/trees", self._create_tree),
+            ("GET", rf"{repository}/git/blobs/([0-9a-f]+)", self._get_blob),
             ("GET", "/user", self._get_user),
             ("POST", "/graphql", self._get_viewer),
         )
@@ -283,6 +296,54 @@ class GitHubServer:
         """GitHub looks in the base repository only, where a fork's commits are not."""
         found = [pull for pull in self.pulls if pull.head_sha == sha and pull.head_repository == REPOSITORY]
         return self._page(request, [show_pull(self.url, pull) for pull in found])
+
+    # --- git's objects ---
+
+    def _git_url(self) -> str:
+        return f"{self.url}/repos/{REPOSITORY}/git"
+
+    def _get_ref(self, _: Request, branch: str) -> Answer:
+        name = unquote(branch)
+        sha = self.git.branches.get(name)
+        return Answer(200, show_ref(self._git_url(), name, sha)) if sha else NOT_FOUND
+
+    def _move_ref(self, request: Request, branch: str) -> Answer:
+        name, sha = unquote(branch), request.body["sha"]
+        if name not in self.git.branches:
+            return NO_REFERENCE
+        if sha not in self.git.commits:
+            return refusal(422, "Object does not exist")
+        if not request.body.get("force") and self.git.branches[name] not in self.git.history(sha):
+            return NOT_FAST_FORWARD
+        self.git.branches[name] = sha
+        return Answer(200, show_ref(self._git_url(), name, sha))
+
+    def _get_commit(self, _: Request, sha: str) -> Answer:
+        commit = self.git.commits.get(sha)
+        return Answer(200, show_commit(self._git_url(), REPOSITORY, sha, commit)) if commit else NOT_FOUND
+
+    def _create_commit(self, request: Request) -> Answer:
+        body = request.body
+        if body["tree"] not in self.git.trees or not set(body["parents"]) <= self.git.commits.keys():
+            return refusal(422, "Tree SHA does not exist")
+        sha = self.git.add_commit(body["tree"], body["parents"], body["message"], self.logins[request.token])
+        return Answer(201, show_commit(self._git_url(), REPOSITORY, sha, self.git.commits[sha]))
+
+    def _get_tree(self, _: Request, sha: str) -> Answer:
+        tree = self.git.trees.get(sha)
+        return NOT_FOUND if tree is None else Answer(200, show_tree(self._git_url(), sha, tree, self.git.blobs))
+
+    def _create_tree(self, request: Request) -> Answer:
+        sha = request.body["base_tree"]
+        if sha not in self.git.trees:
+            return NOT_FOUND
+        for entry in request.body["tree"]:
+            sha = self.git.write(sha, entry["path"], entry["mode"], entry["content"].encode())
+        return Answer(201, show_tree(self._git_url(), sha, self.git.trees[sha], self.git.blobs))
+
+    def _get_blob(self, _: Request, sha: str) -> Answer:
+        content = self.git.blobs.get(sha)
+        return NOT_FOUND if content is None else Answer(200, show_blob(self._git_url(), sha, content))
 
     def _get_user(self, request: Request) -> Answer:
         """A job's own token belongs to no user."""
