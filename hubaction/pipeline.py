@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -22,6 +22,7 @@ from hubaction.commenting import make_image_section, write_comment
 from hubaction.errors import ActionError
 from hubaction.plan import CONTEXT_FOLDER, Plan
 from hubaction.publish.credentials import find_docker_config, log_in, read_auth, temporary_docker_config
+from hubaction.publish.public import check_public
 from hubaction.publish.push import push_references
 from hubaction.report.markdown import format_bytes
 from hubaction.report.result import store_result
@@ -31,6 +32,7 @@ from hubaction.runner.job import Job
 from hubaction.runner.process import child_environment
 from hubaction.runner.protocol import FileCommands
 from hubaction.settings import Settings
+from hubaction.values import BinderCache
 from hubaction.verify.image_tests import find_image_tests, run_image_tests
 
 
@@ -40,7 +42,6 @@ def run_pipeline(plan: Plan, settings: Settings, job: Job) -> None:
     failure = None
     try:
         _run_steps(plan, settings, job, outcome)
-        _write_outputs(outcome, job.outputs)
     except ActionError as error:
         # What leaves this machine is not masked by the runner.
         outcome.failure = job.console.scrub(error.message)
@@ -73,6 +74,9 @@ def _run_steps(plan: Plan, settings: Settings, job: Job, outcome: Outcome) -> No
         run.build()
         run.test()
         run.push()
+        _write_outputs(outcome, job.outputs)
+        run.check_public()
+        run.roll_out()
 
 
 def _hand_over(outcome: Outcome, settings: Settings, job: Job) -> None:
@@ -234,6 +238,54 @@ class _Run:
                 say=self.job.console.say,
                 before_each=self.job.cancellation.check,
             )
+
+    def check_public(self) -> None:
+        if self.settings.public_check and self.outcome.pushed:
+            for item in self.outcome.pushed:
+                registry = item.reference.name.registry
+                check_public(item.reference, insecure=registry in self.insecure_registries)
+            self.job.console.say("Everybody can pull the image.")
+
+    def roll_out(self) -> None:
+        """Tell those that start from the pushed image."""
+        if not self.outcome.pushed:
+            return
+        if self.settings.binder_cache is not BinderCache.FALSE and self.plan.branch:
+            self._update_binder_cache()
+        if self.settings.binder_prebuild:
+            self._request_prebuild()
+
+    def _update_binder_cache(self) -> None:
+        from hubaction.rollout.binder_cache import update_binder_cache
+        from hubaction.runner.github import GitHub
+
+        first = self.outcome.pushed[0]
+        api_url = self.job.environ.get("GITHUB_API_URL") or "https://api.github.com"
+        with (
+            self._step("binder cache"),
+            closing(GitHub(api_url, self.settings.github_token, self.plan.repository)) as hub,
+        ):
+            cache = update_binder_cache(
+                hub,
+                branch=self.plan.branch,
+                image=f"{first.reference.name}@{first.digest}",
+                message=self.settings.binder_cache_message,
+                write=self.settings.binder_cache is BinderCache.TRUE,
+                pushed_commit=self.plan.pushed_commit,
+            )
+            self.job.console.say(f"{cache.advice} {cache.url}")
+
+    def _request_prebuild(self) -> None:
+        """Never fatal: it only saves the first visitor a wait."""
+        from hubaction.rollout.prebuild import build_url, request_prebuild
+
+        url = build_url(self.settings.binder_url, self.plan.repository, self.settings.binder_prebuild)
+        with self._step("binder prebuild"), self.job.console.untrusted() as write:
+            prebuild = request_prebuild(url, say=write, write=write)
+        if prebuild.built:
+            self.job.console.say(prebuild.advice)
+        else:
+            self.job.console.notice(f"Binder has not built {self.settings.binder_prebuild}. {prebuild.advice}")
 
     def remove_local_image(self) -> None:
         with suppress(ActionError):

@@ -94,6 +94,12 @@ class Plan:
     """Whether a repository without configuration becomes an image with repo2docker's own choice of Python."""
     head_must_be: str | None = None
     """The commit that the checkout must be at; None when any is fine, and none is when it is empty."""
+    repository: str = ""
+    """`owner/name` on GitHub."""
+    branch: str = ""
+    """The branch that is built; empty on tags and pull requests."""
+    pushed_commit: str = ""
+    """The commit whose push started this run; empty on other events."""
     comment: CommentTarget | None = None
     warnings: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
@@ -135,6 +141,9 @@ def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
         repo2docker=_repo2docker_arguments(settings, local_tag),
         buildx=_buildx_arguments(settings, event, now),
         default_build_pack=settings.predecessor,
+        repository=event.repository,
+        branch=event.branch,
+        pushed_commit=event.sha if event.name == "push" else "",
         comment=_target_image_section(settings, event),
         head_must_be=None if event.name in _EVENTS_OF_THEIR_CODE else event.checkout_sha,
         warnings=tuple(messages.warnings),

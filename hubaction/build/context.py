@@ -11,6 +11,7 @@ from pathlib import Path
 
 from dulwich.config import ConfigFile
 
+from hubaction.build.own_cache import find_our_cache
 from hubaction.errors import ActionError, DiskFullError
 
 BINDER_FOLDERS = ("binder", ".binder")
@@ -85,7 +86,9 @@ def stage_context(source: Path, target: Path, *, include_git: bool, leave_out: P
     """
     binder = find_binder_folder(source)
     target.mkdir(parents=True)
-    paths = sorted(path for path in _list_context(source, binder, include_git=include_git) if path != leave_out)
+    left = {leave_out, find_our_cache(source)}
+    listed = _list_context(source, binder, include_git=include_git)
+    paths = sorted(path for path in listed if not left & {path, *path.parents})
     files = size = 0
     skipped = []
     for path in paths:
@@ -103,7 +106,8 @@ def stage_context(source: Path, target: Path, *, include_git: bool, leave_out: P
 
 def find_binder_folder(source: Path) -> str:
     """Return the folder that repo2docker reads its configuration from, relative to the source; '' is its root."""
-    found = [name for name in BINDER_FOLDERS if (source / name).is_dir()]
+    ours = find_our_cache(source)
+    found = [name for name in BINDER_FOLDERS if (source / name).is_dir() and Path(name) != ours]
     if len(found) > 1:
         raise ContextError(
             "The repository has both a folder 'binder' and a folder '.binder', and repo2docker cannot choose:"
