@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from devtools import images, places, runner
+from devtools import images, runner
 from devtools.engine import Engine
 from devtools.registry import Registry
 from tests.conftest import USER
@@ -21,8 +21,8 @@ from tests.end_to_end.registry_contents import tags_of
 from tests.end_to_end.workflows import Run, Workflows
 from tests.github.runs import FORK, HEAD_SHA, pull_request_payload
 from tests.github.server import JOB_TOKEN, READ_ONLY_TOKEN, REPOSITORY, GitHubServer, running_server
+from tests.template import TEMPLATE, enable_pushing
 
-TEMPLATE = places.PROJECT / "template"
 TESTS_PASSED = r"(?<!\d)5 passed"
 """Three packages, the server, the notebook."""
 
@@ -62,13 +62,6 @@ def pushing(workflows: Workflows, tmp_path: Path) -> Workflows:
     file = content / ".github" / "workflows" / "test.yaml"
     file.write_text(enable_pushing(file.read_text(encoding="utf-8")), encoding="utf-8")
     return workflows.use(content)
-
-
-def enable_pushing(workflow: str) -> str:
-    """Take the mark of a comment away from each line that is an input, as the workflow says."""
-    changed, count = re.subn(r"(?m)^( +)# (\w+: \S.*)$", r"\1\2", workflow)
-    assert count == 3
-    return changed
 
 
 def test_push__to_main_ends_in_the_registry(
