@@ -110,7 +110,7 @@ def test_pull_request__of_a_branch_is_tested_and_told(
 
 
 def test_pull_request__of_a_fork_is_green(workflows: Workflows) -> None:
-    """As on GitHub a fork's run gets neither secrets nor variables, and a token that may only read."""
+    """Its run has no secrets, which GitHub keeps from forks, no variables, and a token that may only read."""
     payload = pull_request_payload(head_repository=FORK)
     run = workflows.run("test.yaml", "pull_request", payload, secrets={"GITHUB_TOKEN": READ_ONLY_TOKEN})
 
