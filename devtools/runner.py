@@ -39,6 +39,7 @@ def run_workflow(
     action: Path,
     engine: Engine,
     secrets: Mapping[str, str] | None = None,
+    variables: Mapping[str, str] | None = None,
     env: Mapping[str, str] | None = None,
     timeout: float = 1800,
     on_line: Callable[[str], None] = lambda line: None,
@@ -46,8 +47,8 @@ def run_workflow(
     """Run a workflow file of `repository`, a git checkout.
 
     `action` is a folder that takes the place of the released action. `payload` is the event as GitHub sends
-    it to a webhook. `env` reaches every step. The image from images.ensure_runner must be there. A workflow
-    that fails is returned, not raised.
+    it to a webhook. `variables` are the repository's, `vars` in expressions. `env` reaches every step. The image
+    from images.ensure_runner must be there. A workflow that fails is returned, not raised.
     """
     with tempfile.TemporaryDirectory(prefix="act-") as name:
         folder = Path(name)
@@ -56,6 +57,7 @@ def run_workflow(
             options += ["--actor", payload["sender"]["login"]]
         _write_private(folder / "event.json", payload)
         _write_private(folder / "secrets.yaml", secrets or {})
+        _write_private(folder / "variables.yaml", variables or {})
         _write_private(folder / "env.yaml", env or {})
         done = process.stream(
             [_act(), event_name, "--workflows", repository / workflow, *options],
@@ -113,6 +115,7 @@ def _options(folder: Path, action: Path) -> list[str | Path]:
         *("--local-repository", f"{ACTION}={action}"),
         *("--eventpath", folder / "event.json"),
         *("--secret-file", folder / "secrets.yaml"),
+        *("--var-file", folder / "variables.yaml"),
         *("--env-file", folder / "env.yaml"),
         *("--action-cache-path", folder / "actions"),
         "--no-cache-server",

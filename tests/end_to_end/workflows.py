@@ -72,6 +72,7 @@ class Workflows:
         payload: Mapping[str, Any],
         *,
         secrets: Mapping[str, str] | None = None,
+        variables: Mapping[str, str] | None = None,
         env: Mapping[str, str] | None = None,
     ) -> Run:
         run = runner.run_workflow(
@@ -82,6 +83,7 @@ class Workflows:
             action=self._action,
             engine=self._engine,
             secrets=self._secrets if secrets is None else secrets,
+            variables=variables,
             env={**self._env, **(env or {})},
         )
         return Run(run.succeeded, run.log)
