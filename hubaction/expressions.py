@@ -5,7 +5,7 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/expressions
 
 import re
 
-_EXPRESSION = re.compile(r"\$\{\{((?:'(?:[^']|'')*'|[^'])*?)\}\}", re.DOTALL)
+_EXPRESSION = re.compile(r"\$\{\{((?:'(?:[^']|'')*'|(?!\}\})[^'])*)\}\}")
 _COMPARISON = re.compile(r"((?:[\w.*-]|\[[^]]*\])+)\s*(==|!=)\s*((?:[\w.*-])+|'(?:[^']|'')*')")
 _OPPOSITE = {"==": "!=", "!=": "=="}
 

@@ -8,9 +8,9 @@ The new workflow says explicitly what keeps the old behaviour, and nothing that 
   workflow_run, issue comments and the like, and workflows and actions that others call. Never for pull_request_target.
 - tags: the old tags, 12 characters of the commit and ADDITIONAL_TAG, are the default's; they are written where
   ADDITIONAL_TAG is set, and where a pull request may be pushed, whose default is another one.
-- latest: moved on every event unless LATEST_TAG_OFF; so `latest: true`, not for pull requests, and left out where
-  nothing is pushed. LATEST_TAG_OFF, PUBLIC_REGISTRY_CHECK, BINDER_CACHE and NO_GIT_PUSH were on with any text; their
-  values are read as what they say.
+- latest: moved on every event unless LATEST_TAG_OFF; so `latest: true`, left out where nothing is pushed or there are
+  only pull requests, which move it no more. LATEST_TAG_OFF, PUBLIC_REGISTRY_CHECK, BINDER_CACHE and NO_GIT_PUSH were on
+  with any text; their values are read as what they say.
 - repo-dir: the notebook user's home, in which people find themselves after the login; include-git: `true`, since
   packages ask git for their version.
 - image-name: the old default was made of DOCKER_USERNAME, the new one of the repository's owner; written where pushed.
@@ -27,31 +27,13 @@ from dataclasses import dataclass, field
 
 from hubaction import expressions, values
 from hubaction.errors import InvalidInputError
+from hubaction.predecessor import OLD_INPUTS
 from hubaction.settings import DEFAULTS, input_variable, read_settings
 from hubaction.workflow_file import Entry, Events, Step, WorkflowFile
 
 NEW_ACTION = "org/hub-image-action@v1"
-NEW_NAMES: Mapping[str, str] = {
-    "DOCKER_USERNAME": "username",
-    "DOCKER_PASSWORD": "password",
-    "DOCKER_REGISTRY": "registry",
-    "IMAGE_NAME": "image-name",
-    "NOTEBOOK_USER": "notebook-user",
-    "REPO_DIR": "repo-dir",
-    "APPENDIX_FILE": "appendix-file",
-    "LATEST_TAG_OFF": "latest",
-    "ADDITIONAL_TAG": "tags",
-    "NO_PUSH": "push",
-    "BINDER_CACHE": "binder-cache",
-    "COMMIT_MSG": "binder-cache-message",
-    "NO_GIT_PUSH": "",
-    "MYBINDERORG_TAG": "binder-prebuild",
-    "PUBLIC_REGISTRY_CHECK": "public-check",
-    "REPO2DOCKER_EXTRA_ARGS": "repo2docker-args",
-    "FORCE_REPO2DOCKER_VERSION": "repo2docker-version",
-    "EXTRA_PIP_INSTALL": "",
-}
-"""The old inputs; those without a new name are dropped, NO_GIT_PUSH becomes a value of binder-cache."""
+_DROPPED = ("NO_GIT_PUSH", "EXTRA_PIP_INSTALL")
+"""The first becomes a value of binder-cache, the second never did anything."""
 
 _OLD_ACTION = re.compile(r"(?:jupyterhub|machine-learning-apps)/repo2docker-action(?:@.*)?", re.IGNORECASE)
 _THIS_ACTION = re.compile(r"[^/\s]+/hub-image-action(?:@.*)?", re.IGNORECASE)
@@ -101,22 +83,23 @@ def migrate_workflow(text: str, file_name: str, *, action: str = NEW_ACTION) -> 
     all_steps = list(workflow.steps())
     steps = [step for step in all_steps if _needs_migration(step)]
     _refuse_shared_inputs(workflow, steps, all_steps)
-    changes: dict[Change, None] = {}
+    changes: dict[str, Change] = {}
     done: set[int] = set()
     for step in steps:
         shared = step.with_ is not None and id(step.with_.value) in done
         if step.with_:
             done.add(id(step.with_.value))
-        changes |= dict.fromkeys(_migrate_step(workflow, step, events, action, shared=shared))
-    if steps:
-        changes |= dict.fromkeys(_find_outputs(workflow))
-    return Migration(bom + workflow.result(), len(steps), tuple(sorted(changes, key=lambda change: change.line)))
+        for change in _migrate_step(workflow, step, events, action, shared=shared):
+            # What holds for several steps is told at the first of them.
+            changes.setdefault(change.message, change)
+    found = list(changes.values()) + (list(_find_outputs(workflow)) if steps else [])
+    return Migration(bom + workflow.result(), len(steps), tuple(sorted(found, key=lambda change: change.line)))
 
 
 def _needs_migration(step: Step) -> bool:
     if _OLD_ACTION.fullmatch(step.uses.text.strip()):
         return True
-    old = any(entry.name.upper() in NEW_NAMES for entry in step.inputs)
+    old = any(entry.name.upper() in OLD_INPUTS for entry in step.inputs)
     return old and bool(_THIS_ACTION.fullmatch(step.uses.text.strip()))
 
 
@@ -136,9 +119,9 @@ def _migrate_step(workflow: WorkflowFile, step: Step, events: Events, action: st
         workflow.set_value(step.uses, action, flow=workflow.flow_inputs(step))
     if shared:
         return
-    given = {entry.name.upper(): entry for entry in step.inputs if entry.name.upper() in NEW_NAMES}
+    given = {entry.name.upper(): entry for entry in step.inputs if entry.name.upper() in OLD_INPUTS}
     translation = translate_inputs({name: entry.text for name, entry in given.items()}, events)
-    unknown = [entry for entry in step.inputs if entry.name.upper() not in NEW_NAMES]
+    unknown = [entry for entry in step.inputs if entry.name.upper() not in OLD_INPUTS]
     yield from _settle_unknown(workflow, step, unknown, translation, of_old_action=of_old_action)
     _apply(workflow, step, given, unknown, translation, of_old_action=of_old_action)
     for name, message in translation.messages:
@@ -158,7 +141,6 @@ def _apply(
 ) -> None:
     flow = workflow.flow_inputs(step)
     stays = list(unknown)
-    names = {name for name, _ in translation.added}
     if of_old_action:
         stays = [entry for entry in unknown if entry.name.lower() not in _new_names(translation)]
     for name, entry in given.items():
@@ -172,7 +154,7 @@ def _apply(
             workflow.set_value(entry, replacement[1], flow=flow)
     # What the step says itself, in this action's own terms, is not said again.
     said = set() if of_old_action else {entry.name.lower() for entry in unknown}
-    added = [(name, value) for name, value in translation.added if name in names - said]
+    added = [(name, value) for name, value in translation.added if name not in said]
     workflow.add_inputs(step, added, sorted(stays, key=lambda entry: entry.start))
 
 
@@ -189,15 +171,15 @@ def _settle_unknown(
         if not of_old_action:
             replaced = {new[0] for new in translation.replaced.values() if new}
             if name in replaced:
-                old = next(old for old, new in NEW_NAMES.items() if new == name)
+                old = next(old for old, new in OLD_INPUTS.items() if new == name)
                 raise workflow.fail(f"'{old}' and '{name}' are the same input: keep one of them", entry.line)
         elif name in _new_names(translation):
             workflow.remove(step, entry)
             yield Change(entry.line, f"'{entry.name}' is removed: the old action did not know it.")
-        elif name in {*DEFAULTS, *NEW_NAMES.values()}:
+        elif name in DEFAULTS:
             yield Change(entry.line, f"'{entry.name}' takes effect now: the old action did not know it.")
         else:
-            hint = values.suggest(entry.name.upper(), NEW_NAMES)
+            hint = values.suggest(name, [old.lower() for old in OLD_INPUTS])
             yield Change(entry.line, f"'{entry.name}' is kept as it is, but neither action knows it{hint}")
 
 
@@ -246,7 +228,7 @@ class _Inputs:
 def translate_inputs(given: Mapping[str, str], events: Events) -> Translation:
     """Decide what becomes of the old inputs, given by their names in capital letters; pure and total."""
     inputs = _Inputs(given, events)
-    inputs.replaced.update({name: (NEW_NAMES[name], None) if NEW_NAMES[name] else None for name in given})
+    inputs.replaced.update({name: None if name in _DROPPED else (OLD_INPUTS[name], None) for name in given})
     for translate in (
         _choose_mode,
         _translate_push,
@@ -325,20 +307,16 @@ def _translate_latest(inputs: _Inputs) -> None:
             inputs.tell(
                 f"LATEST_TAG_OFF: '{text}' was read as on, as every text was; it is off now, so latest moves.", name
             )
-        if inputs.never_pushes and name not in inputs.given:
-            return
-        inputs.say("latest", _latest_of(inputs.events), instead_of=name)
-
-
-def _latest_of(events: Events) -> str:
-    if "pull_request" in events.types and set(events.types) - {"pull_request"}:
-        return expressions.wrap("github.event_name != 'pull_request'")
-    return "false" if events.known and all(_is_pull_request(name) for name in events.types) else "true"
+        only_pull_requests = inputs.events.known and all(_is_pull_request(event) for event in inputs.events.types)
+        if name in inputs.given or not (inputs.never_pushes or only_pull_requests):
+            inputs.say("latest", "true", instead_of=name)
 
 
 def _translate_user(inputs: _Inputs) -> None:
     user = inputs.text("NOTEBOOK_USER")
-    forced = next((name for name in ("BINDER_CACHE", "MYBINDERORG_TAG") if inputs.text(name)), "")
+    cache = inputs.text("BINDER_CACHE")
+    forced = "BINDER_CACHE" if cache and _literal(cache) is not False else ""
+    forced = "MYBINDERORG_TAG" if inputs.text("MYBINDERORG_TAG") else forced
     if forced and user not in {"", "jovyan"}:
         inputs.replaced["NOTEBOOK_USER"] = None
         inputs.tell(f"NOTEBOOK_USER is left out: with {forced} the old action used jovyan, too.", "NOTEBOOK_USER")
@@ -355,18 +333,25 @@ def _keep_git(inputs: _Inputs) -> None:
 
 def _translate_name(inputs: _Inputs) -> None:
     name = inputs.text("IMAGE_NAME")
-    registry, slash, path = inputs.text("DOCKER_REGISTRY").partition("/")
     if not name and not inputs.never_pushes:
         name = _default_name(inputs)
     elif not expressions.has_expression(name) and name != name.lower():
         name = name.lower()
         inputs.tell("IMAGE_NAME is written in lower case: registries take no other.", "IMAGE_NAME")
-    if slash and path.strip("/") and name and not expressions.has_expression(registry) and not registry.endswith(":"):
-        # The old action put both together; here the registry is only its host.
-        inputs.replaced["DOCKER_REGISTRY"] = ("registry", registry)
-        name = f"{path.strip('/')}/{name}"
+    name = _translate_registry(inputs, name)
     if name != inputs.text("IMAGE_NAME"):
         inputs.say("image-name", name, instead_of="IMAGE_NAME")
+
+
+def _translate_registry(inputs: _Inputs, name: str) -> str:
+    """Return the image's name, before which the old action put all of the registry; here that is only a host."""
+    text = inputs.text("DOCKER_REGISTRY")
+    if expressions.has_expression(text):
+        return name
+    registry, _, path = re.sub(r"^https?://|/+$|/v[12]/?$", "", text).partition("/")
+    if registry != text:
+        inputs.replaced["DOCKER_REGISTRY"] = ("registry", registry)
+    return f"{path}/{name}" if path and name else name
 
 
 def _default_name(inputs: _Inputs) -> str:
@@ -380,13 +365,15 @@ def _default_name(inputs: _Inputs) -> str:
     elif expressions.has_expression(user):
         # Without secrets, on a fork's pull request, the old action used the actor, too.
         user = expressions.or_else(user, "github.actor")
-    return f"{user.lower() if not expressions.has_expression(user) else user}/${{{{ github.event.repository.name }}}}"
+    else:
+        user = user.partition("+")[0].lower()  # my-org+robot is a robot account of my-org
+    return f"{user}/{expressions.wrap('github.event.repository.name')}"
 
 
 def _translate_binder(inputs: _Inputs) -> None:
     cache, no_push = inputs.text("BINDER_CACHE"), inputs.text("NO_GIT_PUSH")
     _translate_switch(inputs, "BINDER_CACHE")
-    if cache:
+    if cache and not no_push:
         inputs.tell(
             "BINDER_CACHE: the commit is made through GitHub's API on the branch's current head, never forced; the job"
             " needs the permission contents: write.",
@@ -437,7 +424,7 @@ def _translate_switch(inputs: _Inputs, name: str) -> None:
     if text and not on:
         inputs.tell(f"{name}: '{text}' was read as on, as every text was; it is off now.", name)
     if _literal(text) is None or not text:
-        inputs.replaced[name] = (NEW_NAMES[name], "true" if on else "false")
+        inputs.replaced[name] = (OLD_INPUTS[name], "true" if on else "false")
 
 
 def _tell_of_events(inputs: _Inputs) -> None:

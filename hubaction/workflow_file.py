@@ -188,7 +188,11 @@ class WorkflowFile:
         if step.with_ is None or not step.inputs:
             self._add_with(step, inputs)
         elif self._flow(step):
-            self._insert(self._value_range(after[-1])[1] if after else step.inputs[0].start, self._flow_items(inputs))
+            items = self._flow_items(inputs)
+            if after:
+                self._insert(self._value_range(after[-1])[1], items)
+            else:
+                self._insert(step.inputs[0].start, items.removeprefix(", "))
         else:
             self._add_lines(step, inputs, after)
 
@@ -196,7 +200,9 @@ class WorkflowFile:
         return bool(step.with_) and self._flow(step)
 
     def _add_lines(self, step: Step, inputs: Sequence[tuple[str, str]], after: Sequence[Entry]) -> None:
-        column = int(step.inputs[0].key.start_mark.column)
+        # The key's own column would be another one behind a question mark.
+        first = self._text[self._text.rfind("\n", 0, step.inputs[0].start) + 1 :]
+        column = len(first) - len(first.lstrip(" "))
         lines = [self._line(name, value, column) for name, value in inputs]
         # A block's end depends on what follows it: lines go behind a value that ends on its own line.
         plain = [entry for entry in after if not self._is_block(entry)]
@@ -300,7 +306,7 @@ def render_scalar(value: str, *, style: str | None, flow: bool, indent: str, new
     if "\n" in value and block and not flow:
         return "|" + "".join(f"{newline}{indent}{line}" for line in value.splitlines())
     quoted = {"'": "'" + value.replace("'", "''") + "'", '"': _double_quoted(value)}
-    candidates = [quoted[style], quoted['"']] if style in quoted else [value, quoted["'"], quoted['"']]
+    candidates = [quoted[style], quoted['"']] if style in quoted else [value, quoted['"']]
     return next(text for text in candidates if _reads_as(text, value, flow=flow))
 
 
