@@ -253,7 +253,11 @@ class WorkflowFile:
         return any(node.flow_style for node in mappings if isinstance(node, MappingNode))
 
     def _is_block(self, entry: Entry) -> bool:
-        return not entry.aliased and (not isinstance(entry.value, ScalarNode) or entry.value.style in ("|", ">"))
+        if entry.aliased:
+            return False
+        if isinstance(entry.value, ScalarNode):
+            return entry.value.style in ("|", ">")
+        return isinstance(entry.value, (MappingNode, SequenceNode)) and not entry.value.flow_style
 
     def _value_range(self, entry: Entry) -> tuple[int, int]:
         """Return where a value starts and ends; an alias is the value here, not what it stands for."""

@@ -287,7 +287,10 @@ def test_migrate_workflow__keeps_comments_quotes_and_blank_lines() -> None:
         "# who\nDOCKER_USERNAME:   'me'  # me\n\nDOCKER_PASSWORD: \"${{ secrets.P }}\"\nIMAGE_NAME: org/image"
     )
     new = migrate(old)
-    assert "          # who\n          username:   'me'  # me\n\n          password: \"${{ secrets.P }}\"\n" in new
+    assert (
+        "          # who\n          username:   'me'  # me\n          \n          password: \"${{ secrets.P }}\"\n"
+        in new
+    )
     assert new.endswith("image-name: org/image\n" + with_inputs(
         "push: true\nlatest: true\nrepo-dir: /home/jovyan\ninclude-git: true", "").partition("\n")[2])  # fmt: skip
 
