@@ -1,0 +1,60 @@
+"""Values of a workflow's inputs that hold `${{ expressions }}`: tell, negate, and combine them.
+
+https://docs.github.com/en/actions/reference/workflows-and-actions/expressions
+"""
+
+import re
+
+_EXPRESSION = re.compile(r"\$\{\{((?:'(?:[^']|'')*'|(?!\}\})[^'])*)\}\}")
+_COMPARISON = re.compile(r"((?:[\w.*-]|\[[^]]*\])+)\s*(==|!=)\s*((?:[\w.*-])+|'(?:[^']|'')*')")
+_OPPOSITE = {"==": "!=", "!=": "=="}
+
+
+def has_expression(text: str) -> bool:
+    return bool(_EXPRESSION.search(text))
+
+
+def only_expression(text: str) -> str:
+    """Return what stands between the braces when the text is one expression and nothing else, or an empty text."""
+    found = _EXPRESSION.fullmatch(text.strip())
+    return found[1].strip() if found else ""
+
+
+def negate(text: str) -> str:
+    """Return an expression that is true unless the text evaluates to `true`, be that a boolean or a text.
+
+    A plain `!` would not do: the text 'false', an output of a step for example, counts as true.
+    """
+    expression = only_expression(text)
+    if comparison := _COMPARISON.fullmatch(expression):
+        return wrap(f"{comparison[1]} {_OPPOSITE[comparison[2]]} {comparison[3]}")
+    return wrap(f"{_as_text(text)} != 'true'")
+
+
+def is_true(text: str) -> str:
+    """Return a condition, without braces, that holds when the text evaluates to `true`."""
+    expression = only_expression(text)
+    return expression if _COMPARISON.fullmatch(expression) else f"{_as_text(text)} == 'true'"
+
+
+def or_else(text: str, fallback: str) -> str:
+    """Return an expression for the text, or for the fallback (an expression, too) where the text is empty."""
+    expression = only_expression(text) or _as_text(text)
+    simple = re.fullmatch(r"[\w.-]+|format\(.*\)", expression)
+    return wrap(f"{expression if simple else f'({expression})'} || {fallback}")
+
+
+def wrap(expression: str) -> str:
+    return "${{ " + expression + " }}"
+
+
+def _as_text(text: str) -> str:
+    """Return an expression of the type text for any value; comparing a boolean with a text would compare numbers."""
+    parts = [part.strip() for part in _EXPRESSION.findall(text)]
+    literals = [re.sub(r"([{}])", r"\1\1", part).replace("'", "''") for part in _EXPRESSION.split(text)[::2]]
+    if only_expression(text):
+        literals = ["", ""]
+    places = [f"{{{number}}}" for number in range(len(parts))] + [""]
+    template = "".join(literal + place for literal, place in zip(literals, places, strict=True))
+    arguments = ", ".join([f"'{template}'", *parts])
+    return f"format({arguments})"
