@@ -305,13 +305,18 @@ def _write_outputs(outcome: Outcome, outputs: FileCommands) -> None:
     outputs.set_output("mode", outcome.plan.mode)
     outputs.set_output("pushed", "true" if outcome.pushed else "false")
     outputs.set_output("tags", json.dumps([str(item.reference) for item in outcome.pushed]))
-    # Those of jupyterhub/repo2docker-action, for the steps that follow in its workflows.
-    if image := outcome.plan.image:
-        outputs.set_output("IMAGE_SHA_NAME", str(image))
-        outputs.set_output("IMAGE_SHA_TAG", image.tag)
-    outputs.set_output("PUSH_STATUS", "true" if outcome.pushed else "false")
+    _write_old_outputs(outcome, outputs)
     main = next((item for item in outcome.pushed if item.reference == outcome.plan.image), None)
     if main:
         outputs.set_output("image", str(main.reference))
         outputs.set_output("digest", main.digest)
         outputs.set_output("size", "" if main.size is None else str(main.size))
+
+
+def _write_old_outputs(outcome: Outcome, outputs: FileCommands) -> None:
+    """Those of jupyterhub/repo2docker-action, for the steps that follow in its workflows; it named what it built, too."""
+    image = outcome.plan.image
+    if image and (outcome.pushed or outcome.plan.default_build_pack):
+        outputs.set_output("IMAGE_SHA_NAME", str(image))
+        outputs.set_output("IMAGE_SHA_TAG", image.tag)
+        outputs.set_output("PUSH_STATUS", "true" if outcome.pushed else "false")

@@ -62,6 +62,9 @@ def test_push__to_main_ends_in_the_registry(workflows: Workflows, registry: Regi
         "digest": digest,
         "size": size,
         "tags": json.dumps([f"{reference}:{tag}", f"{reference}:latest"]),
+        "IMAGE_SHA_NAME": f"{reference}:{tag}",
+        "IMAGE_SHA_TAG": tag,
+        "PUSH_STATUS": "true",
     }
     assert f"Summary - ### ✅ User image `{reference}:{tag}`: built, tested and pushed" in run.log
     assert f"{reference}@{digest}" in run.log
@@ -254,7 +257,7 @@ def test_examples__conda(workflows: Workflows, engine: Engine) -> None:
 
         assert run.succeeded, run.log
         assert demo.digest("demo/conda-image", workflows.commit[:12]) in run.log
-        assert re.search(r"\| Image tests \| \d+ passed", run.log)
+        assert re.search(r"\| Image tests \| `\d+ passed", run.log)
 
 
 def run_example(workflows: Workflows, name: str) -> Run:
