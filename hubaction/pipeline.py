@@ -314,7 +314,7 @@ def _write_outputs(outcome: Outcome, outputs: FileCommands) -> None:
 
 
 def _write_old_outputs(outcome: Outcome, outputs: FileCommands) -> None:
-    """Those of jupyterhub/repo2docker-action, for the steps that follow in its workflows; it named what it built, too."""
+    """Those of jupyterhub/repo2docker-action, for the steps that follow; it also named what it had not pushed."""
     image = outcome.plan.image
     if image and (outcome.pushed or outcome.plan.default_build_pack):
         outputs.set_output("IMAGE_SHA_NAME", str(image))
