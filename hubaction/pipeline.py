@@ -4,7 +4,7 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -17,7 +17,8 @@ from hubaction.build.context import (
     resolve_source,
     stage_context,
 )
-from hubaction.build.repo2docker import build_image, check_buildx
+from hubaction.build.repo2docker import build_image, check_buildx, own_arguments
+from hubaction.build.version import BuildArguments, arguments_for, install_repo2docker
 from hubaction.commenting import make_image_section, write_comment
 from hubaction.errors import ActionError
 from hubaction.plan import CONTEXT_FOLDER, Plan
@@ -187,15 +188,29 @@ class _Run:
                     " error."
                 )
             with self.job.console.untrusted() as write:
+                arguments = self._choose_repo2docker(write)
                 built = build_image(
                     self.plan,
+                    arguments,
                     folder=self.folder,
                     dockerfile=find_dockerfile(self.source),
                     env=self.env,
                     on_line=write,
                 )
+        for notice in self.outcome.notices:
+            self.job.console.notice(notice)
         self.outcome.steps, self.outcome.cached_steps = built.steps, built.cached_steps
         self.outcome.image_bytes = self.engine.inspect(self.plan.local_tag).size
+
+    def _choose_repo2docker(self, write: Callable[[str], None]) -> BuildArguments:
+        """The version that the workflow asks for, installed apart from ours; else ours."""
+        if not self.settings.repo2docker_version:
+            return own_arguments(self.plan)
+        installed = install_repo2docker(self.settings.repo2docker_version, self.folder, env=self.env, on_line=write)
+        self.outcome.repo2docker = installed.text
+        arguments = arguments_for(self.plan.repo2docker, self.plan.buildx, installed)
+        self.outcome.notices += arguments.notices
+        return arguments
 
     def _result_file(self) -> Path | None:
         """Where the result of this or an earlier run stands, from the folder that is built."""
@@ -243,7 +258,7 @@ class _Run:
         if self.settings.public_check and self.outcome.pushed:
             for item in self.outcome.pushed:
                 registry = item.reference.name.registry
-                check_public(item.reference, insecure=registry in self.insecure_registries)
+                check_public(item.reference, engine=self.engine, insecure=registry in self.insecure_registries)
             self.job.console.say("Everybody can pull the image.")
 
     def roll_out(self) -> None:

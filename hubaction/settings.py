@@ -15,6 +15,7 @@ from hubaction.errors import InputProblem, InvalidInputError
 from hubaction.image import ImageName
 from hubaction.predecessor import OLD_INPUTS, read_old_inputs, translate
 from hubaction.repo2docker_args import Repo2dockerArgs, parse_repo2docker_args
+from hubaction.requirement import parse_requirement
 from hubaction.values import BinderCache, BinderRef, Choice, CommentChoice, Mode
 
 T = TypeVar("T")
@@ -185,7 +186,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         binder_urlpath=check("binder-urlpath", values.parse_urlpath, inputs["binder-urlpath"], ""),
         binder_repository=check("binder-repository", values.parse_repository, inputs["binder-repository"], ""),
         result_file=check("result-file", values.parse_optional_file, inputs["result-file"], ""),
-        repo2docker_version=check("repo2docker-version", values.parse_requirement, inputs["repo2docker-version"], ""),
+        repo2docker_version=check("repo2docker-version", parse_requirement, inputs["repo2docker-version"], ""),
         public_check=check("public-check", values.parse_boolean, inputs["public-check"], False),
         binder_cache=check("binder-cache", values.parse_binder_cache, inputs["binder-cache"], BinderCache.FALSE),
         binder_cache_message=check("binder-cache-message", values.parse_line, inputs["binder-cache-message"], ""),

@@ -188,15 +188,6 @@ def parse_line(text: str) -> str:
     return text
 
 
-def parse_requirement(text: str) -> str:
-    """A requirement is read closely when it is installed; here, that it is one and no option."""
-    if text and (not text[0].isalnum() or not text.isprintable()):
-        raise ValueError(
-            f"'{text[:80]}' is not a requirement; allowed is e.g. 2025.12.0 or jupyter-repo2docker>=2025.8"
-        )
-    return text
-
-
 def parse_git_ref(text: str) -> str:
     """https://git-scm.com/docs/git-check-ref-format"""
     if ".." in text or text.startswith("-") or re.search(r"[\s~^:?*\[\\\x00-\x1f\x7f]", text):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hubaction.build.log import BuildLog
+from hubaction.build.version import BuildArguments
 from hubaction.errors import ActionError
 from hubaction.plan import CONFIG_FILE, Plan
 from hubaction.runner.process import run_process, stream_process
@@ -41,7 +42,7 @@ def check_buildx(env: Mapping[str, str], cwd: Path) -> str:
     return output.strip()
 
 
-def write_configuration(plan: Plan, folder: Path) -> None:
+def write_configuration(plan: Plan, buildx: Sequence[str], folder: Path) -> None:
     """Write what cannot stand on the command line.
 
     An argument for buildx with a blank in it would be taken for the repository there; and a repository
@@ -49,13 +50,24 @@ def write_configuration(plan: Plan, folder: Path) -> None:
     """
     configuration: dict[str, dict[str, object]] = {
         "Repo2Docker": {} if plan.default_build_pack else {"default_buildpack": None},
-        "DockerEngine": {"extra_buildx_build_args": list(plan.buildx)},
+        "DockerEngine": {"extra_buildx_build_args": list(buildx)},
     }
     (folder / CONFIG_FILE).write_text(json.dumps(configuration, indent=1), encoding="utf-8")
 
 
+def own_arguments(plan: Plan) -> BuildArguments:
+    """repo2docker from our own environment, isolated from the folder it runs in and from PYTHON* variables."""
+    return BuildArguments((sys.executable, "-I", "-m", "repo2docker", *plan.repo2docker[1:]), plan.buildx)
+
+
 def build_image(
-    plan: Plan, *, folder: Path, dockerfile: str, env: Mapping[str, str], on_line: Callable[[str], None]
+    plan: Plan,
+    arguments: BuildArguments,
+    *,
+    folder: Path,
+    dockerfile: str,
+    env: Mapping[str, str],
+    on_line: Callable[[str], None],
 ) -> BuiltImage:
     """Build the staged context in `folder`; raises BuildError, after handing the failing step's last lines over.
 
@@ -67,15 +79,10 @@ def build_image(
         log.read_line(line)
         on_line(line)
 
-    write_configuration(plan, folder)
-    code = stream_process(_launch(plan.repo2docker), env=env, cwd=folder, on_line=read_line)
+    write_configuration(plan, arguments.buildx, folder)
+    code = stream_process(arguments.command, env=env, cwd=folder, on_line=read_line)
     if code:
         for line in ("", "The failing step's last lines:", *log.failing_lines):
             on_line(line)
         raise log.explain(code)
     return BuiltImage(log.steps, log.cached_steps)
-
-
-def _launch(arguments: Sequence[str]) -> list[str]:
-    """repo2docker from our own environment, isolated from the folder it runs in and from PYTHON* variables."""
-    return [sys.executable, "-I", "-m", "repo2docker", *arguments[1:]]

@@ -1,34 +1,122 @@
-"""Whether everybody can pull an image: the same question as anybody's, asked without a login and without a pull."""
+"""Whether anybody can pull the image: asked of the registry, without a login and without a pull."""
+
+import re
 
 from hubaction.errors import ActionError
 from hubaction.image import DOCKER_HUB, Reference, display_registry
 from hubaction.publish.registry import Registry, RegistryError, UnreachableError
+from hubaction.runner.engine import Engine
 
-_ADVICE = {
-    "quay.io": "On quay.io: Repository Settings > Make Public; new repositories start private.",
-    "ghcr.io": "On GitHub: the package's settings > Change visibility; new packages start private.",
-    DOCKER_HUB: "On Docker Hub: the repository's Settings > Make public.",
-}
+PULLING_PRIVATE = "https://z2jh.jupyter.org/en/stable/resources/reference.html#imagepullsecret"
 
 
 class PrivateImageError(ActionError):
-    """The image is there, and not for everybody."""
+    """The registry does not show the image to somebody without a login."""
 
 
-def check_public(reference: Reference, *, insecure: bool = False) -> None:
-    """Raise PrivateImageError when the image cannot be seen without a login, UnreachableError when nobody can tell."""
-    registry = Registry(reference.name.registry, {}, insecure=insecure)
+class UncheckedImageError(ActionError):
+    """The registry did not answer, so nobody knows."""
+
+
+def check_public(reference: Reference, *, engine: Engine, insecure: bool = False) -> None:
+    """Pass when the registry shows the manifest to anybody; `insecure` is plain HTTP, as the engine is set up.
+
+    Raises PrivateImageError with what to do at that registry, UncheckedImageError when it is away.
+    """
     try:
-        found = registry.fetch_manifest(reference)
-    except UnreachableError:
-        raise
-    except RegistryError:
-        found = None
-    if found is None:
-        advice = _ADVICE.get(reference.name.registry, "Make its repository public there.")
-        raise PrivateImageError(
-            f"{reference} was pushed, and cannot be pulled from {display_registry(reference.name.registry)} without a"
-            f" login, so a hub without a pull secret cannot start it. {advice} Or give the hub a pull secret, and leave"
-            " the input 'public-check' out.",
-            title="Image is private",
-        )
+        found = Registry(reference.name.registry, {}, insecure=insecure).fetch_manifest(reference)
+    except UnreachableError as error:
+        if not error.on_loopback:
+            raise UncheckedImageError(_explain_unchecked(reference, error.message), title="Registry away") from error
+        # With `services:` in the job, localhost is another one for the engine than for this container.
+        _ask_engine(reference, engine)
+    except RegistryError as error:
+        # Its first sentence: the rest is for whoever pushes.
+        raise _private(reference, error.message.partition(". ")[0]) from error
+    else:
+        if found is None:
+            raise _private(reference, "it answers 404")
+
+
+def _ask_engine(reference: Reference, engine: Engine) -> None:
+    try:
+        engine.remote_digest(reference, {})
+    except ActionError as error:
+        if re.search(r"unauthorized|denied|forbidden|no basic auth|authentication required|not found", error.message):
+            raise _private(reference, error.message) from error
+        raise UncheckedImageError(_explain_unchecked(reference, error.message), title="Registry away") from error
+
+
+def _explain_unchecked(reference: Reference, reason: str) -> str:
+    return (
+        f"Whether everybody can pull {reference} is not known: {reason.strip()[-300:]} Run again when the registry is"
+        " back, or set public-check: false."
+    )
+
+
+def _private(reference: Reference, reason: str) -> PrivateImageError:
+    registry = display_registry(reference.name.registry)
+    return PrivateImageError(
+        f"{reference} is private: {registry} does not show it to somebody without a login, so a hub without a pull"
+        f" secret cannot start it. {advise(reference)} Or keep it private, give the hub a pull secret"
+        f" ({PULLING_PRIVATE}) and set public-check: false. ({reason.strip()[-300:]})",
+        title="Private image",
+    )
+
+
+def advise(reference: Reference) -> str:
+    """How to make an image public at its registry, by that registry's documentation."""
+    registry, path = reference.name.registry, reference.name.path
+    if registry == DOCKER_HUB:
+        return f"Make it public under Settings at https://hub.docker.com/repository/docker/{path}/settings."
+    for pattern, advice in _ADVICE:
+        if found := re.fullmatch(pattern, registry):
+            parts = {"path": path, "owner": path.partition("/")[0], "name": path.rpartition("/")[2], "host": registry}
+            return advice.format_map(parts | found.groupdict())
+    return _OTHER.format(host=registry, owner=path.partition("/")[0])
+
+
+_ADVICE = (
+    (
+        r"quay\.io",
+        "Make it public: https://quay.io/repository/{path}?tab=settings, under Repository Visibility. quay.io creates"
+        " a repository that a push brings up as a private one.",
+    ),
+    (
+        r"ghcr\.io",
+        "Make it public in the package's settings, under Danger Zone > Change visibility; an organization may have to"
+        " allow public packages first."
+        " https://docs.github.com/en/packages/learn-github-packages/configuring-a-packages-access-control-and-visibility",
+    ),
+    (
+        r"\d+\.dkr\.ecr(?:-fips)?\..+\.amazonaws\.com(?:\.cn)?",
+        "A private registry of Amazon's shows nothing without a login: let the hub's nodes read it by their IAM role"
+        " (AmazonEC2ContainerRegistryReadOnly), or push to public.ecr.aws."
+        " https://docs.aws.amazon.com/AmazonECR/latest/public/what-is-ecr.html",
+    ),
+    (
+        r"public\.ecr\.aws",
+        "Everything there is public: check that the repository exists under this alias."
+        " https://docs.aws.amazon.com/AmazonECR/latest/public/public-repositories.html",
+    ),
+    (
+        r"(?P<location>[a-z0-9-]+)-docker\.pkg\.dev",
+        "Give everybody the right to read: gcloud artifacts repositories add-iam-policy-binding REPOSITORY"
+        " --location={location} --project={owner} --member=allUsers --role=roles/artifactregistry.reader."
+        " https://cloud.google.com/artifact-registry/docs/access-control#public",
+    ),
+    (
+        r"(?:[a-z]+\.)?gcr\.io",
+        "Give allUsers the role Artifact Registry Reader on the repository of this name."
+        " https://cloud.google.com/artifact-registry/docs/access-control#public",
+    ),
+    (
+        r"(?P<account>[a-z0-9-]+)\.azurecr\.io",
+        "Let everybody pull from the whole registry, Standard or Premium: az acr update --name {account}"
+        " --anonymous-pull-enabled. https://learn.microsoft.com/azure/container-registry/anonymous-pull-access",
+    ),
+)
+_OTHER = (
+    "Make it public at {host}. In Harbor that is a property of the project: Projects > {owner} > Configuration >"
+    " Public. https://goharbor.io/docs/latest/working-with-projects/project-configuration/"
+)

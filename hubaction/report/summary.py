@@ -22,6 +22,10 @@ class Outcome:
     image_bytes: int | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     failure: str | None = None
+    repo2docker: str = ""
+    """Its version, when the workflow asks for one."""
+    notices: tuple[str, ...] = ()
+    """What turned out on the way, besides the plan's."""
 
     def result(self, platform: str, variant: str) -> ImageResult:
         """The same for the comment and the result file."""
@@ -45,7 +49,7 @@ def render_summary(outcome: Outcome) -> str:
         parts += [_references(outcome.pushed), _hub_snippet(outcome.pushed)]
     elif outcome.plan.references and outcome.failure is None:
         parts.append("Nothing was pushed. It would be: " + ", ".join(f"`{ref}`" for ref in outcome.plan.references))
-    parts += [_facts(outcome), *(f"> {code(notice)}" for notice in outcome.plan.notices)]
+    parts += [_facts(outcome), *(f"> {code(notice)}" for notice in (*outcome.plan.notices, *outcome.notices))]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -81,6 +85,8 @@ def _facts(outcome: Outcome) -> str:
     sizes = [item.size for item in outcome.pushed if item.size]
     if sizes:
         rows.append(("Download size", format_bytes(sizes[0])))
+    if outcome.repo2docker:
+        rows.append(("repo2docker", code(outcome.repo2docker)))
     if outcome.image_bytes:
         rows.append(("Size on the hub's disk", format_bytes(outcome.image_bytes)))
     if outcome.steps:

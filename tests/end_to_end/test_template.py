@@ -109,6 +109,7 @@ def test_pull_request__of_a_branch_is_tested_and_told(
     assert tags_of(registry, image_name) == set()
 
 
+@pytest.mark.slow
 def test_pull_request__of_a_fork_is_green(workflows: Workflows) -> None:
     """Its run has no secrets, which GitHub keeps from forks, no variables, and a token that may only read."""
     payload = pull_request_payload(head_repository=FORK)
@@ -134,6 +135,7 @@ def test_pull_request_target__gives_a_fork_one_badge(
     assert not any("::group::Build" in run.log for run in runs)
 
 
+@pytest.mark.slow
 def test_pushing__of_a_branchs_pull_request(
     pushing: Workflows, server: GitHubServer, registry: Registry, image_name: str, secrets: Mapping[str, str],
     variables: Mapping[str, str],
@@ -147,6 +149,7 @@ def test_pushing__of_a_branchs_pull_request(
     assert f"{registry.host}/{image_name}:{tag}@{registry.digest(image_name, tag)}" in body
 
 
+@pytest.mark.slow
 def test_pushing__never_of_a_fork(
     pushing: Workflows, registry: Registry, image_name: str, secrets: Mapping[str, str], variables: Mapping[str, str]
 ) -> None:

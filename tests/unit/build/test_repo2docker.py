@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from hubaction.build.log import BuildError
-from hubaction.build.repo2docker import NoBuildxError, build_image, check_buildx, write_configuration
+from hubaction.build.repo2docker import (
+    NoBuildxError,
+    build_image,
+    check_buildx,
+    own_arguments,
+    write_configuration,
+)
 from hubaction.plan import Plan, PlannedMode
 
 PLAN = Plan(PlannedMode.BUILD, "for a test", buildx=("--label=a=x y", "--load"))
@@ -50,7 +56,7 @@ def test_check_buildx__no_docker(tmp_path: Path) -> None:
 
 
 def test_write_configuration__what_the_command_line_cannot_carry(tmp_path: Path) -> None:
-    write_configuration(PLAN, tmp_path)
+    write_configuration(PLAN, PLAN.buildx, tmp_path)
     assert json.loads((tmp_path / "repo2docker_config.json").read_text(encoding="utf-8")) == {
         "Repo2Docker": {"default_buildpack": None},
         "DockerEngine": {"extra_buildx_build_args": ["--label=a=x y", "--load"]},
@@ -60,7 +66,9 @@ def test_write_configuration__what_the_command_line_cannot_carry(tmp_path: Path)
 def test_build_image__runs_repo2docker(tmp_path: Path) -> None:
     lines: list[str] = []
     plan = replace(PLAN, repo2docker=("jupyter-repo2docker", "--version"))
-    built = build_image(plan, folder=tmp_path, dockerfile="", env={"PATH": "/usr/bin:/bin"}, on_line=lines.append)
+    built = build_image(
+        plan, own_arguments(plan), folder=tmp_path, dockerfile="", env={"PATH": "/usr/bin:/bin"}, on_line=lines.append
+    )
     assert (built.steps, built.cached_steps) == (0, 0)
     assert lines
     assert (tmp_path / "repo2docker_config.json").exists()
@@ -80,7 +88,7 @@ def test_build_image__nothing_of_the_folder_is_imported(tmp_path: Path) -> None:
         (tmp_path / name).write_text(planted, encoding="utf-8")
     plan = replace(PLAN, repo2docker=("jupyter-repo2docker", "--version"))
     env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(tmp_path), "PYTHONSTARTUP": str(tmp_path / "yaml.py")}
-    build_image(plan, folder=tmp_path, dockerfile="", env=env, on_line=lambda _: None)
+    build_image(plan, own_arguments(plan), folder=tmp_path, dockerfile="", env=env, on_line=lambda _: None)
     assert not (tmp_path / "ran").exists()
 
 
@@ -88,7 +96,14 @@ def test_build_image__failure_repeats_the_last_lines(tmp_path: Path) -> None:
     lines: list[str] = []
     plan = replace(PLAN, repo2docker=("jupyter-repo2docker", "--no-such-option"))
     with pytest.raises(BuildError, match="The build failed"):
-        build_image(plan, folder=tmp_path, dockerfile="", env={"PATH": "/usr/bin:/bin"}, on_line=lines.append)
+        build_image(
+            plan,
+            own_arguments(plan),
+            folder=tmp_path,
+            dockerfile="",
+            env={"PATH": "/usr/bin:/bin"},
+            on_line=lines.append,
+        )
     said = lines.index("The failing step's last lines:")
     assert lines[said + 1 :]
     assert set(lines[said + 1 :]) <= set(lines[:said])
