@@ -26,8 +26,9 @@ def make_job(tmp_path: Path, engine: Engine, action_image: str) -> Callable[[str
 @pytest.fixture
 def image_name(request: pytest.FixtureRequest) -> str:
     """A name of this test's own in the registry, which all share."""
+    file = request.node.path.stem.removeprefix("test_").replace("_", "-")
     name = request.node.originalname.replace("test_", "", 1).replace("__", "-").replace("_", "-")
-    return f"lab/{name.lower()}"
+    return f"lab/{file}/{name.lower()}"
 
 
 @pytest.fixture

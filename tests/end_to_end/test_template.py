@@ -64,7 +64,7 @@ def pushing(workflows: Workflows, tmp_path: Path) -> Workflows:
     return workflows.use(content)
 
 
-def test_push__to_main_ends_in_the_registry(
+def test_template__on_a_push_ends_in_the_registry(
     workflows: Workflows,
     registry: Registry,
     image_name: str,
