@@ -148,14 +148,10 @@ class Problems:
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Validate every input; raises InvalidInputError naming each problem, its value and what is allowed."""
-    inputs = _read_inputs(environ)
     problems = Problems()
     check = problems.check
-    notices: tuple[str, ...] = ()
-    if old := read_old_inputs(environ):
-        translation = translate(old, inputs, DEFAULTS, environ)
-        inputs, notices = dict(translation.inputs), translation.notices
-        problems.found.extend(translation.problems)
+    old = read_old_inputs(environ)
+    inputs, notices = _take_in(old, environ, problems)
     images = _read_images(inputs, environ.get("GITHUB_REPOSITORY", ""), problems)
     settings = Settings(
         mode=check("mode", values.choice_of(Mode), inputs["mode"], Mode.AUTO),
@@ -199,6 +195,18 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     if problems.found:
         raise InvalidInputError([_by_old_name(problem, old) for problem in problems.found])
     return settings
+
+
+def _take_in(
+    old: Mapping[str, str], environ: Mapping[str, str], problems: Problems
+) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    """Our inputs, with what the old names say, and notices about that."""
+    inputs = _read_inputs(environ)
+    if not old:
+        return inputs, ()
+    translation = translate(old, inputs, DEFAULTS, environ)
+    problems.found.extend(translation.problems)
+    return translation.inputs, translation.notices
 
 
 def _by_old_name(problem: InputProblem, old: Mapping[str, str]) -> InputProblem:
