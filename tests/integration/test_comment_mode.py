@@ -567,3 +567,33 @@ def test_image_section__is_written(server: GitHubServer, new_run: MakeRun) -> No
     ran = new_run(event="pull_request").write_image_section(TESTED)
     assert list(sections(server)) == ["image:quay.io/org/course"]
     assert set(ran.outputs) == {"comment-id", "comment-url"}
+
+
+# --- what it costs, as the README says ---
+
+
+@pytest.mark.parametrize(
+    ("inputs", "others", "requests"),
+    [
+        pytest.param({}, 0, 3, id="job's-token"),
+        pytest.param({"github-token": USER_TOKEN}, 0, 3 + 1, id="user's-token"),
+        pytest.param({}, 150, 3 + 2, id="further-hundred-of-comments"),
+    ],
+)
+def test_requests__of_the_first_comment(
+    server: GitHubServer, tmp_path: Path, inputs: dict[str, str], others: int, requests: int
+) -> None:
+    for _ in range(others):
+        server.add_comment(NUMBER, "text", author="somebody")
+    ran = make_run(tmp_path, server.url, inputs=inputs).main()
+    assert ran.outputs["comment-id"], ran.log
+    assert len(server.requests) == requests
+
+
+def test_requests__of_an_unchanged_comment_under_workflow_run(server: GitHubServer, tmp_path: Path) -> None:
+    server.pulls = [Pull(NUMBER, HEAD_SHA, head_repository=FORK)]
+    for requests in (3 + 1, 1 + 1):
+        server.requests.clear()
+        ran = make_run(tmp_path, server.url, event="workflow_run", payload=workflow_run_payload()).main()
+        assert ran.outputs["comment-id"], ran.log
+        assert len(server.requests) == requests
