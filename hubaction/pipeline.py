@@ -18,6 +18,8 @@ from hubaction.build.context import (
     stage_context,
 )
 from hubaction.build.repo2docker import build_image, check_buildx, own_arguments
+from hubaction.build.shadowed import Configuration, find_shadowed
+from hubaction.build.uncached import find_uncached
 from hubaction.build.version import BuildArguments, arguments_for, install_repo2docker
 from hubaction.commenting import make_image_section, write_comment
 from hubaction.errors import ActionError
@@ -187,6 +189,7 @@ class _Run:
                     " and no packages of yours. Add e.g. an environment.yml; with the inputs' new names this is an"
                     " error."
                 )
+            self._remark(context.folder)
             with self.job.console.untrusted() as write:
                 arguments = self._choose_repo2docker(write)
                 built = build_image(
@@ -201,6 +204,15 @@ class _Run:
             self.job.console.notice(notice)
         self.outcome.steps, self.outcome.cached_steps = built.steps, built.cached_steps
         self.outcome.image_bytes = self.engine.inspect(self.plan.local_tag).size
+
+    def _remark(self, context: Path) -> None:
+        """Say what of the repository has no effect, or costs time; only of our own repo2docker is that known."""
+        if self.settings.repo2docker_version:
+            return
+        configuration = Configuration(context)
+        for remark in (*find_shadowed(configuration), *find_uncached(configuration)):
+            file = str(PurePosixPath(self.settings.path) / remark.file)
+            self.job.console.notice(remark.message, file=file, line=remark.line)
 
     def _choose_repo2docker(self, write: Callable[[str], None]) -> BuildArguments:
         """The version that the workflow asks for, installed apart from ours; else ours."""

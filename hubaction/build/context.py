@@ -19,6 +19,7 @@ IGNORE_FILES = (".dockerignore", ".containerignore")
 CONFIGURATION_FILES = (
     "Dockerfile",
     "environment.yml",
+    "environment.yaml",
     "Pipfile",
     "Pipfile.lock",
     "requirements.txt",

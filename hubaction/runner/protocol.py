@@ -53,8 +53,8 @@ class Console:
             text = text.replace(secret, "***")
         return text
 
-    def notice(self, message: str) -> None:
-        self._annotate("notice", message, {})
+    def notice(self, message: str, *, file: str | None = None, line: int | None = None) -> None:
+        self._annotate("notice", message, {"file": file, "line": line})
 
     def warning(self, message: str, *, file: str | None = None, line: int | None = None) -> None:
         self._annotate("warning", message, {"file": file, "line": line})
