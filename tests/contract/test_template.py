@@ -27,6 +27,8 @@ TEXTS = {path.name: path.read_text(encoding="utf-8") for path in sorted(WORKFLOW
 BLOCKS: list[tuple[str, str]] = re.findall(r"```yaml\n# ([^\n]+)\n(.*?)```", GUIDE, re.DOTALL)
 """What each block claims to be, by its first line, and the rest of it."""
 HUB_CONFIGURATION = "config.yaml of Zero to JupyterHub"
+PULL_SECRET = "secrets.yaml of Zero to JupyterHub: keep it out of public repositories"
+HUB_VALUES = PROJECT / "tests" / "contract" / "hub_values.schema.yaml"
 
 
 def load_workflow(text: str) -> dict[str, Any]:
@@ -83,38 +85,17 @@ def check_environment_block(block: str, _: Path) -> None:
     check_environment(yaml.safe_load(block))
 
 
-def check_hub_block(block: str, _: Path) -> None:
-    """https://z2jh.jupyter.org/en/stable/resources/reference.html#singleuser"""
-    values = yaml.safe_load(block)
-    assert set(values) == {"singleuser"}
-    assert set(values["singleuser"]) in ({"image"}, {"profileList"})
-    if "image" in values["singleuser"]:
-        assert set(values["singleuser"]["image"]) == {"name", "tag"}
-        # Twelve digits without a letter would be a number, and an e among digits a floating-point one.
-        assert isinstance(values["singleuser"]["image"]["tag"], str)
-    for profile in values["singleuser"].get("profileList", []):
-        check_profile(profile)
+def check_hub_block(block: str, folder: Path) -> None:
+    """As far as it is documented; the schema says where."""
+    check_hub_values([yaml.safe_load(block)], folder)
 
 
-def check_profile(profile: dict[str, Any]) -> None:
-    """https://jupyterhub-kubespawner.readthedocs.io/en/latest/spawner.html#kubespawner.KubeSpawner.profile_list"""
-    assert {"display_name", "slug"} <= set(profile) <= {
-        "display_name", "slug", "default", "kubespawner_override", "profile_options",
-    }  # fmt: skip
-    assert ("profile_options" in profile) != ("kubespawner_override" in profile)
-    for option in profile.get("profile_options", {}).values():
-        assert set(option) == {"display_name", "choices", "unlisted_choice"}
-        assert set(option["unlisted_choice"]) == {
-            "enabled", "display_name", "validation_regex", "validation_message", "kubespawner_override",
-        }  # fmt: skip
-        assert option["unlisted_choice"]["kubespawner_override"] == {"image": "{value}"}
-
-
-def check_pull_secret_block(block: str, _: Path) -> None:
-    """https://z2jh.jupyter.org/en/stable/resources/reference.html#imagepullsecret"""
-    (secret,) = yaml.safe_load(block).values()
-    assert list(yaml.safe_load(block)) == ["imagePullSecret"]
-    assert set(secret) == {"create", "registry", "username", "password"}
+def check_hub_values(several: list[Any], folder: Path) -> None:
+    """Raises CommandError, which names each file that is wrong, by its number."""
+    files = [folder / f"values-{number}.json" for number in range(len(several))]
+    for file, values in zip(files, several, strict=True):
+        file.write_text(json.dumps(values), encoding="utf-8")
+    process.run([PROGRAMS / "check-jsonschema", "--schemafile", HUB_VALUES, *files], timeout=60)
 
 
 def check_environment(environment: dict[str, Any]) -> None:
@@ -129,7 +110,7 @@ CHECKS: dict[str, Callable[[str, Path], None]] = {
     ".github/workflows/test.yaml": check_step_block,
     "environment.yml": check_environment_block,
     HUB_CONFIGURATION: check_hub_block,
-    "secrets.yaml of Zero to JupyterHub: keep it out of public repositories": check_pull_secret_block,
+    PULL_SECRET: check_hub_block,
 }
 
 
@@ -147,6 +128,87 @@ def test_blocks__are_refused_when_wrong(tmp_path: Path) -> None:
     wrong = load_workflow(TEXTS["build.yaml"]) | {"permissions": {"contents": "perhaps"}}
     with pytest.raises(process.CommandError, match="perhaps"):
         check_workflow(wrong, tmp_path)
+
+
+def hub_values() -> dict[str, Any]:
+    """The guide's blocks for a hub, by what they are about."""
+    loaded = [yaml.safe_load(block) for name, block in BLOCKS if name in (HUB_CONFIGURATION, PULL_SECRET)]
+    secret, image, menu, unlisted = loaded
+    return {"secret": secret, "image": image, "menu": menu, "unlisted": unlisted}
+
+
+OPTION = "unlisted/singleuser/profileList/0/profile_options/image"
+
+
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What is said about the guide's blocks with a mistake in each; the last one has none."""
+    several = [changed(hub_values(), path, value) for path, value in MISTAKES]
+    with pytest.raises(process.CommandError) as raised:
+        check_hub_values([*several, *hub_values().values()], tmp_path_factory.mktemp("values"))
+    return str(raised.value)
+
+
+def changed(values: dict[str, Any], path: str, value: object) -> Any:
+    """The block that a path starts with, with another value at its end; None removes what is there."""
+    block, *keys, last = path.split("/")
+    place = values[block]
+    for key in keys:
+        place = place[int(key) if key.isdecimal() else key]
+    if value is None:
+        del place[last]
+    else:
+        place[last] = value
+    return values[block]
+
+
+MISTAKES = [
+    ("image/singleuser/image/tag", 123456789012),
+    ("image/singleuser/image/tag", None),
+    ("image/singleuser/image/name", "quay.io/my-org/my-image:0123456789ab"),
+    ("image/singleuser/image/pullPolicy", "always"),
+    ("image/singleuser/image/pullSecrets", "my-secret"),
+    ("image/singleuser/image/imagePullSecret", "my-secret"),
+    ("image/singleuser/tag", "0123456789ab"),
+    ("image/image", {"name": "x", "tag": "y"}),
+    ("menu/singleuser/profileList", {"display_name": "Course", "slug": "course"}),
+    ("menu/singleuser/profileList/0/slug", None),
+    ("menu/singleuser/profileList/0/displayName", "Course"),
+    ("menu/singleuser/profileList/0/default", "yes"),
+    ("menu/singleuser/profileList/0/kubespawner_override", {"image_spec": "x:y"}),
+    ("menu/singleuser/profileList/0/kubespawner_override/image", "quay.io/my-org/my-image"),
+    ("menu/singleuser/profileList/0/kubespawner_override", None),
+    (f"{OPTION}/unlisted_choice/enabled", "true"),
+    (f"{OPTION}/unlisted_choice/enabled", None),
+    (f"{OPTION}/unlisted_choice/validation_regex", "^quay[.io"),
+    (f"{OPTION}/unlisted_choice/validation", "^quay"),
+    (f"{OPTION}/unlisted_choice/kubespawner_override/image", "quay.io/my-org/my-image:1"),
+    (f"{OPTION}/choices", [{"display_name": "Course"}]),
+    (f"{OPTION}/choices/course/kubespawner_override", None),
+    ("secret/imagePullSecret/password", None),
+    ("secret/imagePullSecret/create", "true"),
+    ("secret/imagePullSecret/server", "quay.io"),
+    ("secret/imagePullSecrets", [{"secret": "x"}]),
+]
+
+
+@pytest.mark.parametrize("number", range(len(MISTAKES)), ids=[f"{path}={value}" for path, value in MISTAKES])
+def test_hub_values__with_a_mistake_are_refused(number: int, refused: str) -> None:
+    assert f"values-{number}.json::" in refused
+
+
+def test_hub_values__without_one_are_not(refused: str) -> None:
+    assert [number for number in range(4) if f"values-{len(MISTAKES) + number}.json::" in refused] == []
+
+
+def test_hub_values__are_documented_further(tmp_path: Path) -> None:
+    """What people add to the blocks by the documents that the schema names is right, too."""
+    values = hub_values()
+    values["image"]["singleuser"]["image"] |= {"pullPolicy": "Always", "pullSecrets": [{"name": "x"}, "y"]}
+    option = values["unlisted"]["singleuser"]["profileList"][0]["profile_options"]["image"]
+    option["unlisted_choice"]["display_name_in_choices"] = "Other..."
+    values["secret"]["imagePullSecrets"] = ["x"]
+    check_hub_values([*values.values(), {"imagePullSecret": {"create": False}}], tmp_path)
 
 
 def test_block__about_pushing_is_test_yaml_with_its_lines_enabled() -> None:
