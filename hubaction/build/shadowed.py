@@ -168,9 +168,12 @@ class Configuration:
 
     def _text(self, path: Path) -> str:
         file = self.root / path
-        if not file.is_file() or file.stat().st_size > MAX_BYTES:
-            return ""
-        return file.read_text(encoding="utf-8", errors="replace")
+        try:
+            if not file.is_file() or file.stat().st_size > MAX_BYTES:
+                return ""
+            return file.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return ""  # what cannot be read, the build stumbles over
 
 
 def find_shadowed(configuration: Configuration) -> list[Remark]:

@@ -1,20 +1,10 @@
 """Requirements that have repo2docker copy the whole repository before it installs, so that each commit does it anew."""
 
-import re
-
 import yaml
 
 from hubaction.build.shadowed import ENVIRONMENTS, Configuration, Remark
 
-_LOCAL = re.compile(
-    r"""
-    (?: -r | -c | --requirement | --constraint )    # another file
-    | (?!--pre)
-      (?: --[^=]*= )?+ (?: -\S*\s+ )?+ (?!-)        # the options before what is installed
-      (?: .*file:// | (?: (?!.*://) | .*?:// ) \. ) # a path, or an address of one
-    """,
-    re.VERBOSE,
-)
+_OTHER_FILE = ("-r", "-c", "--requirement", "--constraint")
 _SHOWN = 80
 """Characters of a requirement that are quoted."""
 
@@ -24,44 +14,60 @@ def find_uncached(configuration: Configuration) -> list[Remark]:
     pack = configuration.build_pack
     if pack is None:
         return []
-    listed = {name: list_pip_requirements(configuration.text(name)) for name in ENVIRONMENTS}
-    listed["requirements.txt"] = configuration.text("requirements.txt").splitlines()
-    local = {name: next(filter(is_local, lines), "") for name, lines in listed.items() if name in pack.reads}
-    return [_explain(configuration, name, requirement.strip()) for name, requirement in local.items() if requirement]
+    listed = {name: read_environment(configuration.text(name)) for name in ENVIRONMENTS}
+    listed["requirements.txt"] = list(enumerate(configuration.text("requirements.txt").splitlines(), 1))
+    return [
+        _explain(configuration.path(name), line, requirement.strip())
+        for name, lines in listed.items()
+        if name in pack.reads
+        for line, requirement in [found for found in lines if is_local(found[1])][:1]
+    ]
 
 
 def is_local(requirement: str) -> bool:
-    """Whether a line for pip needs files of the repository, in repo2docker's reading."""
-    return _LOCAL.match(requirement.split("#", 1)[0].strip()) is not None
+    """Whether a line for pip needs files of the repository, in repo2docker's reading, which is not quite pip's."""
+    rest = requirement.partition("#")[0].strip()
+    if rest.startswith(_OTHER_FILE):
+        return True
+    if rest.startswith("--pre"):
+        return False
+    if rest.startswith("--") and "=" in rest:
+        rest = rest.partition("=")[2]
+    if rest.startswith("-"):
+        rest = "".join(rest.split(None, 1)[1:])
+    address = rest.partition("://")[2] if "://" in rest else rest
+    return "file://" in rest or address.startswith(".")
 
 
-def list_pip_requirements(environment: str) -> list[str]:
-    """What an environment.yml hands to pip; of several lists the last, as repo2docker has it."""
+def read_environment(text: str) -> list[tuple[int, str]]:
+    """What an environment.yml hands to pip, each with its line; of several lists the last, as repo2docker has it.
+
+    Only the file's structure is read: nothing is made of what it refers to, which could be more than fits in memory.
+    """
     try:
-        loaded = yaml.safe_load(environment)
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
     except (yaml.YAMLError, ValueError, RecursionError):
         return []  # what is wrong with it the build tells
-    dependencies = loaded.get("dependencies") if isinstance(loaded, dict) else None
-    listed = dependencies if isinstance(dependencies, list) else []
-    lists = [item["pip"] for item in listed if isinstance(item, dict) and item.get("pip")]
-    return [line for line in lists[-1] if isinstance(line, str)] if lists and isinstance(lists[-1], list) else []
+    dependencies = _value_of(root, "dependencies")
+    items = dependencies.value if isinstance(dependencies, yaml.SequenceNode) else []
+    lists = [found for found in (_value_of(item, "pip") for item in items) if found is not None and found.value]
+    lines = lists[-1].value if lists and isinstance(lists[-1], yaml.SequenceNode) else []
+    return [(line.start_mark.line + 1, line.value) for line in lines if isinstance(line, yaml.ScalarNode)]
 
 
-def _explain(configuration: Configuration, name: str, requirement: str) -> Remark:
-    lines = [_bare(text) for text in configuration.text(name).splitlines()]
-    line = lines.index(_bare(requirement)) + 1 if _bare(requirement) in lines else None
-    if requirement.startswith(("-r", "-c", "--requirement", "--constraint")):
+def _value_of(node: yaml.Node | None, key: str) -> yaml.Node | None:
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    return next((value for name, value in pairs if name.value == key), None)
+
+
+def _explain(path: str, line: int, requirement: str) -> Remark:
+    if requirement.startswith(_OTHER_FILE):
         advice = "Write the packages themselves there."
     else:
         advice = "Install what is in the repository in a script 'postBuild', e.g. with 'pip install --no-deps .'."
     shown = requirement if len(requirement) <= _SHOWN else f"{requirement[:_SHOWN]}…"
     message = (
-        f"'{configuration.path(name)}' hands '{shown}' to pip. For that repo2docker copies the whole repository"
-        f" before it installs, so after each commit all packages of this file are installed anew. {advice}"
+        f"'{path}' hands '{shown}' to pip. For that repo2docker copies the whole repository before it installs, so"
+        f" after each commit all packages of this file are installed anew. {advice}"
     )
-    return Remark(message, configuration.path(name), line)
-
-
-def _bare(text: str) -> str:
-    """A line, or what YAML makes of it, without the marks around it."""
-    return text.partition(" #")[0].strip(" \t'\"-")
+    return Remark(message, path, line)

@@ -139,6 +139,28 @@ def test_main__build_of_a_dockerfile_with_a_mistake(program: Program) -> None:
     assert ended.error.properties["line"] == "2"
 
 
+def test_main__build_beside_a_file_that_has_no_effect(program: Program) -> None:
+    """The notice stands at the file, from the repository's root, and comes before the build, which may fail of it."""
+    folder = program.workspace / "images" / "course"
+    folder.mkdir(parents=True)
+    (folder / "Dockerfile").write_text("FROM debian:trixie-slim\nRUNN true\n")
+    (folder / "requirements.txt").write_text("numpy\n")
+    ended = program.run(INPUT_PATH="images/course")
+    notice, error = [command for command in read_commands(ended.log) if command.name in {"notice", "error"}]
+    assert "'requirements.txt' has no effect: 'Dockerfile' describes the whole image" in notice.data
+    assert notice.properties == {"file": "images/course/requirements.txt"}
+    assert error == ended.error
+
+
+def test_main__build_with_another_repo2docker_is_not_remarked_on(program: Program) -> None:
+    """What that one reads is not known here; there is none of this number, so the run ends before its build."""
+    (program.workspace / "environment.yml").write_text("dependencies: [python=3.13]\n")
+    (program.workspace / "requirements.txt").write_text("numpy\n")
+    ended = program.run(**{"INPUT_REPO2DOCKER-VERSION": "1.0"})
+    assert "repo2docker" in ended.error.data
+    assert [command for command in read_commands(ended.log) if command.name == "notice"] == []
+
+
 def test_main__leaves_no_folder_behind(program: Program, tmp_path: Path) -> None:
     before = {path.name for path in Path("/tmp").glob("hub-image-action-*")}
     test_main__builds(program)

@@ -1,6 +1,7 @@
 """What voids the builder's cache, held against repo2docker's own reading and against what it renders."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from devtools.places import PROJECT
 from hubaction.build.shadowed import Configuration
-from hubaction.build.uncached import find_uncached, is_local, list_pip_requirements
+from hubaction.build.uncached import find_uncached, is_local, read_environment
 from tests.unit.build.conftest import Render
 
 LOCAL = ["-r requirements.txt", "-rmore.txt", "--requirement=x", "-c pins.txt", "-e .", "--editable=.", ".", "./lib",
@@ -102,12 +103,21 @@ def test_message__says_what_to_do(line: str, advice: str, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     "text",
-    ["", "-", "[", "5", "dependencies: 5", "dependencies: x", "dependencies: [{pip: 5}]", "dependencies: [{pip: [5]}]",
+    ["", "-", "[", "5", "dependencies: 5", "dependencies: x", "dependencies: [{pip: 5}]",
+     "dependencies: [{pip: [[x]]}]",
      "a: &a [*a]", "dependencies: {pip: [-e .]}", "dependencies:\n- pip: -e .\n", "[" * 20_000, "d: 2001-99-99",
-     "!!python/object:os.system x"],
+     "!!python/object:os.system x", "? [a]\n: b\n"],
 )  # fmt: skip
 def test_hostile__environment(text: str) -> None:
-    assert list_pip_requirements(text) == []
+    assert read_environment(text) == []
+
+
+def test_hostile__environment_that_grows_when_read() -> None:
+    """Each line names ten times what the line before does: as a whole it would fill any memory."""
+    names = "abcdefghijklmnopqrst"
+    lines = ["a: &a {x: 1}"]
+    lines += [f"{new}: &{new} {{<<: [{', '.join([f'*{old}'] * 10)}]}}" for old, new in pairwise(names)]
+    assert read_environment("\n".join([*lines, "dependencies: [{pip: [-e .]}]"])) == [(21, "-e .")]
 
 
 def test_hostile__requirement_is_cut(tmp_path: Path) -> None:
