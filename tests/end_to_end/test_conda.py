@@ -24,7 +24,8 @@ from devtools.registry import Registry
 from tests.conftest import USER
 from tests.end_to_end.conftest import REPOSITORIES
 from tests.end_to_end.handler import REPOSITORY, Job, StepResult
-from tests.end_to_end.registry_contents import read_config, read_everything
+from tests.end_to_end.registry_contents import read_config, read_everything, tags_of
+from tests.template import TEMPLATE
 
 IMAGE_NAME = "lab/conda"
 """One for all builds: the registry takes the layers that they share once."""
@@ -50,7 +51,7 @@ class BuildStep:
 
 @dataclass(frozen=True)
 class Build:
-    """A run of the action that ended well, and what it was run on."""
+    """A run of the action that ended as it should, and what it was run on."""
 
     job: Job
     result: StepResult
@@ -79,7 +80,7 @@ def run_conda(
     images.ensure_conda_base(engine)
     login = {"registry": registry.host, "image-name": IMAGE_NAME, "username": USER, "password": password}
 
-    def run(*folders: Path, changes: Mapping[str, str] | None = None, **inputs: str) -> Build:
+    def run(*folders: Path, changes: Mapping[str, str] | None = None, fails: bool = False, **inputs: str) -> Build:
         folder = tmp_path_factory.mktemp("conda")
         for content in folders:
             shutil.copytree(content, folder / "content", dirs_exist_ok=True)
@@ -88,7 +89,7 @@ def run_conda(
         job = Job(folder / "runner", folder / "content", engine=engine, image=action_image)
         _plant_token(job.workspace)
         result = job.run({**login, **{name.replace("_", "-"): value for name, value in inputs.items()}})
-        assert result.returncode == 0, result.log
+        assert result.returncode == (1 if fails else 0), result.log
         return Build(job, result)
 
     return run
@@ -231,6 +232,8 @@ def test_requirements_and_runtime__beside_environment_are_not_read(complete: Bui
     """
     assert "humanize" not in seen["modules"]
     assert _locked_python(complete) == "3.12"
+    told = [command.properties["file"] for command in complete.result.obeyed("notice") if "no effect" in command.data]
+    assert told == ["requirements.txt", "runtime.txt"]
 
 
 def _locked_python(build: Build) -> str:
@@ -276,7 +279,12 @@ print(json.dumps(answers))
 
 
 def test_jupyterlab__answers_from_the_image(image: str, engine: Engine) -> None:
-    """To the token's owner, and to nobody else. The server is PyPI's where the base image is the stand-in."""
+    """The server is PyPI's where the base image is the stand-in."""
+    _check_jupyterlab(image, engine)
+
+
+def _check_jupyterlab(image: str, engine: Engine) -> None:
+    """It answers to the token's owner, and to nobody else."""
     with _running_server(image, engine) as (container, token):
         answers = _ask_server(container, token, engine)
     code, text = answers["/api/status"]
@@ -311,6 +319,47 @@ def _ask_server(container: str, token: str, engine: Engine) -> dict[str, tuple[i
 
     process.wait_until(answered, deadline=SERVER_SECONDS, what="an answer of JupyterLab", every=0.3)
     return answers
+
+
+# --- the template, just as it is; its packages come from the stand-in for their source ---
+
+
+@pytest.fixture(scope="module")
+def template(run_conda: RunConda) -> Build:
+    return run_conda(TEMPLATE)
+
+
+def test_template__has_its_tests_and_its_notebook_run(template: Build) -> None:
+    """Three packages, the server, the notebook; and there is nothing to remark on."""
+    assert re.search(r"(?<!\d)5 passed", template.result.log)
+    assert template.result.outputs["pushed"] == "true"
+    assert template.result.obeyed("notice") == []
+
+
+def test_template__is_not_pushed_when_a_notebook_fails(
+    template: Build, run_conda: RunConda, registry: Registry
+) -> None:
+    notebook = "image-tests/first-notebook.ipynb"
+    text = (TEMPLATE / notebook).read_text(encoding="utf-8")
+    wrong = text.replace("assert 14 < mean", "assert 15 < mean")
+    assert wrong != text
+    failed = run_conda(TEMPLATE, changes={notebook: wrong}, fails=True)
+    assert failed.step(ENVIRONMENT_STEP).cached
+    assert re.search(r"(?<!\d)1 failed, 4 passed", failed.result.log)
+    assert "test_notebook_runs_to_its_end[first-notebook.ipynb]" in failed.result.log
+    tags = tags_of(registry, IMAGE_NAME)
+    assert template.job.commit[:12] in tags
+    assert failed.job.commit[:12] not in tags
+
+
+def test_template__gives_a_server_and_holds_what_its_guide_says(
+    template: Build, registry: Registry, engine: Engine, tmp_path: Path
+) -> None:
+    with pulled(template, registry, tmp_path) as reference:
+        _check_jupyterlab(reference, engine)
+        files = run_in(reference, "ls", "-A", "/srv/repo", engine=engine)
+    written_on_start = ".jupyter-server-log.txt"  # by repo2docker's entry point
+    assert set(files[1:]) - {written_on_start} == {".dockerignore", "environment.yml", "image-tests"}
 
 
 # --- .git ---
@@ -384,6 +433,10 @@ def test_binder_folder__with_an_ignore_file_at_the_root(run_conda: RunConda) -> 
     """
     build = run_conda(REPOSITORIES / "conda-binder", push="false")
     assert re.search(r"\b4 passed\b", build.result.log)
+    outside, local = build.result.obeyed("notice")
+    assert "'environment.yml' at the top of the repository has no effect" in outside.data
+    assert "'binder/environment.yml' hands '-r requirements.txt' to pip" in local.data
+    assert local.properties == {"file": "binder/environment.yml", "line": "12"}
     assert "this-is-not-read-beside-binder" not in build.result.log
 
 
