@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TypeVar
@@ -152,7 +152,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     check = problems.check
     old = read_old_inputs(environ)
     inputs, notices = _take_in(old, environ, problems)
-    images = _read_images(inputs, environ.get("GITHUB_REPOSITORY", ""), problems)
+    names, in_capitals = _name_images(inputs, environ.get("GITHUB_REPOSITORY", ""))
+    images = _read_images(names, inputs["registry"], problems)
     settings = Settings(
         mode=check("mode", values.choice_of(Mode), inputs["mode"], Mode.AUTO),
         images=images,
@@ -188,7 +189,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         binder_cache_message=check("binder-cache-message", values.parse_line, inputs["binder-cache-message"], ""),
         binder_prebuild=check("binder-prebuild", values.parse_git_ref, inputs["binder-prebuild"], ""),
         predecessor=bool(old),
-        notices=notices,
+        notices=(*notices, *in_capitals),
         warnings=tuple(_unknown_inputs(environ)),
     )
     _check_conflicts(settings, problems)
@@ -277,11 +278,18 @@ def _read_pairs(input_name: str, text: str, key_pattern: str, problems: Problems
 # --- images, credentials, tags ---
 
 
-def _read_images(inputs: Mapping[str, str], repository: str, problems: Problems) -> tuple[ImageName, ...]:
+def _name_images(inputs: Mapping[str, str], repository: str) -> tuple[list[str], list[str]]:
+    """The names as given, in lower case, and notices about that: names of people and repositories have capitals."""
+    given = values.split_lines(inputs["image-name"])
+    notices = [f"image-name '{name}' is used in lower case: registries take no other." for name in given]
+    in_capitals = [notice for name, notice in zip(given, notices, strict=True) if name != name.lower()]
+    return [name.lower() for name in given] or [_default_image_name(repository)], in_capitals
+
+
+def _read_images(names: Sequence[str], registry_input: str, problems: Problems) -> tuple[ImageName, ...]:
     registry = image.DOCKER_HUB
-    if inputs["registry"]:
-        registry = problems.check("registry", image.normalize_registry, inputs["registry"], "")
-    names = values.split_lines(inputs["image-name"]) or [_default_image_name(repository)]
+    if registry_input:
+        registry = problems.check("registry", image.normalize_registry, registry_input, "")
     if names == [""]:
         problems.add("image-name", "is empty and the repository's name gives none; allowed is e.g. my-org/my-image")
         return ()

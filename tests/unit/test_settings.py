@@ -50,7 +50,7 @@ def test_read_settings__all_problems_together() -> None:
     said = problems_of(
         {
             "mode": "biuld",
-            "image-name": "Org/Image",
+            "image-name": "org/my image",
             "push": "maybe",
             "latest": "2",
             "tags": "{shaa}",
@@ -206,8 +206,16 @@ def test_read_settings__no_name_at_all() -> None:
 
 
 def test_read_settings__every_wrong_name_is_told() -> None:
-    said = problems_of({"image-name": "Org/One\nOrg/Two\norg/three"})
-    assert [problem.rpartition("did you mean ")[2] for problem in said] == ["'org/one'?", "'org/two'?"]
+    said = problems_of({"image-name": "org/my one\norg/my two\norg/three"})
+    assert [problem.rpartition("did you mean ")[2] for problem in said] == ["'org/my-one'?", "'org/my-two'?"]
+
+
+def test_read_settings__names_in_capitals_are_lowered_with_a_notice() -> None:
+    settings = make_settings({"image-name": "ghcr.io/My-Org/My-Image\nghcr.io/my-org/other\nghcr.io/my-org/my-image"})
+    assert [str(name) for name in settings.images] == ["ghcr.io/my-org/my-image", "ghcr.io/my-org/other"]
+    assert settings.notices == (
+        "image-name 'ghcr.io/My-Org/My-Image' is used in lower case: registries take no other.",
+    )
 
 
 def test_read_settings__wrong_registry() -> None:
