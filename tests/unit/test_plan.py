@@ -638,3 +638,82 @@ def test_make_plan__no_secret_is_in_it() -> None:
     plan = plan_for(push_to(), {"github-token": "ghs_token"})
     assert LOGIN["password"] not in repr(plan)
     assert "ghs_token" not in repr(plan)
+
+
+# --- using earlier images again ---
+
+
+def test_make_plan__a_push_may_use_an_earlier_image() -> None:
+    plan = make_plan(make_settings(LOGIN), push_to(), NOW)
+    assert plan.reusable
+    assert not plan.fresh
+    assert plan.candidates
+
+
+@pytest.mark.parametrize(
+    ("inputs", "event"),
+    [
+        pytest.param({}, make_event("schedule"), id="schedule"),
+        pytest.param({"rebuild": "always"}, push_to(), id="asked"),
+    ],
+)
+def test_make_plan__from_the_base_up(inputs: dict[str, str], event: Event) -> None:
+    plan = make_plan(make_settings(LOGIN | inputs), event, NOW)
+    assert plan.fresh
+    assert not plan.reusable
+    assert not plan.candidates
+    assert "--no-cache" in plan.buildx
+
+
+@pytest.mark.parametrize(
+    ("argument", "expected"),
+    [
+        ("--progress=plain", True),
+        ("--cache-from=type=registry,ref=a/b", True),
+        ("--build-context=data=https://example.org/data.tar", False),
+        ("--secret=id=x", False),
+        ("--no-cache", False),
+        ("--build-arg=HOME", False),
+    ],
+)
+def test_make_plan__arguments_that_bring_in_what_is_not_known(argument: str, expected: bool) -> None:
+    given = {"repo2docker-args": f"--DockerEngine.extra_buildx_build_args={argument}"}
+    assert make_plan(make_settings(LOGIN | given), push_to(), NOW).reusable is expected
+
+
+def recipe_of(inputs: dict[str, str] | None = None, event: Event | None = None) -> tuple[str, ...]:
+    return make_plan(make_settings(LOGIN | (inputs or {})), event or push_to(), NOW).recipe
+
+
+def test_recipe__nothing_of_the_commit_or_the_run_counts() -> None:
+    other = make_event("push", {"after": "e" * 40}, GITHUB_SHA="e" * 40, GITHUB_RUN_ID="9", GITHUB_REF="refs/heads/dev")
+    assert recipe_of(event=other) == recipe_of() == recipe_of(event=pull_request())
+    assert recipe_of({"tags": "x", "latest": "false", "image-name": "a/b", "comment": "never"}) == recipe_of()
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"repo-dir": "/srv/other"},
+        {"notebook-user": "alice"},
+        {"user-id": "1001"},
+        {"base-image": "debian:trixie"},
+        {"platform": "linux/arm64"},
+        {"build-args": "A=1"},
+        {"labels": "a=1"},
+        {"repo2docker-args": "--label a=1"},
+        {"repo2docker-args": "--Repo2Docker.cache_from=a"},
+        {"repo2docker-args": "--DockerEngine.extra_buildx_build_args=--ulimit=nofile=1"},
+        {"include-git": "true"},
+        {"NO_PUSH": "false", "repo-dir": "/srv/repo", "include-git": "false"},
+    ],
+    ids=str,
+)
+def test_recipe__whatever_makes_the_image_counts(inputs: dict[str, str]) -> None:
+    assert recipe_of(inputs) != recipe_of()
+
+
+def test_make_plan__images_of_pull_requests_say_so() -> None:
+    labels = dict(make_plan(make_settings(LOGIN), pull_request(), NOW).labels)
+    assert labels["hub-image-action.pull-request"] == "7"
+    assert "hub-image-action.pull-request" not in dict(make_plan(make_settings(LOGIN), push_to(), NOW).labels)
