@@ -113,3 +113,10 @@ def test_render_summary__tests_of_others_stay_in_their_cell(text: str) -> None:
 )
 def test_format_bytes__units(size: int, expected: str) -> None:
     assert format_bytes(size) == expected
+
+
+def test_render_summary__an_earlier_image_again() -> None:
+    outcome = Outcome(PLAN, pushed=pushed(), same_as=Reference(NAME, "abc"), compared="Nothing has changed.")
+    text = render_summary(outcome)
+    assert text.startswith("### ✅ User image `quay.io/org/image:v1`: unchanged, the same as `quay.io/org/image:abc`")
+    assert "| Compared | `Nothing has changed.` |" in text
