@@ -80,6 +80,23 @@ def test_push__labels_the_image(workflows: Workflows, registry: Registry, image_
     assert labels["org.opencontainers.image.revision"] == workflows.commit
 
 
+@pytest.mark.slow
+def test_push__built_with_another_repo2docker(workflows: Workflows, registry: Registry, image_name: str) -> None:
+    """One without buildx: the engine's older builder builds, and has the labels from repo2docker's own option."""
+    run = workflows.use(REPOSITORIES / "versioned").push()
+
+    assert run.succeeded, run.log
+    assert "Successfully installed" in run.log
+    assert "| repo2docker | `2024.7.0` |" in run.log
+    assert "::notice::repo2docker 2024.7.0 is older than 2025.8 and builds without buildx" in run.log
+    assert "> `repo2docker 2024.7.0 is older than 2025.8" in run.log
+    assert "not recognized" not in run.log
+    assert tags_of(registry, image_name) == {workflows.commit[:12], "latest"}
+    labels = read_config(registry, image_name, "latest")["config"]["Labels"]
+    assert labels["repo2docker.version"] == "2024.07.0"
+    assert labels["org.opencontainers.image.revision"] == workflows.commit
+
+
 def test_push__of_several_images_and_tags(workflows: Workflows, registry: Registry, image_name: str) -> None:
     run = workflows.use(REPOSITORIES / "plain").push("several.yaml")
 
