@@ -189,9 +189,7 @@ def test_binder_prebuild__that_fails_is_a_notice(two_pushes: TwoPushes) -> None:
     assert run.errors == []
 
 
-def test_binder_cache__refuses_where_the_repository_has_configuration(
-    make_stage: MakeStage, tmp_path: Path
-) -> None:
+def test_binder_cache__refuses_where_the_repository_has_configuration(make_stage: MakeStage, tmp_path: Path) -> None:
     stage = make_stage("configured", **{PATH: THEIR_DOCKERFILE})
     content = tmp_path / "content"
     shutil.copytree(CONTENT, content)

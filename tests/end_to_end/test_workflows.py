@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,19 @@ def test_push__built_with_another_repo2docker(workflows: Workflows, registry: Re
     labels = read_config(registry, image_name, "latest")["config"]["Labels"]
     assert labels["repo2docker.version"] == "2024.07.0"
     assert labels["org.opencontainers.image.revision"] == workflows.commit
+
+
+@pytest.mark.slow
+def test_push__built_with_another_repo2docker_without_configuration(workflows: Workflows, tmp_path: Path) -> None:
+    """Where it fails with a traceback, the error is the same sentence as with ours."""
+    content = tmp_path / "content"
+    shutil.copytree(REPOSITORIES / "versioned", content)
+    (content / "Dockerfile").unlink()
+    run = workflows.use(content).push()
+
+    assert not run.succeeded
+    assert "TypeError: 'NoneType' object is not callable" in run.log
+    assert "There is no configuration file that repo2docker knows" in run.errors[0]
 
 
 def test_push__of_several_images_and_tags(workflows: Workflows, registry: Registry, image_name: str) -> None:
