@@ -45,6 +45,14 @@ class Stage:
         return self.workflows.use(content).push(workflow, **changes)
 
 
+def copy_content(folder: Path, binder_dockerfile: str) -> Path:
+    """The repository's content with one file more."""
+    content = shutil.copytree(CONTENT, folder / "content")
+    (content / PATH).parent.mkdir()
+    (content / PATH).write_text(binder_dockerfile)
+    return content
+
+
 MakeStage = Callable[..., Stage]
 
 
@@ -123,10 +131,7 @@ def two_pushes(make_stage: MakeStage, tmp_path_factory: pytest.TempPathFactory) 
     committed = server.git.branches["main"]
     assert server.git.commits[committed].author == JOB, first.log
 
-    content = tmp_path_factory.mktemp("second") / "content"
-    shutil.copytree(CONTENT, content)
-    (content / PATH).parent.mkdir()
-    (content / PATH).write_text(server.git.read(PATH))
+    content = copy_content(tmp_path_factory.mktemp("second"), server.git.read(PATH))
     federation.chunks = [event("building"), event("failed", "no room in the harbour\n")]
     second = stage.push("binder.yaml", content, after=committed)
     return TwoPushes(stage, first, first_tag, committed, on_request, second)
@@ -191,12 +196,8 @@ def test_binder_prebuild__that_fails_is_a_notice(two_pushes: TwoPushes) -> None:
 
 def test_binder_cache__refuses_where_the_repository_has_configuration(make_stage: MakeStage, tmp_path: Path) -> None:
     stage = make_stage("configured", **{PATH: THEIR_DOCKERFILE})
-    content = tmp_path / "content"
-    shutil.copytree(CONTENT, content)
-    (content / PATH).parent.mkdir()
-    (content / PATH).write_text(THEIR_DOCKERFILE)
     before = dict(stage.server.git.branches)
-    run = stage.push("binder.yaml", content)
+    run = stage.push("binder.yaml", copy_content(tmp_path, THEIR_DOCKERFILE))
 
     assert not run.succeeded
     (error,) = run.errors
