@@ -1,4 +1,4 @@
-"""A container registry on this machine that asks for a name and a password.
+"""A container registry on this machine that asks for a name and a password, or lets everybody in.
 
 Beside an engine of ours it is Debian's docker-registry; beside an engine that was there already, the public
 image `registry:2`, whose port an engine within a virtual machine reaches too.
@@ -22,6 +22,9 @@ from devtools.errors import DevtoolsError
 
 REALM = places.NAME
 """What our registries call themselves when they ask for a password: how one is told from a stranger's."""
+
+SIGN = "X-Registry-Of"
+"""A header of every answer, by which ours is told from a stranger's where it asks for no password."""
 
 CONTAINER = f"{places.NAME}-registry"
 IMAGE = "registry:2"
@@ -69,36 +72,40 @@ def running_registry(
     *,
     folder: Path | None = None,
     engine: Engine | None = None,
+    public: bool = False,
 ) -> Iterator[Registry]:
     """A registry for the length of the block, or the one of ours that already runs at `port`.
 
     `users` are names and passwords (default: demo, demo). Without `port` it gets a free one, without `folder`
     its data end with the block. `engine` is the engine that will push to it; by default one of ours.
+    A `public` one takes any login, and none.
     """
     users = users or {"demo": "demo"}
     with contextlib.ExitStack() as stack:
         kept = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="registry-")))
-        registry = start_registry(port or free_port(), users, folder=kept, engine=engine)
+        registry = start_registry(port or free_port(), users, folder=kept, engine=engine, public=public)
         if registry.started_here:
             stack.callback(stop_registry, kept)
         yield registry
 
 
-def start_registry(port: int, users: Mapping[str, str], *, folder: Path, engine: Engine | None = None) -> Registry:
+def start_registry(
+    port: int, users: Mapping[str, str], *, folder: Path, engine: Engine | None = None, public: bool = False
+) -> Registry:
     """A registry that stays up until stop_registry. RegistryError when somebody else has the port."""
     host = f"127.0.0.1:{port}"
-    if answers(port):
+    if answers(port, public=public):
         return Registry(host, folder, users, started_here=False)
     _require_free(port)
     in_container = engine is not None and not engine.ours
-    _write_settings(folder, port=port, users=users, in_container=in_container)
+    _write_settings(folder, port=port, users={} if public else users, in_container=in_container)
     if in_container:
         _start_container(folder, port)
     else:
         program = packages.ensure_programs() / "usr/bin/docker-registry"
         process.start_daemon([program, "serve", folder / "config.yml"], log=folder / "registry.log")
     try:
-        process.wait_until(lambda: answers(port), deadline=20, what=f"the registry at {host}")
+        process.wait_until(lambda: answers(port, public=public), deadline=20, what=f"the registry at {host}")
     except process.DeadlineError as error:
         stop_registry(folder)
         raise RegistryError(f"The registry at {host} did not start; see {folder / 'registry.log'}") from error
@@ -118,12 +125,14 @@ def stop_registry(folder: Path) -> bool:
     return bool(pids)
 
 
-def answers(port: int) -> bool:
-    """Whether a registry of ours is ready: it asks for a password in our name."""
+def answers(port: int, *, public: bool = False) -> bool:
+    """Whether a registry of ours is ready: it asks for a password in our name, or for none where it is public."""
     try:
         answer = requests.get(f"http://127.0.0.1:{port}/v2/", timeout=5)
     except requests.RequestException:
         return False
+    if public:
+        return answer.ok and answer.headers.get(SIGN) == REALM
     asks_in_our_name = REALM in answer.headers.get("WWW-Authenticate", "")
     return answer.status_code == requests.codes.unauthorized and asks_in_our_name
 
@@ -147,15 +156,16 @@ def _require_free(port: int) -> None:
 
 
 def _write_settings(folder: Path, *, port: int, users: Mapping[str, str], in_container: bool) -> None:
-    """https://distribution.github.io/distribution/about/configuration/"""
+    """https://distribution.github.io/distribution/about/configuration/ - without users everybody may do everything."""
     inside = Path("/registry") if in_container else folder
     settings = {
         "version": "0.1",
         "log": {"level": "warn", "accesslog": {"disabled": True}},
         "storage": {"filesystem": {"rootdirectory": str(inside / "data")}, "delete": {"enabled": True}},
-        "http": {"addr": ":5000" if in_container else f"127.0.0.1:{port}", "secret": REALM},
-        "auth": {"htpasswd": {"realm": REALM, "path": str(inside / "htpasswd")}},
+        "http": {"addr": ":5000" if in_container else f"127.0.0.1:{port}", "secret": REALM, "headers": {SIGN: [REALM]}},
     }
+    if users:
+        settings["auth"] = {"htpasswd": {"realm": REALM, "path": str(inside / "htpasswd")}}
     (folder / "data").mkdir(parents=True, exist_ok=True)
     (folder / "config.yml").write_text(yaml.safe_dump(settings))
     lines = [f"{name}:{_hash(password)}\n" for name, password in users.items()]

@@ -62,7 +62,9 @@ def _headline(outcome: Outcome) -> str:
     image = outcome.plan.image
     name = f" `{image}`" if image else ""
     if outcome.failure is not None:
-        return f"### ❌ User image{name}: not published\n\n{code(outcome.failure)}"
+        # A check or a commit that follows the push may fail: then hubs can have the image all the same.
+        reached = "pushed, and then the run failed" if outcome.pushed else "not published"
+        return f"### ❌ User image{name}: {reached}\n\n{code(outcome.failure)}"
     if outcome.same_as:
         return f"### ✅ User image{name}: unchanged, the same as `{outcome.same_as}`"
     what = "built, tested and pushed" if outcome.pushed else "built and tested"

@@ -84,6 +84,9 @@ def test_explain__annotates_the_repositorys_own_dockerfile_only(
             "ValueError: No environment specification found in context", "no configuration file", id="no-file"
         ),
         pytest.param(
+            "    picked_buildpack = self.default_buildpack(", "no configuration file", id="no-file-before-2026"
+        ),
+        pytest.param(
             "ERROR: toomanyrequests: You have reached your pull rate limit", "refuses more downloads", id="429"
         ),
         pytest.param(
