@@ -13,7 +13,7 @@ from hubaction.event import Event, PullRequest
 from hubaction.image import ImageName, Reference, legalize_path, sanitize_tag
 from hubaction.references import (
     SHA_LENGTH,
-    Candidate,
+    EarlierTag,
     Messages,
     first_of_commit,
     name_candidates,
@@ -105,7 +105,7 @@ class Plan:
     """What of the inputs makes the image what it is, and nothing that changes from commit to commit."""
     reusable: bool = False
     """Whether an earlier image may be used instead of a new one, when nothing has changed."""
-    candidates: tuple[Candidate, ...] = ()
+    candidates: tuple[EarlierTag, ...] = ()
     """Earlier images to look for: to be used again, or for their layers."""
     fresh: bool = False
     """Whether to build from the base up, without any cache."""

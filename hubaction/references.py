@@ -22,7 +22,7 @@ class Messages:
 
 
 @dataclass(frozen=True)
-class Candidate:
+class EarlierTag:
     """An earlier image: this run's may be the same, or take its unchanged layers from it."""
 
     reference: Reference
@@ -123,7 +123,7 @@ def first_of_commit(references: tuple[Reference, ...], sha: str) -> Reference:
 # --- earlier images ---
 
 
-def name_candidates(settings: Settings, event: Event, now: datetime) -> tuple[Candidate, ...]:
+def name_candidates(settings: Settings, event: Event, now: datetime) -> tuple[EarlierTag, ...]:
     """The likeliest first: the same commit, the one before, the newest; without a listing of what there is."""
     pull_request = event.pull_request
     found = [(_of_commit(settings, event, event.sha, now), "the same commit")]
@@ -141,14 +141,14 @@ def name_candidates(settings: Settings, event: Event, now: datetime) -> tuple[Ca
     for tag, why in found:
         if tag:
             reasons.setdefault(tag, why)
-    return tuple(Candidate(Reference(settings.images[0], tag), why) for tag, why in reasons.items())
+    return tuple(EarlierTag(Reference(settings.images[0], tag), why) for tag, why in reasons.items())
 
 
-def name_of_pull_request(settings: Settings, number: int, head_sha: str, now: datetime) -> Candidate | None:
+def name_of_pull_request(settings: Settings, number: int, head_sha: str, now: datetime) -> EarlierTag | None:
     """The image of a pull request, as the run on its last commit named it."""
     templates = settings.tags or (_default_template(is_pull_request=True),)
     tag = _pick_tag(templates, _values(now, sha=head_sha, number=number))
-    return Candidate(Reference(settings.images[0], tag), f"pull request #{number}") if tag else None
+    return EarlierTag(Reference(settings.images[0], tag), f"pull request #{number}") if tag else None
 
 
 def _of_commit(settings: Settings, event: Event, sha: str, now: datetime) -> str:
