@@ -130,11 +130,16 @@ class BuildLog:
 
     @property
     def steps(self) -> int:
-        return len(self._names)
+        """Instructions that make something; FROM only names what is there, and is never called cached."""
+        return len(self._making)
 
     @property
     def cached_steps(self) -> int:
-        return len(self._cached)
+        return len(self._cached & self._making)
+
+    @property
+    def _making(self) -> set[str]:
+        return {step for step, name in self._names.items() if not re.match(r"\[\d+/\d+\] FROM ", name)}
 
     @property
     def failing_lines(self) -> tuple[str, ...]:

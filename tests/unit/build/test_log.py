@@ -36,7 +36,7 @@ def read(text: str, dockerfile: str = "") -> BuildLog:
 
 def test_build_log__counts_steps() -> None:
     log = read(PROGRESS)
-    assert (log.steps, log.cached_steps) == (3, 2)
+    assert (log.steps, log.cached_steps) == (2, 1)
 
 
 def test_build_log__failing_lines_are_those_of_the_step() -> None:
