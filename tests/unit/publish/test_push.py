@@ -53,7 +53,10 @@ def client() -> Any:
 
 
 def push(
-    client: Any, references: Sequence[Reference] = (REFERENCE,), said: list[str] | None = None
+    client: Any,
+    references: Sequence[Reference] = (REFERENCE,),
+    said: list[str] | None = None,
+    noticed: list[str] | None = None,
 ) -> list[PushedReference]:
     return push_references(
         references,
@@ -62,6 +65,7 @@ def push(
         auths={"quay.io": AUTH, "localhost:5000": {}},
         insecure=frozenset(),
         say=(said if said is not None else []).append,
+        notice=(noticed if noticed is not None else []).append,
     )
 
 
