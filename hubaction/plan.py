@@ -4,6 +4,7 @@ Every `if event ...` of the project lives here.
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -20,7 +21,7 @@ from hubaction.references import (
     name_references,
     version_of,
 )
-from hubaction.settings import OWN_LABELS, Settings
+from hubaction.settings import OWN_LABELS, Settings, UnseenLogin
 from hubaction.values import BinderRef, Choice, CommentChoice, Mode, Rebuild
 
 PUBLIC_BINDER = "https://mybinder.org"
@@ -270,18 +271,46 @@ def _decide_push(mode: PlannedMode, settings: Settings, event: Event, messages: 
     missing = sorted({name.registry for name in settings.images} - known)
     if not missing:
         return True
+    unseen = _explain_unseen(settings.unseen_login) if settings.unseen_login else ""
     if event.about_pull_request:
         messages.notices.append(
-            f"The image is not pushed: there is no password for {', '.join(missing)}. Pull requests by Dependabot"
-            " see Dependabot's secrets only."
+            f"The image is not pushed: there is no password for {', '.join(missing)}."
+            f" {unseen or _DEPENDABOT_HAS_ITS_OWN}"
         )
         return False
     raise ActionError(
-        f"The image cannot be pushed: there is no password for {', '.join(missing)}. Set the inputs 'username' and"
-        " 'password', e.g. password: ${{ secrets.REGISTRY_PASSWORD }}, and check that a secret of that name exists"
-        " under Settings > Secrets and variables > Actions (a name that does not exist is an empty text);"
-        " or set push: false.",
+        f"The image cannot be pushed: there is no password for {', '.join(missing)}."
+        f" {unseen or _SET_THE_INPUTS} Or set push: false.",
         title="No password",
+    )
+
+
+_DEPENDABOT_HAS_ITS_OWN = "Pull requests by Dependabot see Dependabot's secrets only."
+_SET_THE_INPUTS = (
+    "Set the inputs 'username' and 'password', e.g. password: ${{ secrets.REGISTRY_PASSWORD }}, and check that a secret"
+    " of that name exists under Settings > Secrets and variables > Actions (a name that does not exist is an empty"
+    " text)."
+)
+UNSEEN_LOGIN_RECIPE = (
+    "https://github.com/org/hub-image-action/blob/main/docs/registries.md#an-earlier-docker-login-is-not-seen"
+)
+_IN_PLACE_OF: Mapping[str, str] = {
+    "docker/login-action": "Move its 'registry', 'username' and 'password' to this step: the names are the same.",
+    "aws-actions/amazon-ecr-login": "Give that step an id, and this one username: AWS and password:"
+    " ${{ steps.ID.outputs.docker_password_... }}, whose end is the registry's name with _ for each dot and hyphen.",
+    "docker login": "Give this step the same user and password, as the inputs 'username' and 'password'.",
+    "az acr login": "Have it hand over a password by --expose-token, as the recipe shows.",
+    "gcloud auth configure-docker": "Give this step username: oauth2accesstoken and password:"
+    " ${{ steps.ID.outputs.access_token }} of google-github-actions/auth with token_format: access_token.",
+}
+"""What to write instead of a login that writes to the home folder."""
+
+
+def _explain_unseen(login: UnseenLogin) -> str:
+    return (
+        f"The login by '{login.tool}' ({login.place}) is not seen here: it goes to the home folder of the runner's"
+        f" user, and this action is a container with a home of its own. {_IN_PLACE_OF[login.tool]}"
+        f" {UNSEEN_LOGIN_RECIPE}"
     )
 
 

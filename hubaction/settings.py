@@ -76,6 +76,15 @@ class Credentials:
 
 
 @dataclass(frozen=True)
+class UnseenLogin:
+    """A step of the workflow that logs in where this action cannot see it."""
+
+    tool: str
+    place: str
+    """`file, line 12`"""
+
+
+@dataclass(frozen=True)
 class Settings:
     """All inputs, validated. Paths are relative to the workspace (`path`) or to `path` (the others)."""
 
@@ -125,6 +134,8 @@ class Settings:
     notices: tuple[str, ...] = ()
     logged_in: frozenset[str] = frozenset()
     """Registries that the caller's own Docker configuration has credentials for; read by the caller as well."""
+    unseen_login: UnseenLogin | None = None
+    """Read by the caller as well, from the workflow, and only where no Docker configuration is to be seen."""
     warnings: tuple[str, ...] = ()
 
     @property

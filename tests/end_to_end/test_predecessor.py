@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from devtools.engine import Engine
-from devtools.registry import Registry, running_registry
+from devtools.registry import Door, Registry, running_registry
 from hubaction.binder_dockerfile import PATH, render_dockerfile
 from tests.conftest import USER
 from tests.end_to_end.conftest import REPOSITORIES
@@ -62,7 +62,7 @@ def cached(
     secrets: Mapping[str, str],
 ) -> Iterator[Pushed]:
     """Yield the outcome in a registry that shows everybody what it has."""
-    with running_registry(engine=engine, public=True) as registry:
+    with running_registry(engine=engine, door=Door(public=True)) as registry:
         env = {"REGISTRY": registry.host, "IMAGE_NAME": "Lab/Predecessor/Tide-Tables", "GITHUB_API_URL": server.url}
         folder = tmp_path_factory.mktemp("cached") / "checkout"
         workflows = Workflows(

@@ -14,7 +14,8 @@ from hubaction import image
 from hubaction.errors import ActionError
 from hubaction.event import Event
 from hubaction.plan import Plan, PlannedMode, RefusedError, make_local_tag, make_plan
-from hubaction.settings import Settings
+from hubaction.report.workflow_file import LOGIN_ACTIONS, LOGIN_COMMANDS
+from hubaction.settings import Settings, UnseenLogin
 from tests.unit.samples import (
     HEAD_SHA,
     LOGIN,
@@ -293,6 +294,37 @@ def test_make_plan__password_for_another_registry_is_none() -> None:
 
 def test_make_plan__earlier_login_is_a_password() -> None:
     settings = replace(make_settings({"registry": "quay.io"}), logged_in=frozenset({"quay.io"}))
+    assert make_plan(settings, push_to(), NOW).push
+
+
+UNSEEN = UnseenLogin("docker/login-action", ".github/workflows/image.yaml, line 7")
+
+
+def test_make_plan__login_that_is_not_seen_is_explained() -> None:
+    settings = replace(make_settings({"registry": "quay.io"}), unseen_login=UNSEEN)
+    with pytest.raises(ActionError, match=r"no password for quay\.io") as caught:
+        make_plan(settings, push_to(), NOW)
+    assert "'docker/login-action' (.github/workflows/image.yaml, line 7) is not seen here" in caught.value.message
+    assert "Move its 'registry', 'username' and 'password' to this step" in caught.value.message
+    assert "Settings > Secrets" not in caught.value.message
+
+
+@pytest.mark.parametrize("tool", [*LOGIN_ACTIONS, *LOGIN_COMMANDS])
+def test_make_plan__every_login_that_is_looked_for_has_an_explanation(tool: str) -> None:
+    settings = replace(make_settings({"registry": "quay.io"}), unseen_login=UnseenLogin(tool, "x, line 1"))
+    with pytest.raises(ActionError, match=f"'{tool}' "):
+        make_plan(settings, push_to(), NOW)
+
+
+def test_make_plan__login_that_is_not_seen_on_a_pull_request() -> None:
+    settings = replace(make_settings({"registry": "quay.io", "push": "true"}), unseen_login=UNSEEN)
+    plan = make_plan(settings, pull_request(), NOW)
+    assert not plan.push
+    assert ["'docker/login-action'" in notice for notice in plan.notices] == [True]
+
+
+def test_make_plan__login_that_is_not_seen_does_not_matter_when_another_is() -> None:
+    settings = replace(make_settings({"registry": "quay.io"} | LOGIN), unseen_login=UNSEEN)
     assert make_plan(settings, push_to(), NOW).push
 
 
