@@ -65,6 +65,7 @@ def translate(
         if name in old:
             work.put(name, new, _clean(name, old[name]))
     _default_image_name(work, environ)
+    _prefix_image_name(work)
     _default_user_and_folder(work)
     _tags(work)
     _push(work)
@@ -110,8 +111,12 @@ class _Work:
 
 def _clean(name: str, value: str) -> str:
     if name == "DOCKER_REGISTRY":
-        return re.sub(r"^https?://|/+$|/v[12]/?$", "", value)
+        return _bare_registry(value).partition("/")[0]
     return value.lower() if name == "IMAGE_NAME" else value
+
+
+def _bare_registry(value: str) -> str:
+    return re.sub(r"^https?://|/+$|/v[12]/?$", "", value)
 
 
 def _default_image_name(work: _Work, environ: Mapping[str, str]) -> None:
@@ -124,6 +129,13 @@ def _default_image_name(work: _Work, environ: Mapping[str, str]) -> None:
     account = (work.inputs["username"] or environ.get("GITHUB_ACTOR", "")).partition("+")[0].lower()
     namespace = account if account and legalize_path(account) == account else owner
     work.inputs["image-name"] = legalize_path(f"{namespace}/{repository}") if repository else ""
+
+
+def _prefix_image_name(work: _Work) -> None:
+    """The old action put all of DOCKER_REGISTRY before the image's name; here the registry is only the host."""
+    _, _, path = _bare_registry(work.old.get("DOCKER_REGISTRY", "")).partition("/")
+    if path and work.inputs["image-name"]:
+        work.inputs["image-name"] = f"{path}/{work.inputs['image-name']}"
 
 
 def _default_user_and_folder(work: _Work) -> None:

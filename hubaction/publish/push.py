@@ -9,7 +9,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from hubaction.errors import DISK_FULL, ActionError
 from hubaction.image import PushedReference, Reference, display_registry
-from hubaction.publish.registry import Manifest, Registry, UnreachableError
+from hubaction.publish.registry import Manifest, Registry, UnreachableError, UntrustedError
 from hubaction.runner.engine import Engine, PushEvent
 
 SECONDS_BETWEEN_LINES = 5.0
@@ -38,36 +38,47 @@ def push_references(
     auths: Mapping[str, Mapping[str, str]],
     insecure: frozenset[str],
     say: Progress,
+    notice: Progress,
     before_each: Callable[[], None] = lambda: None,
 ) -> list[PushedReference]:
     """Push each reference and ask the registry for it; `latest` comes last, when all else is there.
 
-    `before_each` is called before anything new is begun, and may raise.
+    `notice` takes what the user should see once; `before_each` is called before anything new is begun, and may raise.
     Raises ActionError, telling what had arrived before.
     """
     pushed: list[PushedReference] = []
+    told: set[str] = set()
+
+    def notice_once(text: str) -> None:
+        if text not in told:
+            told.add(text)
+            notice(text)
+
     for reference in sorted(references, key=lambda reference: reference.tag == "latest"):
         before_each()
         name = reference.name.registry
         registry = Registry(name, auths[name], insecure=name in insecure)
         try:
-            pushed.append(_publish(reference, local_tag=local_tag, engine=engine, registry=registry, say=say))
+            item = _publish(
+                reference, local_tag=local_tag, engine=engine, registry=registry, say=say, notice=notice_once
+            )
         except ActionError as error:
             if pushed:
                 error.message += f" Pushed before that: {', '.join(str(item.reference) for item in pushed)}."
             raise
-        say(f"{reference}@{pushed[-1].digest}")
+        pushed.append(item)
+        say(f"{reference}@{item.digest}")
     return pushed
 
 
 def _publish(
-    reference: Reference, *, local_tag: str, engine: Engine, registry: Registry, say: Progress
+    reference: Reference, *, local_tag: str, engine: Engine, registry: Registry, say: Progress, notice: Progress
 ) -> PushedReference:
     image = engine.find_image(local_tag)
     with engine.tagged(local_tag, reference):
         digest = _push_with_retries(reference, engine=engine, auth=registry.auth, say=say)
         pushed = frozenset({digest}) if digest else engine.local_digests(reference)
-    manifest = _ask_registry(reference, registry=registry, engine=engine)
+    manifest = _ask_registry(reference, registry=registry, engine=engine, notice=notice)
     # The engine pushes by name, and on a runner of one's own another job may use the same one meanwhile. An engine
     # knows an image by its config's digest, or, with the newer store, by its manifest's.
     stolen = bool(manifest.config_digest) and image not in {manifest.config_digest, manifest.digest}
@@ -108,20 +119,31 @@ def _digest_in(status: str) -> str:
     return match[1] if match else ""
 
 
-def _ask_registry(reference: Reference, *, registry: Registry, engine: Engine) -> Manifest:
+def _ask_registry(reference: Reference, *, registry: Registry, engine: Engine, notice: Progress) -> Manifest:
     if registry.auth and not registry.auth.get("password"):
         # An identity token, which only the engine can trade in.
-        return Manifest(engine.remote_digest(reference, registry.auth), None, "")
+        return _ask_engine(reference, registry=registry, engine=engine)
     try:
         manifest = registry.fetch_manifest(reference)
+    except UntrustedError as error:
+        notice(
+            f"The engine was asked for the digest in place of {display_registry(reference.name.registry)}, and so the"
+            f" size of the download is not known. {error.message}"
+        )
+        return _ask_engine(reference, registry=registry, engine=engine)
     except UnreachableError as error:
         if not error.on_loopback:
             raise
         # With `services:` in the job, localhost is another one for the engine than for this container.
-        return Manifest(engine.remote_digest(reference, registry.auth), None, "")
+        return _ask_engine(reference, registry=registry, engine=engine)
     if manifest is None:
         raise PushError(f"{reference} is not in the registry although the push went well. Run again.")
     return manifest
+
+
+def _ask_engine(reference: Reference, *, registry: Registry, engine: Engine) -> Manifest:
+    """The registry's answer by way of the engine, which verifies its certificate by its own list."""
+    return Manifest(engine.remote_digest(reference, registry.auth), None, "")
 
 
 class _Layers:

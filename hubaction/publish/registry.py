@@ -8,6 +8,7 @@ import base64
 import hashlib
 import ipaddress
 import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from hubaction.image import DOCKER_HUB, Reference
 
 TIMEOUT_SECONDS = 30
 MAX_ANSWER_BYTES = 4 * 1024**2
+RECIPE = "https://github.com/org/hub-image-action/blob/main/docs/registries.md#a-registry-with-a-certificate-of-its-own"
 MANIFEST_TYPES = (
     "application/vnd.oci.image.manifest.v1+json",
     "application/vnd.docker.distribution.manifest.v2+json",
@@ -42,6 +44,14 @@ class UnreachableError(RegistryError):
     def __init__(self, message: str, *, on_loopback: bool) -> None:
         super().__init__(message)
         self.on_loopback = on_loopback
+
+
+class UntrustedError(RegistryError):
+    """We know nobody who vouches for the registry's certificate; the engine, which has its own list, may."""
+
+
+_UNTRUSTED = re.compile(r"CERTIFICATE_VERIFY_FAILED|\[X509|NO_CERTIFICATE_OR_CRL_FOUND")
+"""OpenSSL's words for a certificate that nobody vouches for, and for a list of authorities that holds none."""
 
 
 def _is_worth_another_try(error: BaseException) -> bool:
@@ -74,7 +84,8 @@ class Registry:
     def fetch_manifest(self, reference: Reference) -> Manifest | None:
         """Return what a tag points to, or None when there is no such tag.
 
-        Raises UnreachableError after some tries, RegistryError for any other refusal.
+        Raises UnreachableError after some tries, UntrustedError when its certificate cannot be verified,
+        RegistryError for any other refusal.
         """
         path = f"/v2/{reference.name.path}/manifests/{reference.tag}"
         answer = self._get(path, scope=f"repository:{reference.name.path}:pull")
@@ -140,10 +151,20 @@ class Registry:
             ) as response:
                 answer = _Answer(response.status_code, response.headers, _read_body(response))
         except requests.exceptions.RequestException as error:
+            if isinstance(error, requests.exceptions.SSLError) and _UNTRUSTED.search(str(error)):
+                raise UntrustedError(
+                    f"This action does not know the authority behind the certificate of {self._host}. {RECIPE}"
+                ) from error
             raise UnreachableError(
                 f"{self._host} does not answer ({type(error).__name__}), so the image cannot be checked there."
                 " Run again when it is back.",
                 on_loopback=is_loopback(self._host),
+            ) from error
+        except OSError as error:
+            # All that requests says of a file that is not there; many a path of the runner's is not, in a container.
+            raise UntrustedError(
+                f"The file that REQUESTS_CA_BUNDLE names is not there in the action's container, so"
+                f" the certificate of {self._host} cannot be checked with it. {RECIPE}"
             ) from error
         if answer.status >= 500 or answer.status == requests.codes.too_many_requests:
             raise UnreachableError(

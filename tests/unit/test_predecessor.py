@@ -67,6 +67,14 @@ def references(plan: Plan) -> list[str]:
         pytest.param(
             {**LOGIN, "DOCKER_REGISTRY": "https://quay.io/"}, "quay.io/robot/course", id="registry-as-address"
         ),
+        pytest.param(
+            {**LOGIN, "DOCKER_REGISTRY": "gcr.io/project/", "IMAGE_NAME": "image"},
+            "gcr.io/project/image",
+            id="path-behind-the-registry",
+        ),
+        pytest.param(
+            {**LOGIN, "DOCKER_REGISTRY": "gcr.io/project"}, "gcr.io/project/robot/course", id="path-and-default-name"
+        ),
         pytest.param({**LOGIN, "IMAGE_NAME": "Org/Image"}, "docker.io/org/image", id="lower-case"),
         pytest.param({"DOCKER_USERNAME": "org+robot"}, "docker.io/org/course", id="robot"),
         pytest.param({"DOCKER_USERNAME": "_json_key"}, "docker.io/org/course", id="json-key"),
