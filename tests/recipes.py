@@ -25,10 +25,7 @@ OF_A_TRUSTED_RUN: Mapping[str, Value] = {
     "steps.acr.outputs.password": "acr-token",
     "steps.ecr.outputs.password": "ecr-token",
     "steps.google.outputs.access_token": "google-token",
-    **{
-        f"secrets.{name}": f"secret-{name.lower()}"
-        for name in ("BASE_PASSWORD", "DOCKERHUB_TOKEN", "HARBOR_PASSWORD", "QUAY_PASSWORD", "REGISTRY_PASSWORD")
-    },
+    **{f"secrets.{name}": f"secret-{name.lower()}" for name in ("BASE_PASSWORD", "REGISTRY_PASSWORD")},
 }
 OF_A_FORK: Mapping[str, Value] = {
     name: value for name, value in OF_A_TRUSTED_RUN.items() if not name.startswith(("secrets.", "steps."))

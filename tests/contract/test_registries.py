@@ -52,12 +52,12 @@ class Expected:
     logins: tuple[tuple[str, str, str], ...]
 
 
-QUAY = ("quay.io", "my-org+robot", "secret-quay_password")
+QUAY = ("quay.io", "my-org+robot", "secret-registry_password")
 ZEROS = "00000000-0000-0000-0000-000000000000"
 ECR = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
 EXPECTED = {
     "quay.io": Expected(("quay.io/my-org/my-image",), (QUAY,)),
-    "Docker Hub": Expected(("docker.io/my-name/my-image",), (("docker.io", "my-name", "secret-dockerhub_token"),)),
+    "Docker Hub": Expected(("docker.io/my-name/my-image",), (("docker.io", "my-name", "secret-registry_password"),)),
     "GitHub's, ghcr.io": Expected(("ghcr.io/my-org/my-image",), (("ghcr.io", "ada", "job-token"),)),
     "Amazon ECR": Expected((f"{ECR}/my-org/my-image",), ((ECR, "AWS", "ecr-token"),)),
     "Google Artifact Registry": Expected(
@@ -69,7 +69,7 @@ EXPECTED = {
     ),
     "Harbor": Expected(
         ("harbor.example.org/my-project/my-image",),
-        (("harbor.example.org", "robot$my-project+builder", "secret-harbor_password"),),
+        (("harbor.example.org", "robot$my-project+builder", "secret-registry_password"),),
     ),
     "A registry with a certificate of its own": Expected(
         ("registry.example.org:5000/my-group/my-image",),
@@ -137,7 +137,7 @@ def test_actionlint__would_find_what_is_wrong() -> None:
     recipe = RECIPES[EARLIER]
     unknown = "      env: {X: '${{ runner.tmp }}'}\n"
     wrong = {
-        "secret": RECIPES["quay.io"].replace("secrets.QUAY", "secret.QUAY"),
+        "secret": RECIPES["quay.io"].replace("secrets.REGISTRY", "secret.REGISTRY"),
         "permission": RECIPES["Amazon ECR"].replace("id-token: write", "id-token: perhaps"),
         "step": RECIPES["Azure Container Registry"].replace("steps.acr.", "steps.azure."),
         "job": "    env: {DOCKER_CONFIG: '${{ runner.temp }}/docker'}\n" + recipe,
@@ -230,9 +230,9 @@ def test_google__leaves_no_credentials_in_the_workspace() -> None:
 @pytest.mark.parametrize("password", ['with "quotes"', "back\\slash", "two\nlines", "'", "ü: €", ""])
 def test_several__password_of_any_characters_by_to_json(password: str) -> None:
     recipe = RECIPES["Several registries"].replace(
-        '"${{ secrets.QUAY_PASSWORD }}"', "${{ toJSON(secrets.QUAY_PASSWORD) }}"
+        '"${{ secrets.REGISTRY_PASSWORD }}"', "${{ toJSON(secrets.REGISTRY_PASSWORD) }}"
     )
-    inputs = inputs_of(recipe, {**OF_A_TRUSTED_RUN, "secrets.QUAY_PASSWORD": password})
+    inputs = inputs_of(recipe, {**OF_A_TRUSTED_RUN, "secrets.REGISTRY_PASSWORD": password})
     assert {name: found for name, _, found in logins_of(settings_of(inputs))}.get("quay.io", "") == password
 
 
