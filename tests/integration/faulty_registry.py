@@ -124,7 +124,10 @@ class _Proxy(BaseHTTPRequestHandler):
 
     def _forward(self, body: bytes) -> None:
         """Host stays as it is, so that the registry's Location headers lead through here again."""
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}
+        # The engine sends a line for each type that it accepts.
+        headers = {
+            name: ", ".join(self.headers.get_all(name, [])) for name in self.headers if name.lower() not in HOP_BY_HOP
+        }
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.server.target)) as connection:
             connection.request(self.command, self.path, body, {**headers, "Content-Length": str(len(body))})
             response = connection.getresponse()
