@@ -320,6 +320,7 @@ def test_push_references__index_is_not_mounted(wire: responses.RequestsMock, cli
     wire.get(manifest_url(ELSEWHERE), body=MANIFEST)
     assert len(push(client, [REFERENCE, ELSEWHERE])) == 2
     assert tags_by_engine(client) == ["quay.io/org/image:v1", "quay.io/org/second:v1"]
+    assert {call.request.method for call in wire.calls} == {"GET"}
 
 
 # --- what the engine's messages mean ---
