@@ -165,11 +165,18 @@ def _read_result_file(workspace: Path, file: str) -> ImageResult:
 
 
 def _keep_credible(result: ImageResult, target: CommentTarget, settings: Settings) -> ImageResult:
-    """Drop what the file may not claim: a fork cannot have pushed, and what the image is called, we say ourselves."""
-    images = settings.images
-    ours = tuple(item for item in result.pushed if item.reference.name in images and not target.from_fork)
-    name = result.name if result.name in images else images[0]
-    return replace(result, name=name, platform=settings.platform, variant=settings.variant, pushed=ours)
+    """Drop what the file may not claim.
+
+    A fork cannot have pushed, its word that nothing has changed is worth nothing, and what the image is called, we
+    say ourselves.
+    """
+    images = () if target.from_fork else settings.images
+    ours = tuple(item for item in result.pushed if item.reference.name in images)
+    same_as = result.same_as if result.same_as and result.same_as.name in images else None
+    name = result.name if result.name in settings.images else settings.images[0]
+    return replace(
+        result, name=name, platform=settings.platform, variant=settings.variant, pushed=ours, same_as=same_as
+    )
 
 
 def _run_number(environ: Mapping[str, str]) -> RunNumber:

@@ -21,6 +21,9 @@ class PullRequest:
     head_repository: str | None
     """`owner/name`; None when the fork was deleted."""
     from_fork: bool
+    base_sha: str = ""
+    """The commit of the target branch that GitHub knew when the event happened."""
+    base_branch: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ class Event:
     """The commit that the tags name: on a pull request its head, elsewhere GITHUB_SHA."""
     checkout_sha: str
     """GITHUB_SHA: what actions/checkout checks out; on a pull request the throw-away merge commit."""
+    before: str
+    """What the ref was at before a push, to the pull request's branch, too; empty when it is new, or unknown."""
     deleted: bool
     pull_request: PullRequest | None
     workflow_run: WorkflowRun | None
@@ -109,6 +114,7 @@ def read_event(environ: Mapping[str, str], payload: object) -> Event:
         ref=_read_ref(name, environ, body, default_branch),
         sha=pull_request.head_sha if pull_request else checkout_sha,
         checkout_sha=checkout_sha,
+        before=_sha(body, "before") or _sha(_mapping(body.get("merge_group")), "base_sha"),
         deleted=_is_deletion(name, body),
         pull_request=pull_request,
         workflow_run=_read_workflow_run(body) if name == "workflow_run" else None,
@@ -125,14 +131,17 @@ def _read_pull_request(body: Mapping[str, object], repository: str) -> PullReque
     if not isinstance(number, int) or not _sha(head, "sha"):
         return None
     head_repository = _text(_mapping(head.get("repo")), "full_name") or None
-    base = _text(_mapping(_mapping(pull_request.get("base")).get("repo")), "full_name") or repository
+    base = _mapping(pull_request.get("base"))
+    base_repository = _text(_mapping(base.get("repo")), "full_name") or repository
     return PullRequest(
         number=number,
         head_sha=_sha(head, "sha"),
         head_branch=_text(head, "ref"),
         head_repository=head_repository,
         # A deleted fork has no repository left to compare: whoever cannot be named is not trusted.
-        from_fork=head_repository is None or head_repository.lower() != base.lower(),
+        from_fork=head_repository is None or head_repository.lower() != base_repository.lower(),
+        base_sha=_sha(base, "sha"),
+        base_branch=_text(base, "ref"),
     )
 
 

@@ -92,6 +92,16 @@ def parse_image_name(text: str, default_registry: str) -> ImageName:
     return name
 
 
+def parse_reference(text: str, default_registry: str) -> Reference:
+    """Read `org/image:tag` or `registry/org/image:tag`; raises ValueError with what is allowed."""
+    name, colon, tag = text.rpartition(":")
+    if not colon or "/" in tag:
+        raise ValueError(f"'{text}' has no tag; allowed is e.g. my-org/my-image:buildcache")
+    if not is_tag(tag):
+        raise ValueError(f"'{text}' has no legal tag; allowed are letters, digits, '_', '.' and '-'")
+    return Reference(parse_image_name(name, default_registry), tag)
+
+
 def _split_registry(text: str) -> tuple[str, str]:
     first, slash, rest = text.partition("/")
     if slash and _is_registry(first):

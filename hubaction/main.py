@@ -23,7 +23,7 @@ from hubaction.publish.credentials import (
 )
 from hubaction.report.comment import render_body
 from hubaction.report.plan import render_plan
-from hubaction.report.workflow_file import locate_input
+from hubaction.report.workflow_file import find_unseen_login, locate_input
 from hubaction.runner.cancel import Cancelled, cancel_on_signals
 from hubaction.runner.job import Job
 from hubaction.runner.protocol import Console
@@ -118,11 +118,12 @@ def _read_surroundings(job: Job, console: Console) -> tuple[Settings, Event]:
 
 def _read_for_build(settings: Settings, job: Job) -> Settings:
     appendix, warnings = _read_appendix(job.workspace / settings.path, settings.appendix_file)
-    config = read_docker_config(find_docker_config(job.environ, job.workspace))
+    file = find_docker_config(job.environ, job.workspace)
     return replace(
         settings,
         appendix=appendix,
-        logged_in=registries_with_login(config),
+        logged_in=registries_with_login(read_docker_config(file)),
+        unseen_login=None if file else find_unseen_login(job.environ, job.workspace),
         warnings=(*settings.warnings, *warnings, *warn_of_docker_config(job.environ, job.workspace)),
     )
 

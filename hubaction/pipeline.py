@@ -251,6 +251,7 @@ class _Run:
                 auths={registry: read_auth(self.docker_config, registry) for registry in registries},
                 insecure=self.insecure_registries,
                 say=self.job.console.say,
+                notice=self.job.console.notice,
                 before_each=self.job.cancellation.check,
             )
 

@@ -4,21 +4,31 @@ Every `if event ...` of the project lives here.
 """
 
 import hashlib
-import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from hubaction.errors import ActionError
 from hubaction.event import Event, PullRequest
-from hubaction.image import MAX_TAG_LENGTH, ImageName, Reference, legalize_path, sanitize_tag
-from hubaction.settings import Settings
-from hubaction.values import BinderRef, Choice, CommentChoice, Mode
+from hubaction.image import ImageName, Reference, legalize_path, sanitize_tag
+from hubaction.references import (
+    SHA_LENGTH,
+    EarlierTag,
+    Messages,
+    first_of_commit,
+    name_candidates,
+    name_references,
+    version_of,
+)
+from hubaction.settings import OWN_LABELS, Settings, UnseenLogin
+from hubaction.values import BinderRef, Choice, CommentChoice, Mode, Rebuild
 
-SHA_LENGTH = 12
 PUBLIC_BINDER = "https://mybinder.org"
 CONFIG_FILE = "repo2docker_config.json"
 CONTEXT_FOLDER = "context"
+PULL_REQUEST_LABEL = f"{OWN_LABELS}pull-request"
+"""On images of pull requests only, so that they never share a digest with one that hubs start."""
 
 SAFE_PATTERN = (
     "Build in a workflow on 'pull_request', which has no secrets on forks, and comment from 'pull_request_target' or"
@@ -90,6 +100,16 @@ class Plan:
     repo2docker: tuple[str, ...] = ()
     """Arguments, relative to the run's own folder, which holds the configuration file and the context."""
     buildx: tuple[str, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+    """All that the image gets from this action, in the order in which later ones win."""
+    recipe: tuple[str, ...] = ()
+    """What of the inputs makes the image what it is, and nothing that changes from commit to commit."""
+    reusable: bool = False
+    """Whether an earlier image may be used instead of a new one, when nothing has changed."""
+    candidates: tuple[EarlierTag, ...] = ()
+    """Earlier images to look for: to be used again, or for their layers."""
+    fresh: bool = False
+    """Whether to build from the base up, without any cache."""
     default_build_pack: bool = False
     """Whether a repository without configuration becomes an image with repo2docker's own choice of Python."""
     head_must_be: str | None = None
@@ -109,12 +129,6 @@ class Plan:
         return self.mode in {PlannedMode.BUILD, PlannedMode.TEST}
 
 
-@dataclass
-class _Messages:
-    warnings: list[str] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
-
-
 def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
     """Decide what to do; `now` is an aware time.
 
@@ -127,19 +141,26 @@ def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
     if mode is PlannedMode.COMMENT:
         return Plan(mode, reason, comment=_target_comment(settings, event), warnings=settings.warnings)
     _refuse_unsafe(event)
-    messages = _Messages(list(settings.warnings), list(settings.notices))
-    references = _name_references(settings, event, now, messages)
+    messages = Messages(list(settings.warnings), list(settings.notices))
+    references = name_references(settings, event, now, messages)
     push = _decide_push(mode, settings, event, messages)
     local_tag = make_local_tag(settings, event)
+    labels = _labels(settings, event, now)
+    fresh = settings.rebuild is Rebuild.ALWAYS or event.name == "schedule"
     return Plan(
         mode,
         reason,
         push=push,
         references=references,
-        image=_first_sha_reference(settings, event, references),
+        image=first_of_commit(references, event.sha),
         local_tag=local_tag,
         repo2docker=_repo2docker_arguments(settings, local_tag),
-        buildx=_buildx_arguments(settings, event, now),
+        buildx=_buildx_arguments(settings, labels, fresh=fresh),
+        labels=labels,
+        recipe=_recipe(settings, event),
+        reusable=not fresh and _is_all_known(settings),
+        candidates=() if fresh else name_candidates(settings, event, now),
+        fresh=fresh,
         default_build_pack=settings.predecessor,
         repository=event.repository,
         branch=event.branch,
@@ -238,7 +259,7 @@ def _refuse_unsafe(event: Event) -> None:
 # --- pushing ---
 
 
-def _decide_push(mode: PlannedMode, settings: Settings, event: Event, messages: _Messages) -> bool:
+def _decide_push(mode: PlannedMode, settings: Settings, event: Event, messages: Messages) -> bool:
     if not _push_wanted(mode, settings.push, event):
         return False
     if event.untrusted:
@@ -250,18 +271,46 @@ def _decide_push(mode: PlannedMode, settings: Settings, event: Event, messages: 
     missing = sorted({name.registry for name in settings.images} - known)
     if not missing:
         return True
+    unseen = _explain_unseen(settings.unseen_login) if settings.unseen_login else ""
     if event.about_pull_request:
         messages.notices.append(
-            f"The image is not pushed: there is no password for {', '.join(missing)}. Pull requests by Dependabot"
-            " see Dependabot's secrets only."
+            f"The image is not pushed: there is no password for {', '.join(missing)}."
+            f" {unseen or _DEPENDABOT_HAS_ITS_OWN}"
         )
         return False
     raise ActionError(
-        f"The image cannot be pushed: there is no password for {', '.join(missing)}. Set the inputs 'username' and"
-        " 'password', e.g. password: ${{ secrets.REGISTRY_PASSWORD }}, and check that a secret of that name exists"
-        " under Settings > Secrets and variables > Actions (a name that does not exist is an empty text);"
-        " or set push: false.",
+        f"The image cannot be pushed: there is no password for {', '.join(missing)}."
+        f" {unseen or _SET_THE_INPUTS} Or set push: false.",
         title="No password",
+    )
+
+
+_DEPENDABOT_HAS_ITS_OWN = "Pull requests by Dependabot see Dependabot's secrets only."
+_SET_THE_INPUTS = (
+    "Set the inputs 'username' and 'password', e.g. password: ${{ secrets.REGISTRY_PASSWORD }}, and check that a secret"
+    " of that name exists under Settings > Secrets and variables > Actions (a name that does not exist is an empty"
+    " text)."
+)
+UNSEEN_LOGIN_RECIPE = (
+    "https://github.com/org/hub-image-action/blob/main/docs/registries.md#an-earlier-docker-login-is-not-seen"
+)
+_IN_PLACE_OF: Mapping[str, str] = {
+    "docker/login-action": "Move its 'registry', 'username' and 'password' to this step: the names are the same.",
+    "aws-actions/amazon-ecr-login": "Give that step an id, and this one username: AWS and password:"
+    " ${{ steps.ID.outputs.docker_password_... }}, whose end is the registry's name with _ for each dot and hyphen.",
+    "docker login": "Give this step the same user and password, as the inputs 'username' and 'password'.",
+    "az acr login": "Have it hand over a password by --expose-token, as the recipe shows.",
+    "gcloud auth configure-docker": "Give this step username: oauth2accesstoken and password:"
+    " ${{ steps.ID.outputs.access_token }} of google-github-actions/auth with token_format: access_token.",
+}
+"""What to write instead of a login that writes to the home folder."""
+
+
+def _explain_unseen(login: UnseenLogin) -> str:
+    return (
+        f"The login by '{login.tool}' ({login.place}) is not seen here: it goes to the home folder of the runner's"
+        f" user, and this action is a container with a home of its own. {_IN_PLACE_OF[login.tool]}"
+        f" {UNSEEN_LOGIN_RECIPE}"
     )
 
 
@@ -277,91 +326,6 @@ def _is_publishing_event(event: Event) -> bool:
         return run.event == "push" and run.head_branch == event.default_branch and run.conclusion == "success"
     publishing = {"push", "schedule", "workflow_dispatch", "repository_dispatch", "release"}
     return event.name in publishing and (event.on_default_branch or bool(event.git_tag))
-
-
-# --- references ---
-
-
-_LATEST_STAYS = "'latest' is not moved: a pull request's image must not become everybody's."
-
-
-def _name_references(settings: Settings, event: Event, now: datetime, messages: _Messages) -> tuple[Reference, ...]:
-    templates = settings.tags or (_default_template(event),)
-    tags = _render_tags(templates, event, now, messages)
-    if not tags:
-        raise ActionError(
-            f"No tag is left for the image: none of {', '.join(templates)} has a value on the event"
-            f" '{event.name}'. Add a line without a placeholder to the input 'tags', or one with {{sha}}.",
-            title="No tag",
-        )
-    if _wants_latest(settings, event, messages) and "latest" not in tags:
-        tags.append("latest")
-    return tuple(Reference(name, tag) for name in settings.images for tag in tags)
-
-
-def _default_template(event: Event) -> str:
-    return "pr-{pr}-{sha}" if event.pull_request else "{sha}"
-
-
-def _wants_latest(settings: Settings, event: Event, messages: _Messages) -> bool:
-    if (event.about_pull_request or event.name == "merge_group") and settings.latest is Choice.TRUE:
-        messages.notices.append(_LATEST_STAYS)
-        return False
-    if settings.latest is Choice.AUTO:
-        return event.on_default_branch
-    return settings.latest is Choice.TRUE
-
-
-def _render_tags(templates: tuple[str, ...], event: Event, now: datetime, messages: _Messages) -> list[str]:
-    values = _placeholder_values(event, now)
-    tags: list[str] = []
-    for template in templates:
-        names = re.findall(r"\{(\w+)\}", template)
-        empty = [f"{{{name}}}" for name in names if not values[name]]
-        if empty:
-            messages.notices.append(
-                f"The tag '{template}' is skipped: {', '.join(empty)} has no value on the event '{event.name}'."
-            )
-            continue
-        if event.about_pull_request and template == "latest":
-            messages.notices.append(_LATEST_STAYS)
-            continue
-        if event.about_pull_request and not {"sha", "pr"} & set(names):
-            messages.warnings.append(f"The tag '{template}' does not name the pull request: all of them share it.")
-        tag = _render_tag(template, values)
-        if tag not in tags:
-            tags.append(tag)
-    return tags
-
-
-def _render_tag(template: str, values: dict[str, str]) -> str:
-    """A long branch or version gives way, so that what tells commits apart is never cut off."""
-    excess = len(template.format_map(values)) - MAX_TAG_LENGTH
-    for name in ("branch", "version"):
-        if excess > 0 and f"{{{name}}}" in template:
-            values = values | {name: values[name][: max(len(values[name]) - excess, 1)]}
-    return sanitize_tag(template.format_map(values))
-
-
-def _placeholder_values(event: Event, now: datetime) -> dict[str, str]:
-    """The branch of a pull request is left out: its author chooses it, so it could name a production tag."""
-    return {
-        "sha": event.sha[:SHA_LENGTH],
-        "branch": sanitize_tag(event.branch),
-        "pr": str(event.pull_request.number) if event.pull_request else "",
-        "date": now.astimezone(UTC).strftime("%Y-%m-%d"),
-        "version": sanitize_tag(_version_of(event.git_tag)),
-    }
-
-
-def _version_of(git_tag: str) -> str:
-    return git_tag[1:] if re.match(r"v[0-9]", git_tag) else git_tag
-
-
-def _first_sha_reference(settings: Settings, event: Event, references: tuple[Reference, ...]) -> Reference:
-    named = [reference for reference in references if reference.name == references[0].name]
-    short = event.sha[:SHA_LENGTH]
-    return next((reference for reference in named if short and short in reference.tag), named[0])
 
 
 # --- the build ---
@@ -404,27 +368,62 @@ def _repo2docker_arguments(settings: Settings, local_tag: str) -> tuple[str, ...
     )
 
 
-def _buildx_arguments(settings: Settings, event: Event, now: datetime) -> tuple[str, ...]:
+def _buildx_arguments(settings: Settings, labels: tuple[tuple[str, str], ...], *, fresh: bool) -> tuple[str, ...]:
     """Labels go here: in repo2docker's Dockerfile they would stand before postBuild and void its cache.
 
     Attestations would turn the image into an index, of which hubs and registries show two `unknown` platforms.
     """
-    labels = _oci_labels(event, now) | dict(settings.repo2docker_args.labels) | dict(settings.labels)
     return (
         "--load",
         "--provenance=false",
-        *(f"--label={key}={value}" for key, value in labels.items()),
+        *(f"--label={key}={value}" for key, value in labels),
+        *(["--no-cache"] if fresh else []),
         *settings.repo2docker_args.buildx,
     )
+
+
+def _recipe(settings: Settings, event: Event) -> tuple[str, ...]:
+    return (
+        *_repo2docker_arguments(settings, local_tag=""),
+        f"default build pack: {settings.predecessor}",
+        f"git: {settings.include_git}",
+        *(f"label: {key}={value}" for key, value in _lasting_labels(settings, event).items()),
+        *settings.repo2docker_args.buildx,
+    )
+
+
+_HARMLESS_BUILDX = ("--cache-from", "--cache-to", "--progress", "--memory", "--cpu", "--shm-size", "--ulimit")
+
+
+def _is_all_known(settings: Settings) -> bool:
+    """Whether the inputs say all that makes the image: some of buildx's own arguments bring in more from elsewhere."""
+    return all(argument.startswith(_HARMLESS_BUILDX) for argument in settings.repo2docker_args.buildx)
+
+
+def _labels(settings: Settings, event: Event, now: datetime) -> tuple[tuple[str, str], ...]:
+    labels = _oci_labels(event, now) | _lasting_labels(settings, event)
+    if event.pull_request:
+        labels[PULL_REQUEST_LABEL] = str(event.pull_request.number)
+    return tuple(labels.items())
+
+
+def _lasting_labels(settings: Settings, event: Event) -> dict[str, str]:
+    return _origin_labels(event) | dict(settings.repo2docker_args.labels) | dict(settings.labels)
+
+
+def _origin_labels(event: Event) -> dict[str, str]:
+    labels = {
+        "org.opencontainers.image.title": event.repository.partition("/")[2],
+        "org.opencontainers.image.source": f"{event.server_url}/{event.repository}" if event.repository else "",
+    }
+    return {key: value for key, value in labels.items() if value}
 
 
 def _oci_labels(event: Event, now: datetime) -> dict[str, str]:
     """https://github.com/opencontainers/image-spec/blob/main/annotations.md"""
     labels = {
-        "org.opencontainers.image.title": event.repository.partition("/")[2],
-        "org.opencontainers.image.source": f"{event.server_url}/{event.repository}" if event.repository else "",
         "org.opencontainers.image.revision": event.sha,
-        "org.opencontainers.image.version": _version_of(event.git_tag) or event.sha[:SHA_LENGTH],
+        "org.opencontainers.image.version": version_of(event.git_tag) or event.sha[:SHA_LENGTH],
         "org.opencontainers.image.created": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
     return {key: value for key, value in labels.items() if value}

@@ -12,11 +12,11 @@ import yaml
 
 from hubaction import image, values
 from hubaction.errors import InputProblem, InvalidInputError
-from hubaction.image import ImageName
+from hubaction.image import ImageName, Reference
 from hubaction.predecessor import OLD_INPUTS, read_old_inputs, translate
 from hubaction.repo2docker_args import Repo2dockerArgs, parse_repo2docker_args
 from hubaction.requirement import parse_requirement
-from hubaction.values import BinderCache, BinderRef, Choice, CommentChoice, Mode
+from hubaction.values import BinderCache, BinderRef, Cache, Choice, CommentChoice, Mode, Rebuild
 
 T = TypeVar("T")
 
@@ -40,6 +40,9 @@ DEFAULTS: Mapping[str, str] = {
     "build-args": "",
     "labels": "",
     "repo2docker-args": "",
+    "rebuild": "auto",
+    "cache": "auto",
+    "cache-ref": "",
     "include-git": "false",
     "image-tests": "image-tests",
     "github-token": "",
@@ -57,6 +60,8 @@ DEFAULTS: Mapping[str, str] = {
 }
 """Every input with its default, as in action.yml, which `make check` compares; the token's is an expression there."""
 
+OWN_LABELS = "hub-image-action."
+"""What the labels begin with that say how an image was made, and whose it is."""
 BLANK_MEANS_OFF = frozenset({"image-tests"})
 PLACEHOLDERS = ("sha", "branch", "pr", "date", "version")
 
@@ -68,6 +73,15 @@ class Credentials:
     registry: str
     username: str
     password: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class UnseenLogin:
+    """A step of the workflow that logs in where this action cannot see it."""
+
+    tool: str
+    place: str
+    """`file, line 12`"""
 
 
 @dataclass(frozen=True)
@@ -93,6 +107,10 @@ class Settings:
     build_args: tuple[tuple[str, str], ...]
     labels: tuple[tuple[str, str], ...]
     repo2docker_args: Repo2dockerArgs
+    rebuild: Rebuild
+    cache: Cache
+    cache_ref: Reference | None
+    """Where the cache of `registry` is kept; None for a tag beside the image."""
     include_git: bool
     image_tests: str
     """Folder of the image tests; empty switches them off."""
@@ -116,6 +134,8 @@ class Settings:
     notices: tuple[str, ...] = ()
     logged_in: frozenset[str] = frozenset()
     """Registries that the caller's own Docker configuration has credentials for; read by the caller as well."""
+    unseen_login: UnseenLogin | None = None
+    """Read by the caller as well, from the workflow, and only where no Docker configuration is to be seen."""
     warnings: tuple[str, ...] = ()
 
     @property
@@ -174,6 +194,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         repo2docker_args=check(
             "repo2docker-args", parse_repo2docker_args, inputs["repo2docker-args"], Repo2dockerArgs()
         ),
+        rebuild=check("rebuild", values.choice_of(Rebuild), inputs["rebuild"], Rebuild.AUTO),
+        cache=check("cache", values.choice_of(Cache), inputs["cache"], Cache.AUTO),
+        cache_ref=_read_cache_ref(inputs, problems),
         include_git=check("include-git", values.parse_boolean, inputs["include-git"], False),
         image_tests=check("image-tests", values.parse_optional_path, inputs["image-tests"], ""),
         github_token=inputs["github-token"],
@@ -307,6 +330,18 @@ def _default_image_name(repository: str) -> str:
     return path if "/" in path else ""
 
 
+def _read_cache_ref(inputs: Mapping[str, str], problems: Problems) -> Reference | None:
+    text = inputs["cache-ref"]
+    if not text:
+        return None
+    if inputs["cache"] in {Cache.INLINE, Cache.NONE}:
+        problems.add("cache-ref", f"is set, and 'cache' is '{inputs['cache']}', which keeps none there; leave one out")
+    registry = image.DOCKER_HUB
+    if inputs["registry"]:
+        registry = problems.check("registry", image.normalize_registry, inputs["registry"], registry)
+    return problems.check("cache-ref", lambda text: image.parse_reference(text, registry), text, None)
+
+
 def _load_registry_auth(text: str) -> list[object] | None:
     try:
         # Texts only: as numbers or dates, passwords such as 0123 would become others.
@@ -395,6 +430,11 @@ def _check_tag_template(template: str) -> None:
 
 
 def _check_conflicts(settings: Settings, problems: Problems) -> None:
+    if settings.cache_ref and settings.cache_ref.tag == "latest":
+        problems.add("cache-ref", "is a tag that hubs start; allowed is another, e.g. my-org/my-image:buildcache")
+    for key, _ in (*settings.labels, *settings.repo2docker_args.labels):
+        if key.startswith(OWN_LABELS):
+            problems.add("labels", f"'{key}' begins with '{OWN_LABELS}', as this action's own do; use another name")
     words = settings.repo2docker_args.arguments
     given = {value.partition("=")[0] for option, value in pairwise(words) if option == "--build-arg"}
     for key, _ in settings.build_args:

@@ -27,6 +27,22 @@ class Choice(StrEnum):
     FALSE = "false"
 
 
+class Rebuild(StrEnum):
+    """Whether an earlier image may be used again; `auto` leaves it to the event."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+
+
+class Cache(StrEnum):
+    """Where a build's layers are kept for the next one; `auto` is inline, which every engine can write."""
+
+    AUTO = "auto"
+    INLINE = "inline"
+    REGISTRY = "registry"
+    NONE = "none"
+
+
 class CommentChoice(StrEnum):
     """Whether a build or test step comments on its pull request."""
 

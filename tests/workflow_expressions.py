@@ -3,6 +3,7 @@
 https://docs.github.com/en/actions/reference/workflows-and-actions/expressions
 """
 
+import json
 import re
 from collections.abc import Mapping
 
@@ -92,5 +93,7 @@ class _Parser:
         assert self._next(")")
         if name == "format":
             return str(arguments[0]).format(*(_show(argument) for argument in arguments[1:]))
+        if name == "toJSON":
+            return json.dumps(arguments[0])
         assert name == "startsWith", name
         return _show(arguments[0]).lower().startswith(_show(arguments[1]).lower())

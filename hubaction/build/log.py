@@ -37,7 +37,8 @@ _CAUSES = (
         DISK_FULL,
     ),
     Cause(
-        re.compile(r"No environment specification found"),
+        # Versions before 2026 fail where they call the build pack for such repositories, which we take away.
+        re.compile(r"No environment specification found|picked_buildpack = self\.default_buildpack\("),
         "There is no configuration file that repo2docker knows, e.g. environment.yml, requirements.txt or Dockerfile."
         " Did you forget a step with actions/checkout, or does the input 'path' name another folder?"
         " https://repo2docker.readthedocs.io/en/latest/configuration/",
@@ -129,11 +130,16 @@ class BuildLog:
 
     @property
     def steps(self) -> int:
-        return len(self._names)
+        """Instructions that make something; FROM only names what is there, and is never called cached."""
+        return len(self._making)
 
     @property
     def cached_steps(self) -> int:
-        return len(self._cached)
+        return len(self._cached & self._making)
+
+    @property
+    def _making(self) -> set[str]:
+        return {step for step, name in self._names.items() if not re.match(r"\[\d+/\d+\] FROM ", name)}
 
     @property
     def failing_lines(self) -> tuple[str, ...]:

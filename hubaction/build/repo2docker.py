@@ -50,7 +50,8 @@ def write_configuration(plan: Plan, buildx: Sequence[str], folder: Path) -> None
     """
     configuration: dict[str, dict[str, object]] = {
         "Repo2Docker": {} if plan.default_build_pack else {"default_buildpack": None},
-        "DockerEngine": {"extra_buildx_build_args": list(buildx)},
+        # Versions without buildx do not know the option, and say so between the lines of the build.
+        "DockerEngine": {"extra_buildx_build_args": list(buildx)} if buildx else {},
     }
     (folder / CONFIG_FILE).write_text(json.dumps(configuration, indent=1), encoding="utf-8")
 

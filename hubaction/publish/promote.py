@@ -27,6 +27,7 @@ from hubaction.publish.registry import (
     Registry,
     RegistryError,
     UnreachableError,
+    UntrustedError,
     digest_of,
     is_digest,
     read_manifest,
@@ -202,7 +203,7 @@ class _Promotion:
     def _look(self, reference: Reference, tag: str) -> str | None:
         try:
             return self._registry(reference).fetch_digest(reference.name, tag)
-        except UnreachableError as error:
+        except (UnreachableError, UntrustedError) as error:
             raise self._not_promotable(reference, error.message) from error
         except RegistryError:
             # Some refuse to show what does not exist yet; whether it may be written, writing tells.

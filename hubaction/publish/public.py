@@ -4,7 +4,7 @@ import re
 
 from hubaction.errors import ActionError
 from hubaction.image import DOCKER_HUB, Reference, display_registry
-from hubaction.publish.registry import Registry, RegistryError, UnreachableError
+from hubaction.publish.registry import Registry, RegistryError, UnreachableError, UntrustedError
 from hubaction.runner.engine import Engine
 
 PULLING_PRIVATE = "https://z2jh.jupyter.org/en/stable/resources/reference.html#imagepullsecret"
@@ -29,6 +29,9 @@ def check_public(reference: Reference, *, engine: Engine, insecure: bool = False
         if not error.on_loopback:
             raise UncheckedImageError(_explain_unchecked(reference, error.message), title="Registry away") from error
         # With `services:` in the job, localhost is another one for the engine than for this container.
+        _ask_engine(reference, engine)
+    except UntrustedError:
+        # The push has told why; that the engine pushed shows that it knows the certificate.
         _ask_engine(reference, engine)
     except RegistryError as error:
         # Its first sentence: the rest is for whoever pushes.

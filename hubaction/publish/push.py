@@ -11,7 +11,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from hubaction.errors import DISK_FULL, ActionError
 from hubaction.image import ImageName, PushedReference, Reference, display_registry
-from hubaction.publish.registry import Manifest, Registry, RegistryError, UnreachableError
+from hubaction.publish.registry import Manifest, Registry, RegistryError, UnreachableError, UntrustedError
 from hubaction.runner.engine import Engine, PushEvent
 
 SECONDS_BETWEEN_LINES = 5.0
@@ -41,6 +41,7 @@ def push_references(
     auths: Mapping[str, Mapping[str, str]],
     insecure: frozenset[str],
     say: Progress,
+    notice: Progress,
     before_each: Callable[[], None] = lambda: None,
 ) -> list[PushedReference]:
     """Push each reference and ask the registry for it; `latest` comes last, when all else is there.
@@ -48,15 +49,21 @@ def push_references(
     The engine uploads once to each registry; further tags and repositories there are requests of ours, wherever we
     can reach it as the engine does.
 
-    `before_each` is called before anything new is begun, and may raise.
+    `notice` takes what the user should see once; `before_each` is called before anything new is begun, and may raise.
     Raises ActionError, telling what had arrived before.
     """
     pushed: list[PushedReference] = []
+    told: set[str] = set()
+
+    def notice_once(text: str) -> None:
+        if text not in told:
+            told.add(text)
+            notice(text)
+
+    registries = {host: Registry(host, auths[host], insecure=host in insecure) for host in auths}
     uploads = {
-        host: _Upload(
-            Registry(host, auths[host], insecure=host in insecure), local_tag=local_tag, engine=engine, say=say
-        )
-        for host in {reference.name.registry for reference in references}
+        host: _Upload(registry, local_tag=local_tag, engine=engine, say=say, notice=notice_once)
+        for host, registry in registries.items()
     }
     for reference in latest_last(references):
         before_each()
@@ -84,11 +91,12 @@ def telling_what_arrived(pushed: Sequence[PushedReference]) -> Iterator[None]:
 class _Upload:
     """An image's way into one registry."""
 
-    def __init__(self, registry: Registry, *, local_tag: str, engine: Engine, say: Progress) -> None:
+    def __init__(self, registry: Registry, *, local_tag: str, engine: Engine, say: Progress, notice: Progress) -> None:
         self._registry = registry
         self._local_tag = local_tag
         self._engine = engine
         self._say = say
+        self._notice = notice
         self._uploaded: tuple[ImageName, Manifest] | None = None
         """What the engine has uploaded, and where, when we have its bytes."""
         self._complete: set[ImageName] = set()
@@ -101,7 +109,12 @@ class _Upload:
 
     def _push(self, reference: Reference) -> PushedReference:
         manifest = _publish(
-            reference, local_tag=self._local_tag, engine=self._engine, registry=self._registry, say=self._say
+            reference,
+            local_tag=self._local_tag,
+            engine=self._engine,
+            registry=self._registry,
+            say=self._say,
+            notice=self._notice,
         )
         if manifest.body:
             self._uploaded = (reference.name, manifest)
@@ -162,12 +175,14 @@ def explain_overtaken(reference: Reference, found: str | None, pushed: str) -> P
     )
 
 
-def _publish(reference: Reference, *, local_tag: str, engine: Engine, registry: Registry, say: Progress) -> Manifest:
+def _publish(
+    reference: Reference, *, local_tag: str, engine: Engine, registry: Registry, say: Progress, notice: Progress
+) -> Manifest:
     image = engine.find_image(local_tag)
     with engine.tagged(local_tag, reference):
         digest = _push_with_retries(reference, engine=engine, auth=registry.auth, say=say)
         pushed = frozenset({digest}) if digest else engine.local_digests(reference)
-    manifest = _ask_registry(reference, registry=registry, engine=engine)
+    manifest = _ask_registry(reference, registry=registry, engine=engine, notice=notice)
     # The engine pushes by name, and on a runner of one's own another job may use the same one meanwhile. An engine
     # knows an image by its config's digest, or, with the newer store, by its manifest's.
     stolen = bool(manifest.config_digest) and image not in {manifest.config_digest, manifest.digest}
@@ -204,20 +219,31 @@ def _digest_in(status: str) -> str:
     return match[1] if match else ""
 
 
-def _ask_registry(reference: Reference, *, registry: Registry, engine: Engine) -> Manifest:
+def _ask_registry(reference: Reference, *, registry: Registry, engine: Engine, notice: Progress) -> Manifest:
     if registry.auth and not registry.auth.get("password"):
         # An identity token, which only the engine can trade in.
-        return Manifest(engine.remote_digest(reference, registry.auth), None, "")
+        return _ask_engine(reference, registry=registry, engine=engine)
     try:
         manifest = registry.fetch_manifest(reference.name, reference.tag)
+    except UntrustedError as error:
+        notice(
+            f"The engine was asked for the digest in place of {display_registry(reference.name.registry)}, and so the"
+            f" size of the download is not known. {error.message}"
+        )
+        return _ask_engine(reference, registry=registry, engine=engine)
     except UnreachableError as error:
         if not error.on_loopback:
             raise
         # With `services:` in the job, localhost is another one for the engine than for this container.
-        return Manifest(engine.remote_digest(reference, registry.auth), None, "")
+        return _ask_engine(reference, registry=registry, engine=engine)
     if manifest is None:
         raise explain_overtaken(reference, None, "")
     return manifest
+
+
+def _ask_engine(reference: Reference, *, registry: Registry, engine: Engine) -> Manifest:
+    """The registry's answer by way of the engine, which verifies its certificate by its own list."""
+    return Manifest(engine.remote_digest(reference, registry.auth), None, "")
 
 
 class _Layers:

@@ -32,6 +32,7 @@ MAX_REDIRECTS = 5
 MAX_REASON = 500
 MAX_ANSWER_BYTES = 4 * 1024**2
 """Manifests may have as much by the specification, and configs need less."""
+RECIPE = "https://github.com/org/hub-image-action/blob/main/docs/registries.md#a-registry-with-a-certificate-of-its-own"
 MANIFEST_TYPES = (
     "application/vnd.oci.image.manifest.v1+json",
     "application/vnd.docker.distribution.manifest.v2+json",
@@ -67,6 +68,14 @@ class UnreachableError(RegistryError):
     def __init__(self, message: str, *, on_loopback: bool) -> None:
         super().__init__(message)
         self.on_loopback = on_loopback
+
+
+class UntrustedError(RegistryError):
+    """We know nobody who vouches for the registry's certificate; the engine, which has its own list, may."""
+
+
+_UNTRUSTED = re.compile(r"CERTIFICATE_VERIFY_FAILED|\[X509|NO_CERTIFICATE_OR_CRL_FOUND")
+"""OpenSSL's words for a certificate that nobody vouches for, and for a list of authorities that holds none."""
 
 
 def _is_worth_another_try(error: BaseException) -> bool:
@@ -127,7 +136,8 @@ class Registry:
     def fetch_manifest(self, name: ImageName, tag: str) -> Manifest | None:
         """Return what a tag, or a digest, points to, or None when there is no such thing.
 
-        Raises UnreachableError after some tries, RegistryError for any other refusal.
+        Raises UnreachableError after some tries, UntrustedError when its certificate cannot be verified,
+        RegistryError for any other refusal.
         """
         answer = self._ask_for_manifest("GET", name, tag)
         if answer.status == requests.codes.not_found:
@@ -390,6 +400,10 @@ class Registry:
                     response.status_code, response.headers, _read_body(response, limit, seconds=2 * self._timeout)
                 )
         except requests.exceptions.RequestException as error:
+            if isinstance(error, requests.exceptions.SSLError) and _UNTRUSTED.search(str(error)):
+                raise UntrustedError(
+                    f"This action does not know the authority behind the certificate of {self._host}. {RECIPE}"
+                ) from error
             raise UnreachableError(
                 f"{self._host} does not answer ({type(error).__name__}), so the image cannot be checked there."
                 " Run again when it is back.",
@@ -397,6 +411,12 @@ class Registry:
             ) from error
         except ValueError as error:
             raise RegistryError(f"{self._host} sends us to what is no address.") from error
+        except OSError as error:
+            # All that requests says of a file that is not there; many a path of the runner's is not, in a container.
+            raise UntrustedError(
+                f"The file that REQUESTS_CA_BUNDLE names is not there in the action's container, so"
+                f" the certificate of {self._host} cannot be checked with it. {RECIPE}"
+            ) from error
         if answer.status >= 500 or answer.status == requests.codes.too_many_requests:
             raise UnreachableError(
                 f"{self._host} cannot answer now ({answer.status}). Run again when it is back.", on_loopback=False

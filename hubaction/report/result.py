@@ -13,7 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from hubaction.errors import ActionError
-from hubaction.image import ImageName, PushedReference, Reference, is_tag, parse_image_name
+from hubaction.image import (
+    DOCKER_HUB,
+    ImageName,
+    PushedReference,
+    Reference,
+    is_tag,
+    parse_image_name,
+    parse_reference,
+)
 
 VERSION = 1
 MAX_BYTES = 64 * 1024
@@ -46,6 +54,8 @@ class ImageResult:
     seconds: Mapping[str, float] = field(default_factory=dict)
     failure: str = ""
     """Why it failed; empty when it did not."""
+    same_as: Reference | None = None
+    """The earlier image that is used again; None when this one was built."""
     variant: str = ""
     """Tells the builds of one name apart; not part of the file."""
 
@@ -66,6 +76,7 @@ def write_result(result: ImageResult) -> str:
             "cached_steps": result.cached_steps,
             "seconds": {name: round(seconds, 1) for name, seconds in result.seconds.items()},
             "failure": result.failure[:MAX_TEXT],
+            "same_as": str(result.same_as) if result.same_as else "",
         },
         indent=1,
     )
@@ -124,6 +135,7 @@ def _read(loaded: Mapping[str, Any]) -> ImageResult:
         cached_steps=_count(loaded["cached_steps"]),
         seconds={name: _seconds(loaded["seconds"][name]) for name in STEPS if name in loaded["seconds"]},
         failure=_text(loaded["failure"]),
+        same_as=_reference(loaded["same_as"]),
     )
 
 
@@ -135,8 +147,12 @@ def _pushed(item: Mapping[str, Any]) -> PushedReference:
     return PushedReference(Reference(name, tag), _matching(item["digest"], _DIGEST.pattern), size)
 
 
+def _reference(value: object) -> Reference | None:
+    return parse_reference(text, DOCKER_HUB) if (text := _text(value)) else None
+
+
 def _image_name(value: object) -> ImageName:
-    return parse_image_name(_text(value), "docker.io")
+    return parse_image_name(_text(value), DOCKER_HUB)
 
 
 def _list(value: object) -> list[Any]:

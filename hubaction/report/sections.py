@@ -36,6 +36,9 @@ def _headline(result: ImageResult, commit: str) -> str:
     name, at = code(str(result.name)), f"at commit {code(commit[:12])}"
     if result.failure:
         return f"❌ The image {name} {at} failed: {code(result.failure)}"
+    if result.same_as:
+        same = f"✅ The image {name} {at} is the same as {code(str(result.same_as))}: nothing was built"
+        return f"{same}, and it was tagged:" if result.pushed else f"{same}."
     tested = " and tested" if result.tests else ""
     if not result.pushed:
         return f"✅ The image {name} was built{tested} {at}, and not pushed."

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from hubaction.image import PushedReference
+from hubaction.image import PushedReference, Reference
 from hubaction.plan import Plan
 from hubaction.report.markdown import code, format_bytes, table
 from hubaction.report.result import ImageResult
@@ -22,6 +22,10 @@ class Outcome:
     image_bytes: int | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     failure: str | None = None
+    same_as: Reference | None = None
+    """The earlier image that is used again, because nothing has changed since."""
+    compared: str = ""
+    """What the comparison with earlier images came to, in a sentence."""
     repo2docker: str = ""
     """Its version, when the workflow asks for one."""
     notices: tuple[str, ...] = ()
@@ -39,6 +43,7 @@ class Outcome:
             cached_steps=self.cached_steps,
             seconds=dict(self.seconds),
             failure=self.failure or "",
+            same_as=self.same_as,
         )
 
 
@@ -57,7 +62,11 @@ def _headline(outcome: Outcome) -> str:
     image = outcome.plan.image
     name = f" `{image}`" if image else ""
     if outcome.failure is not None:
-        return f"### ❌ User image{name}: not published\n\n{code(outcome.failure)}"
+        # A check or a commit that follows the push may fail: then hubs can have the image all the same.
+        reached = "pushed, and then the run failed" if outcome.pushed else "not published"
+        return f"### ❌ User image{name}: {reached}\n\n{code(outcome.failure)}"
+    if outcome.same_as:
+        return f"### ✅ User image{name}: unchanged, the same as `{outcome.same_as}`"
     what = "built, tested and pushed" if outcome.pushed else "built and tested"
     if outcome.tests is None:
         what = what.replace(", tested", "").replace(" and tested", "")
@@ -81,7 +90,8 @@ def _hub_snippet(pushed: Sequence[PushedReference]) -> str:
 
 
 def _facts(outcome: Outcome) -> str:
-    rows = [("Image tests", code(outcome.tests) if outcome.tests else "none")]
+    rows = [("Compared", code(outcome.compared))] if outcome.compared else []
+    rows.append(("Image tests", code(outcome.tests) if outcome.tests else "none"))
     sizes = [item.size for item in outcome.pushed if item.size]
     if sizes:
         rows.append(("Download size", format_bytes(sizes[0])))

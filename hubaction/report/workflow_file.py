@@ -1,4 +1,4 @@
-"""Finds the line of the workflow that an annotation belongs to."""
+"""Looks into the workflow: for the line that an annotation belongs to, and for logins that are in vain."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+
+from hubaction.settings import UnseenLogin
 
 MAX_WORKFLOW_BYTES = 1024**2
 
@@ -30,6 +32,33 @@ def locate_input(environ: Mapping[str, str], workspace: Path, input_name: str) -
     return Location(file, lines[0]) if len(lines) == 1 else None
 
 
+LOGIN_ACTIONS = ("docker/login-action", "aws-actions/amazon-ecr-login")
+LOGIN_COMMANDS = {
+    "docker login": r"\bdocker login\b",
+    "az acr login": r"\baz acr login\b(?!.*--expose-token)",
+    "gcloud auth configure-docker": r"\bgcloud auth configure-docker\b",
+}
+_PASSWORDS = ("password", "registry-auth", "docker_password")
+
+
+def find_unseen_login(environ: Mapping[str, str], workspace: Path) -> UnseenLogin | None:
+    """Return a step that logs in to a registry, unless this action's own step has an input for a password."""
+    file = _workflow_file(environ.get("GITHUB_WORKFLOW_REF", ""))
+    root = _compose(workspace / file) if file else None
+    used = _find_steps(root, environ.get("GITHUB_ACTION_REPOSITORY") or "/hub-image-action")
+    if any(_lines_of_input(step, name) for step in used for name in _PASSWORDS):
+        return None
+    found = ((tool, step) for step in _steps(root) if (tool := _login_tool(step)))
+    return next((UnseenLogin(tool, f"{file}, line {step.start_mark.line + 1}") for tool, step in found), None)
+
+
+def _login_tool(step: yaml.MappingNode) -> str:
+    uses, run = _text(step, "uses").lower(), _text(step, "run")
+    actions = [action for action in LOGIN_ACTIONS if uses.startswith(f"{action}@")]
+    commands = [command for command, pattern in LOGIN_COMMANDS.items() if re.search(pattern, run)]
+    return (actions + commands + [""])[0]
+
+
 def _workflow_file(reference: str) -> str:
     """`owner/name/.github/workflows/x.yaml@ref` -> `.github/workflows/x.yaml`."""
     match = re.fullmatch(r"[^/]+/[^/]+/(\.github/workflows/[^/@]+\.ya?ml)@.*", reference)
@@ -45,13 +74,16 @@ def _compose(file: Path) -> yaml.Node | None:
         return None
 
 
-def _find_steps(root: yaml.Node | None, action: str) -> Iterator[yaml.MappingNode]:
+def _steps(root: yaml.Node | None) -> Iterator[yaml.MappingNode]:
     for _, job in _items(_value(root, "jobs")):
         steps = _value(job, "steps")
         for step in steps.value if isinstance(steps, yaml.SequenceNode) else []:
-            uses = _value(step, "uses")
-            if isinstance(step, yaml.MappingNode) and isinstance(uses, yaml.ScalarNode) and action in uses.value:
+            if isinstance(step, yaml.MappingNode):
                 yield step
+
+
+def _find_steps(root: yaml.Node | None, action: str) -> Iterator[yaml.MappingNode]:
+    return (step for step in _steps(root) if action in _text(step, "uses"))
 
 
 def _lines_of_input(step: yaml.MappingNode, input_name: str) -> list[int]:
@@ -60,6 +92,11 @@ def _lines_of_input(step: yaml.MappingNode, input_name: str) -> list[int]:
         for key, _ in _items(_value(step, "with"))
         if isinstance(key, yaml.ScalarNode) and key.value.lower() == input_name
     ]
+
+
+def _text(step: yaml.MappingNode, name: str) -> str:
+    value = _value(step, name)
+    return str(value.value) if isinstance(value, yaml.ScalarNode) else ""
 
 
 def _value(node: yaml.Node | None, name: str) -> yaml.Node | None:

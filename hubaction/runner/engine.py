@@ -34,6 +34,10 @@ class EngineInfo:
     version: str
     image_store: str
     insecure_registries: frozenset[str]
+    platform: str
+    """What it builds for unless told otherwise, e.g. linux/x86_64."""
+    exports_cache: bool
+    """Whether it can write a layer cache to a registry, as only containerd's image store can."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,14 @@ class Engine:
             info = self._client.info()
         indexes = (info.get("RegistryConfig") or {}).get("IndexConfigs") or {}
         insecure = {name for name, index in indexes.items() if not index.get("Secure", True)}
-        return EngineInfo(str(info.get("ServerVersion", "")), str(info.get("Driver", "")), frozenset(insecure))
+        status = [entry for entry in info.get("DriverStatus") or [] if len(entry) == 2]
+        return EngineInfo(
+            version=str(info.get("ServerVersion", "")),
+            image_store=str(info.get("Driver", "")),
+            insecure_registries=frozenset(insecure),
+            platform=f"{info.get('OSType', '')}/{info.get('Architecture', '')}",
+            exports_cache=any(value == "io.containerd.snapshotter.v1" for _, value in status),
+        )
 
     def inspect(self, reference: str) -> LocalImage:
         with _translate(f"inspect the image {reference}"):
@@ -106,10 +117,14 @@ class Engine:
 
     def local_digests(self, reference: Reference) -> frozenset[str]:
         """Digests that the engine knows its image by in the reference's repository, once it was pushed there."""
-        with _translate(f"inspect the image {reference}"):
-            known = self._client.images.get(str(reference)).attrs.get("RepoDigests") or []
+        return self.digests_of(str(reference), str(reference.name))
+
+    def digests_of(self, image: str, name: str) -> frozenset[str]:
+        """Digests of a local image in the repository `name`, which begins with the registry."""
+        with _translate(f"inspect the image {image}"):
+            known = self._client.images.get(image).attrs.get("RepoDigests") or []
         pairs = [entry.rpartition("@") for entry in known]
-        return frozenset(digest for name, _, digest in pairs if _full_name(name) == str(reference.name))
+        return frozenset(digest for found, _, digest in pairs if _full_name(found) == name)
 
     @contextmanager
     def tagged(self, local: str, reference: Reference) -> Iterator[None]:

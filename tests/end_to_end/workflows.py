@@ -45,14 +45,15 @@ class Workflows:
         engine: Engine,
         action: Path,
         env: Mapping[str, str],
-        password: str,
+        password: str = "",
+        secrets: Mapping[str, str] | None = None,
         full_name: str = FULL_NAME,
     ) -> None:
         self._folder = folder
         self._full_name = full_name
         self._engine = engine
         self._action = action
-        self._secrets = {"REGISTRY_PASSWORD": password}
+        self._secrets = {"REGISTRY_PASSWORD": password} if secrets is None else secrets
         self._env = env
         self.commit = ""
 

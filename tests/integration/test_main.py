@@ -1,68 +1,15 @@
 """The whole program as a process on this machine, without its container: what is missing is told in one sentence."""
 
-import json
 import os
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from devtools import places, process
 from devtools.engine import Engine
 from devtools.registry import Registry
-from tests.runner_rules import Command, read_commands
+from tests.integration.program import Program
 
 DOCKERFILE = "FROM debian:trixie-slim\nRUN {command}\nUSER 1000\n"
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How the program ended."""
-
-    returncode: int
-    log: str
-
-    @property
-    def error(self) -> Command:
-        (error,) = [command for command in read_commands(self.log) if command.name == "error"]
-        return error
-
-
-class Program:
-    """The action's entry point, on a workspace of its own."""
-
-    def __init__(self, folder: Path, engine: Engine) -> None:
-        self.workspace = folder / "workspace"
-        self.workspace.mkdir()
-        (folder / "event.json").write_text(json.dumps({"ref": "refs/heads/topic", "after": "1" * 40}))
-        (folder / "home").mkdir()
-        inherited = {name: value for name, value in process.environment().items() if name in {"LANG", "PATH"}}
-        self.env = {
-            **inherited,
-            **engine.environment(),
-            "HOME": str(folder / "home"),
-            "GITHUB_EVENT_NAME": "push",
-            "GITHUB_EVENT_PATH": str(folder / "event.json"),
-            "GITHUB_REF": "refs/heads/topic",
-            "GITHUB_REPOSITORY": "lab/integration",
-            "GITHUB_RUN_ID": "4711",
-            "GITHUB_SHA": "1" * 40,
-            "GITHUB_WORKSPACE": str(self.workspace),
-        }
-
-    def run(self, **changes: str) -> Ended:
-        done = subprocess.run(
-            [sys.executable, "-I", places.PROJECT / "entrypoint.py"],
-            env={**self.env, **changes},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        return Ended(done.returncode, done.stdout)
 
 
 @pytest.fixture

@@ -84,6 +84,7 @@ def here(
         auths={faulty.host: auth},
         insecure=frozenset(),
         say=here.said.append,
+        notice=here.said.append,
     )
     here.forget()
     yield here
@@ -295,6 +296,7 @@ def built(
         auths={here.proxy.host: auth},
         insecure=frozenset(),
         say=here.said.append,
+        notice=here.said.append,
     )
     here.forget()
     yield here
@@ -348,6 +350,7 @@ def test_push_references__upload_each_layer_once(
         auths={here.proxy.host: auth},
         insecure=frozenset(),
         say=here.said.append,
+        notice=here.said.append,
     )
     assert [item.reference.tag for item in pushed][-2:] == ["latest", "latest"]
     assert {registry.digest(name, tag) for name in (one, two) for tag in tags} == {pushed[0].digest}

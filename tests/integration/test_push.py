@@ -28,6 +28,7 @@ class Push:
     def __init__(self, name: str, *, engine: Engine, image: str, auth: dict[str, str]) -> None:
         self.name = name
         self.said: list[str] = []
+        self.noticed: list[str] = []
         self._engine = engine
         self._image = image
         self._auth = auth
@@ -40,6 +41,7 @@ class Push:
             auths={host: self._auth},
             insecure=frozenset(),
             say=self.said.append,
+            notice=self.noticed.append,
         )
 
 

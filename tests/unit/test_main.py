@@ -250,6 +250,29 @@ def test_plan__broken_docker_configuration(tmp_path: Path) -> None:
     assert "DOCKER_CONFIG" in ran.json["errors"][0]
 
 
+WORKFLOW_WITH_LOGIN = """\
+jobs:
+  image:
+    steps:
+      - uses: docker/login-action@v4
+      - uses: org/hub-image-action@v1
+"""
+
+
+def test_plan__login_of_an_earlier_step_is_explained(tmp_path: Path) -> None:
+    environ = variables(tmp_path) | make_inputs({"registry": "quay.io"})
+    file = tmp_path / "workspace/.github/workflows/image.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text(WORKFLOW_WITH_LOGIN, encoding="utf-8")
+    environ["GITHUB_WORKFLOW_REF"] = f"{REPOSITORY}/.github/workflows/image.yaml@refs/heads/main"
+    assert "image.yaml, line 4) is not seen here" in run(["--plan"], environ).json["errors"][0]
+    # With a configuration that is seen, that is not the cause.
+    (tmp_path / "docker").mkdir()
+    (tmp_path / "docker/config.json").write_text("{}", encoding="utf-8")
+    seen = run(["--plan"], environ | {"DOCKER_CONFIG": str(tmp_path / "docker")})
+    assert "is not seen here" not in seen.json["errors"][0]
+
+
 SECRETS = ("ghs_token_of_the_job", "registry-password-1", LOGIN["password"])
 
 

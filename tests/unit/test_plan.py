@@ -14,7 +14,8 @@ from hubaction import image
 from hubaction.errors import ActionError
 from hubaction.event import Event
 from hubaction.plan import Plan, PlannedMode, RefusedError, make_local_tag, make_plan
-from hubaction.settings import Settings
+from hubaction.report.workflow_file import LOGIN_ACTIONS, LOGIN_COMMANDS
+from hubaction.settings import Settings, UnseenLogin
 from tests.unit.samples import (
     HEAD_SHA,
     LOGIN,
@@ -293,6 +294,37 @@ def test_make_plan__password_for_another_registry_is_none() -> None:
 
 def test_make_plan__earlier_login_is_a_password() -> None:
     settings = replace(make_settings({"registry": "quay.io"}), logged_in=frozenset({"quay.io"}))
+    assert make_plan(settings, push_to(), NOW).push
+
+
+UNSEEN = UnseenLogin("docker/login-action", ".github/workflows/image.yaml, line 7")
+
+
+def test_make_plan__login_that_is_not_seen_is_explained() -> None:
+    settings = replace(make_settings({"registry": "quay.io"}), unseen_login=UNSEEN)
+    with pytest.raises(ActionError, match=r"no password for quay\.io") as caught:
+        make_plan(settings, push_to(), NOW)
+    assert "'docker/login-action' (.github/workflows/image.yaml, line 7) is not seen here" in caught.value.message
+    assert "Move its 'registry', 'username' and 'password' to this step" in caught.value.message
+    assert "Settings > Secrets" not in caught.value.message
+
+
+@pytest.mark.parametrize("tool", [*LOGIN_ACTIONS, *LOGIN_COMMANDS])
+def test_make_plan__every_login_that_is_looked_for_has_an_explanation(tool: str) -> None:
+    settings = replace(make_settings({"registry": "quay.io"}), unseen_login=UnseenLogin(tool, "x, line 1"))
+    with pytest.raises(ActionError, match=f"'{tool}' "):
+        make_plan(settings, push_to(), NOW)
+
+
+def test_make_plan__login_that_is_not_seen_on_a_pull_request() -> None:
+    settings = replace(make_settings({"registry": "quay.io", "push": "true"}), unseen_login=UNSEEN)
+    plan = make_plan(settings, pull_request(), NOW)
+    assert not plan.push
+    assert ["'docker/login-action'" in notice for notice in plan.notices] == [True]
+
+
+def test_make_plan__login_that_is_not_seen_does_not_matter_when_another_is() -> None:
+    settings = replace(make_settings({"registry": "quay.io"} | LOGIN), unseen_login=UNSEEN)
     assert make_plan(settings, push_to(), NOW).push
 
 
@@ -638,3 +670,82 @@ def test_make_plan__no_secret_is_in_it() -> None:
     plan = plan_for(push_to(), {"github-token": "ghs_token"})
     assert LOGIN["password"] not in repr(plan)
     assert "ghs_token" not in repr(plan)
+
+
+# --- using earlier images again ---
+
+
+def test_make_plan__a_push_may_use_an_earlier_image() -> None:
+    plan = make_plan(make_settings(LOGIN), push_to(), NOW)
+    assert plan.reusable
+    assert not plan.fresh
+    assert plan.candidates
+
+
+@pytest.mark.parametrize(
+    ("inputs", "event"),
+    [
+        pytest.param({}, make_event("schedule"), id="schedule"),
+        pytest.param({"rebuild": "always"}, push_to(), id="asked"),
+    ],
+)
+def test_make_plan__from_the_base_up(inputs: dict[str, str], event: Event) -> None:
+    plan = make_plan(make_settings(LOGIN | inputs), event, NOW)
+    assert plan.fresh
+    assert not plan.reusable
+    assert not plan.candidates
+    assert "--no-cache" in plan.buildx
+
+
+@pytest.mark.parametrize(
+    ("argument", "expected"),
+    [
+        ("--progress=plain", True),
+        ("--cache-from=type=registry,ref=a/b", True),
+        ("--build-context=data=https://example.org/data.tar", False),
+        ("--secret=id=x", False),
+        ("--no-cache", False),
+        ("--build-arg=HOME", False),
+    ],
+)
+def test_make_plan__arguments_that_bring_in_what_is_not_known(argument: str, expected: bool) -> None:
+    given = {"repo2docker-args": f"--DockerEngine.extra_buildx_build_args={argument}"}
+    assert make_plan(make_settings(LOGIN | given), push_to(), NOW).reusable is expected
+
+
+def recipe_of(inputs: dict[str, str] | None = None, event: Event | None = None) -> tuple[str, ...]:
+    return make_plan(make_settings(LOGIN | (inputs or {})), event or push_to(), NOW).recipe
+
+
+def test_recipe__nothing_of_the_commit_or_the_run_counts() -> None:
+    other = make_event("push", {"after": "e" * 40}, GITHUB_SHA="e" * 40, GITHUB_RUN_ID="9", GITHUB_REF="refs/heads/dev")
+    assert recipe_of(event=other) == recipe_of() == recipe_of(event=pull_request())
+    assert recipe_of({"tags": "x", "latest": "false", "image-name": "a/b", "comment": "never"}) == recipe_of()
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"repo-dir": "/srv/other"},
+        {"notebook-user": "alice"},
+        {"user-id": "1001"},
+        {"base-image": "debian:trixie"},
+        {"platform": "linux/arm64"},
+        {"build-args": "A=1"},
+        {"labels": "a=1"},
+        {"repo2docker-args": "--label a=1"},
+        {"repo2docker-args": "--Repo2Docker.cache_from=a"},
+        {"repo2docker-args": "--DockerEngine.extra_buildx_build_args=--ulimit=nofile=1"},
+        {"include-git": "true"},
+        {"NO_PUSH": "false", "repo-dir": "/srv/repo", "include-git": "false"},
+    ],
+    ids=str,
+)
+def test_recipe__whatever_makes_the_image_counts(inputs: dict[str, str]) -> None:
+    assert recipe_of(inputs) != recipe_of()
+
+
+def test_make_plan__images_of_pull_requests_say_so() -> None:
+    labels = dict(make_plan(make_settings(LOGIN), pull_request(), NOW).labels)
+    assert labels["hub-image-action.pull-request"] == "7"
+    assert "hub-image-action.pull-request" not in dict(make_plan(make_settings(LOGIN), push_to(), NOW).labels)

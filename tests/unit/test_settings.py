@@ -64,6 +64,9 @@ def test_read_settings__all_problems_together() -> None:
             "build-args": "NOVALUE",
             "labels": "novalue",
             "repo2docker-args": "--push",
+            "rebuild": "never",
+            "cache": "gha",
+            "cache-ref": "org/image",
             "include-git": "maybe",
             "image-tests": "/tests",
             "registry-auth": "nolist",
@@ -208,6 +211,45 @@ def test_read_settings__no_name_at_all() -> None:
 def test_read_settings__every_wrong_name_is_told() -> None:
     said = problems_of({"image-name": "org/my one\norg/my two\norg/three"})
     assert [problem.rpartition("did you mean ")[2] for problem in said] == ["'org/my-one'?", "'org/my-two'?"]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("my-org/cache:x", "quay.io/my-org/cache:x"),
+        ("ghcr.io/my-org/cache:x", "ghcr.io/my-org/cache:x"),
+        ("localhost:5000/a/b:buildcache", "localhost:5000/a/b:buildcache"),
+    ],
+)
+def test_read_settings__cache_ref(given: str, expected: str) -> None:
+    assert str(make_settings({"cache-ref": given, "registry": "quay.io"}).cache_ref) == expected
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"cache-ref": "my-org/my-image:latest"},
+        {"cache-ref": "my-org/my-image"},
+        {"cache-ref": "localhost:5000/image"},
+        {"cache-ref": "my-org/my-image:-x"},
+        {"cache-ref": "my-org/my-image:buildcache", "cache": "inline"},
+        {"cache-ref": "my-org/my-image:buildcache", "cache": "none"},
+    ],
+)
+def test_read_settings__no_cache_ref(inputs: dict[str, str]) -> None:
+    assert [said for said in problems_of(inputs) if said.startswith("input 'cache-ref'")]
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"labels": "hub-image-action.pull-request=1"},
+        {"repo2docker-args": "--label hub-image-action.fingerprint=x"},
+    ],
+)
+def test_read_settings__our_own_labels_are_ours(inputs: dict[str, str]) -> None:
+    (said,) = problems_of(inputs)
+    assert said.startswith("input 'labels': 'hub-image-action.")
 
 
 def test_read_settings__names_in_capitals_are_lowered_with_a_notice() -> None:

@@ -36,7 +36,7 @@ def read(text: str, dockerfile: str = "") -> BuildLog:
 
 def test_build_log__counts_steps() -> None:
     log = read(PROGRESS)
-    assert (log.steps, log.cached_steps) == (3, 2)
+    assert (log.steps, log.cached_steps) == (2, 1)
 
 
 def test_build_log__failing_lines_are_those_of_the_step() -> None:
@@ -82,6 +82,9 @@ def test_explain__annotates_the_repositorys_own_dockerfile_only(
         pytest.param("#6 0.5 cp: write error: No space left on device", "The disk is full", id="disk"),
         pytest.param(
             "ValueError: No environment specification found in context", "no configuration file", id="no-file"
+        ),
+        pytest.param(
+            "    picked_buildpack = self.default_buildpack(", "no configuration file", id="no-file-before-2026"
         ),
         pytest.param(
             "ERROR: toomanyrequests: You have reached your pull rate limit", "refuses more downloads", id="429"

@@ -63,6 +63,11 @@ def test_write_configuration__what_the_command_line_cannot_carry(tmp_path: Path)
     }
 
 
+def test_write_configuration__nothing_that_a_version_without_buildx_does_not_know(tmp_path: Path) -> None:
+    write_configuration(PLAN, (), tmp_path)
+    assert "buildx" not in (tmp_path / "repo2docker_config.json").read_text(encoding="utf-8")
+
+
 def test_build_image__runs_repo2docker(tmp_path: Path) -> None:
     lines: list[str] = []
     plan = replace(PLAN, repo2docker=("jupyter-repo2docker", "--version"))

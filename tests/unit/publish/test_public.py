@@ -62,6 +62,15 @@ def test_check_public__open_registry_without_tls(wire: responses.RequestsMock, c
     check(client, Reference(ImageName("registry.example.org", "org/image"), "v1"), insecure=True)
 
 
+def test_check_public__engine_is_asked_where_only_it_knows_the_authority(
+    wire: responses.RequestsMock, client: Any
+) -> None:
+    wire.get(URL, body=requests.exceptions.SSLError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate"))
+    client.api.inspect_distribution.return_value = {"Descriptor": {"digest": "sha256:0"}}
+    check(client)
+    client.api.inspect_distribution.assert_called_once_with(str(REFERENCE), auth_config={})
+
+
 def test_check_public__token_that_does_not_help(wire: responses.RequestsMock, client: Any) -> None:
     """Docker Hub and quay.io give everybody a token, and then answer 401."""
     wire.get(URL, status=401, headers=CHALLENGE)

@@ -11,6 +11,7 @@ from unittest.mock import create_autospec
 import docker
 import docker.errors
 import pytest
+import requests
 import responses
 
 from hubaction.image import ImageName, PushedReference, Reference
@@ -53,7 +54,10 @@ def client() -> Any:
 
 
 def push(
-    client: Any, references: Sequence[Reference] = (REFERENCE,), said: list[str] | None = None
+    client: Any,
+    references: Sequence[Reference] = (REFERENCE,),
+    said: list[str] | None = None,
+    noticed: list[str] | None = None,
 ) -> list[PushedReference]:
     return push_references(
         references,
@@ -62,6 +66,7 @@ def push(
         auths={"quay.io": AUTH, "localhost:5000": {}},
         insecure=frozenset(),
         say=(said if said is not None else []).append,
+        notice=(noticed if noticed is not None else []).append,
     )
 
 
@@ -86,6 +91,29 @@ def test_push_references__latest_comes_last(wire: responses.RequestsMock, client
     for reference in references:
         wire.get(manifest_url(reference), body=MANIFEST)
     assert [item.reference.tag for item in push(client, references)] == ["v1", "v1", "latest"]
+
+
+UNKNOWN_AUTHORITY = requests.exceptions.SSLError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate")
+
+
+def test_push_references__engine_is_asked_where_only_it_knows_the_authority(
+    wire: responses.RequestsMock, client: Any
+) -> None:
+    references = [REFERENCE, Reference(NAME, "v2")]
+    for reference in references:
+        wire.get(manifest_url(reference), body=UNKNOWN_AUTHORITY)
+    client.api.inspect_distribution.return_value = {"Descriptor": {"digest": DIGEST}}
+    noticed: list[str] = []
+    pushed = push(client, references, noticed=noticed)
+    assert [(item.digest, item.size) for item in pushed] == [(DIGEST, None)] * 2
+    assert ["in place of quay.io" in notice for notice in noticed] == [True]
+
+
+def test_push_references__engine_has_another_digest_than_pushed(wire: responses.RequestsMock, client: Any) -> None:
+    wire.get(manifest_url(REFERENCE), body=UNKNOWN_AUTHORITY)
+    client.api.inspect_distribution.return_value = {"Descriptor": {"digest": OTHER_DIGEST}}
+    with pytest.raises(PushError, match="is not what was pushed"):
+        push(client)
 
 
 def test_push_references__not_in_the_registry(wire: responses.RequestsMock, client: Any) -> None:

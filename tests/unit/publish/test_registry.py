@@ -18,6 +18,7 @@ from hubaction.publish.registry import (
     Registry,
     RegistryError,
     UnreachableError,
+    UntrustedError,
     api_host,
     is_loopback,
 )
@@ -168,6 +169,36 @@ def test_fetch_manifest__away(wire: responses.RequestsMock, slept: list[float]) 
     assert not caught.value.on_loopback
     assert len(wire.calls) == 4
     assert slept == sorted(slept)
+
+
+def tls_error(text: str) -> requests.exceptions.SSLError:
+    """As requests raises it, with OpenSSL's own text within."""
+    return requests.exceptions.SSLError(f"HTTPSConnectionPool: (Caused by SSLError({text}))")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed')",
+        "SSLError(136, '[X509: NO_CERTIFICATE_OR_CRL_FOUND] no certificate or crl found (_ssl.c:4166)')",
+    ],
+)
+def test_fetch_manifest__unknown_authority_is_not_tried_again(
+    wire: responses.RequestsMock, slept: list[float], text: str
+) -> None:
+    wire.get(URL, body=tls_error(text))
+    with pytest.raises(UntrustedError, match=r"the certificate of quay\.io"):
+        Registry("quay.io", {}).fetch_manifest(REFERENCE.name, REFERENCE.tag)
+    assert slept == []
+
+
+def test_fetch_manifest__connection_that_breaks_in_tls_is_tried_again(
+    wire: responses.RequestsMock, slept: list[float]
+) -> None:
+    wire.get(URL, body=tls_error("SSLEOFError(8, '[SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred')"))
+    wire.get(URL, body=MANIFEST)
+    assert Registry("quay.io", {}).fetch_manifest(REFERENCE.name, REFERENCE.tag)
+    assert len(slept) == 1
 
 
 def test_fetch_manifest__loopback_is_tried_once(wire: responses.RequestsMock, slept: list[float]) -> None:

@@ -50,6 +50,7 @@ RESULTS = st.builds(
         lambda seconds: {name: seconds[name] for name in STEPS if name in seconds}
     ),
     failure=TEXTS,
+    same_as=st.none() | st.builds(Reference, NAMES, TAGS),
 )
 ANY_JSON = st.recursive(
     st.none()

@@ -80,6 +80,20 @@ def test_badge_section__with_hostile_names(repository: str, branch: str) -> None
             "✅ The image `quay.io/org/course` was built and tested at commit `fedcba987654`, and not pushed.",
         ),
         (
+            ImageResult(NAME, same_as=Reference(NAME, "latest")),
+            "✅ The image `quay.io/org/course` at commit `fedcba987654` is the same as `quay.io/org/course:latest`:"
+            " nothing was built.",
+        ),
+        (
+            ImageResult(
+                NAME,
+                same_as=Reference(NAME, "latest"),
+                pushed=(PushedReference(Reference(NAME, "x"), DIGEST, None),),
+            ),
+            "✅ The image `quay.io/org/course` at commit `fedcba987654` is the same as `quay.io/org/course:latest`:"
+            " nothing was built, and it was tagged:",
+        ),
+        (
             ImageResult(NAME, pushed=(PushedReference(Reference(NAME, "x"), DIGEST, None),)),
             "✅ The image `quay.io/org/course` was built at commit `fedcba987654`, and pushed:",
         ),

@@ -90,7 +90,8 @@ def test_render_summary__failure() -> None:
 
 def test_render_summary__what_was_pushed_before_a_failure_is_listed() -> None:
     text = render_summary(Outcome(PLAN, pushed=pushed()[:1], failure="The second failed."))
-    assert "❌" in text
+    assert text.startswith("### ❌ User image `quay.io/org/image:v1`: pushed, and then the run failed")
+    assert "not published" not in text
     assert "quay.io/org/image:latest" in text
 
 
@@ -113,3 +114,10 @@ def test_render_summary__tests_of_others_stay_in_their_cell(text: str) -> None:
 )
 def test_format_bytes__units(size: int, expected: str) -> None:
     assert format_bytes(size) == expected
+
+
+def test_render_summary__an_earlier_image_again() -> None:
+    outcome = Outcome(PLAN, pushed=pushed(), same_as=Reference(NAME, "abc"), compared="Nothing has changed.")
+    text = render_summary(outcome)
+    assert text.startswith("### ✅ User image `quay.io/org/image:v1`: unchanged, the same as `quay.io/org/image:abc`")
+    assert "| Compared | `Nothing has changed.` |" in text

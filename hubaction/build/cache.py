@@ -1,0 +1,63 @@
+"""The layer cache: which arguments make buildx read and write it. Pure.
+
+https://docs.docker.com/build/cache/backends/
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hubaction.image import Reference
+from hubaction.values import Cache
+
+CACHE_TAG = "buildcache"
+MAX_SOURCES = 2
+"""Each costs requests in every build; what two images do not have, a third hardly does."""
+
+
+@dataclass(frozen=True)
+class CacheArguments:
+    """Arguments for buildx, and what the user should know about them."""
+
+    buildx: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+def cache_arguments(
+    choice: Cache,
+    cache_ref: Reference,
+    *,
+    explicit_ref: bool,
+    found: Sequence[str],
+    cache_found: bool,
+    can_export: bool,
+    write: bool,
+    given: Sequence[str] = (),
+) -> CacheArguments:
+    """Decide where layers come from and go to.
+
+    `found` are earlier images by digest, the best first, and `cache_found` says whether `cache_ref` exists: buildx
+    is told of nothing that is not there. `can_export` says whether the engine can write a cache beside the image,
+    `write` whether anything may be pushed. `given` are the user's own arguments for buildx, which win.
+    """
+    if choice is Cache.NONE:
+        return CacheArguments()
+    wants_registry = choice is Cache.REGISTRY or explicit_ref
+    sources = [str(cache_ref)] if wants_registry and cache_found else []
+    sources += found[: MAX_SOURCES - len(sources)]
+    reads = tuple(f"--cache-from=type=registry,ref={source}" for source in sources)
+    if not write or any(argument.startswith("--cache-to") for argument in given):
+        return CacheArguments(reads)
+    if wants_registry and can_export:
+        return CacheArguments((*reads, f"--cache-to={_export_to(cache_ref)}"))
+    return CacheArguments((*reads, "--cache-to=type=inline"), (_CANNOT_EXPORT,) if wants_registry else ())
+
+
+_CANNOT_EXPORT = (
+    "The layer cache is kept in the image itself: this engine's image store cannot write one to a registry. With"
+    " Docker's containerd image store it can (https://docs.docker.com/engine/storage/containerd/)."
+)
+
+
+def _export_to(reference: Reference) -> str:
+    # All stages; as an image manifest, which every registry takes; and a failure costs the cache, not the image.
+    return f"type=registry,ref={reference},mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true"
