@@ -24,7 +24,7 @@ def check_public(reference: Reference, *, engine: Engine, insecure: bool = False
     Raises PrivateImageError with what to do at that registry, UncheckedImageError when it is away.
     """
     try:
-        found = Registry(reference.name.registry, {}, insecure=insecure).fetch_manifest(reference)
+        found = Registry(reference.name.registry, {}, insecure=insecure).fetch_manifest(reference.name, reference.tag)
     except UnreachableError as error:
         if not error.on_loopback:
             raise UncheckedImageError(_explain_unchecked(reference, error.message), title="Registry away") from error

@@ -2,18 +2,21 @@
 
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Protocol
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from hubaction.errors import DISK_FULL, ActionError
-from hubaction.image import PushedReference, Reference, display_registry
-from hubaction.publish.registry import Manifest, Registry, UnreachableError, UntrustedError
+from hubaction.image import ImageName, PushedReference, Reference, display_registry
+from hubaction.publish.registry import Manifest, Registry, RegistryError, UnreachableError, UntrustedError
 from hubaction.runner.engine import Engine, PushEvent
 
 SECONDS_BETWEEN_LINES = 5.0
 ATTEMPTS = 4
+MOUNTS_AT_ONCE = 4
 
 
 class PushError(ActionError):
@@ -43,6 +46,9 @@ def push_references(
 ) -> list[PushedReference]:
     """Push each reference and ask the registry for it; `latest` comes last, when all else is there.
 
+    The engine uploads once to each registry; further tags and repositories there are requests of ours, wherever we
+    can reach it as the engine does.
+
     `notice` takes what the user should see once; `before_each` is called before anything new is begun, and may raise.
     Raises ActionError, telling what had arrived before.
     """
@@ -54,26 +60,124 @@ def push_references(
             told.add(text)
             notice(text)
 
-    for reference in sorted(references, key=lambda reference: reference.tag == "latest"):
+    registries = {host: Registry(host, auths[host], insecure=host in insecure) for host in auths}
+    uploads = {
+        host: _Upload(registry, local_tag=local_tag, engine=engine, say=say, notice=notice_once)
+        for host, registry in registries.items()
+    }
+    for reference in latest_last(references):
         before_each()
-        name = reference.name.registry
-        registry = Registry(name, auths[name], insecure=name in insecure)
-        try:
-            item = _publish(
-                reference, local_tag=local_tag, engine=engine, registry=registry, say=say, notice=notice_once
-            )
-        except ActionError as error:
-            if pushed:
-                error.message += f" Pushed before that: {', '.join(str(item.reference) for item in pushed)}."
-            raise
-        pushed.append(item)
-        say(f"{reference}@{item.digest}")
+        with telling_what_arrived(pushed):
+            pushed.append(uploads[reference.name.registry].publish(reference))
+        say(f"{reference}@{pushed[-1].digest}")
     return pushed
+
+
+def latest_last(references: Sequence[Reference]) -> list[Reference]:
+    return sorted(references, key=lambda reference: reference.tag == "latest")
+
+
+@contextmanager
+def telling_what_arrived(pushed: Sequence[PushedReference]) -> Iterator[None]:
+    """Add to an error what was in the registries before it."""
+    try:
+        yield
+    except ActionError as error:
+        if pushed:
+            error.message += f" Pushed before that: {', '.join(str(item.reference) for item in pushed)}."
+        raise
+
+
+class _Upload:
+    """An image's way into one registry."""
+
+    def __init__(self, registry: Registry, *, local_tag: str, engine: Engine, say: Progress, notice: Progress) -> None:
+        self._registry = registry
+        self._local_tag = local_tag
+        self._engine = engine
+        self._say = say
+        self._notice = notice
+        self._uploaded: tuple[ImageName, Manifest] | None = None
+        """What the engine has uploaded, and where, when we have its bytes."""
+        self._complete: set[ImageName] = set()
+        """The repositories that have all of it."""
+
+    def publish(self, reference: Reference) -> PushedReference:
+        """Raises PushError, and what the engine raises."""
+        copied = self._copy(reference, *self._uploaded) if self._uploaded else None
+        return copied or self._push(reference)
+
+    def _push(self, reference: Reference) -> PushedReference:
+        manifest = _publish(
+            reference,
+            local_tag=self._local_tag,
+            engine=self._engine,
+            registry=self._registry,
+            say=self._say,
+            notice=self._notice,
+        )
+        if manifest.body:
+            self._uploaded = (reference.name, manifest)
+            self._complete = {reference.name}
+        return PushedReference(reference, manifest.digest, manifest.size)
+
+    def _copy(self, reference: Reference, source: ImageName, manifest: Manifest) -> PushedReference | None:
+        """Put the uploaded manifest under a further name; None when that is the engine's to do after all."""
+        try:
+            if reference.name not in self._complete and not self._mount(reference.name, source, manifest):
+                return None
+            self._complete.add(reference.name)
+            found = put_tag(reference, manifest, self._registry)
+        except RegistryError as error:
+            self._say(f"The engine has to push {reference} itself: {error.message}")
+            return None
+        if found != manifest.digest:
+            raise explain_overtaken(reference, found, manifest.digest)
+        return PushedReference(reference, manifest.digest, manifest.size)
+
+    def _mount(self, target: ImageName, source: ImageName, manifest: Manifest) -> bool:
+        blobs = (manifest.config_digest, *manifest.layer_digests)
+        # An index has manifests of its own, which cannot be mounted.
+        return bool(manifest.config_digest) and mount_blobs(blobs, target, source, self._registry)
+
+
+def mount_blobs(digests: Sequence[str], target: ImageName, source: ImageName, registry: Registry) -> bool:
+    """Make blobs of one repository known in another one of the same registry, 0 bytes being moved.
+
+    False when the registry neither does that nor has them already. Raises RegistryError.
+    """
+
+    def mount(digest: str) -> bool:
+        return registry.mount_blob(target, digest, source) or registry.has_blob(target, digest)
+
+    # A registry that cannot mount says so at the first.
+    if not mount(digests[0]):
+        return False
+    with ThreadPoolExecutor(MOUNTS_AT_ONCE) as pool:
+        return all(pool.map(mount, digests[1:]))
+
+
+def put_tag(reference: Reference, manifest: Manifest, registry: Registry) -> str | None:
+    """Put a manifest's own bytes under a tag; return the digest that the registry then has there.
+
+    Raises RegistryError: MissingBlobError, DeniedError, UnreachableError.
+    """
+    registry.put_manifest(reference.name, reference.tag, manifest.body, manifest.media_type)
+    return registry.fetch_digest(reference.name, reference.tag)
+
+
+def explain_overtaken(reference: Reference, found: str | None, pushed: str) -> PushError:
+    if found is None:
+        return PushError(f"{reference} is not in the registry although the push went well. Run again.")
+    return PushError(
+        f"{reference} is not what was pushed: the registry has {found}, pushed was {pushed}. Somebody else may have"
+        " pushed the same tag at the same time: run again."
+    )
 
 
 def _publish(
     reference: Reference, *, local_tag: str, engine: Engine, registry: Registry, say: Progress, notice: Progress
-) -> PushedReference:
+) -> Manifest:
     image = engine.find_image(local_tag)
     with engine.tagged(local_tag, reference):
         digest = _push_with_retries(reference, engine=engine, auth=registry.auth, say=say)
@@ -83,12 +187,8 @@ def _publish(
     # knows an image by its config's digest, or, with the newer store, by its manifest's.
     stolen = bool(manifest.config_digest) and image not in {manifest.config_digest, manifest.digest}
     if stolen or manifest.digest not in pushed:
-        raise PushError(
-            f"{reference} is not what was pushed: the registry has {manifest.digest}, pushed was"
-            f" {', '.join(sorted(pushed)) or 'nothing known'}. Somebody else may have pushed the same tag at the same"
-            " time: run again."
-        )
-    return PushedReference(reference, manifest.digest, manifest.size)
+        raise explain_overtaken(reference, manifest.digest, ", ".join(sorted(pushed)) or "nothing known")
+    return manifest
 
 
 def _push_with_retries(reference: Reference, *, engine: Engine, auth: Mapping[str, str], say: Progress) -> str:
@@ -124,7 +224,7 @@ def _ask_registry(reference: Reference, *, registry: Registry, engine: Engine, n
         # An identity token, which only the engine can trade in.
         return _ask_engine(reference, registry=registry, engine=engine)
     try:
-        manifest = registry.fetch_manifest(reference)
+        manifest = registry.fetch_manifest(reference.name, reference.tag)
     except UntrustedError as error:
         notice(
             f"The engine was asked for the digest in place of {display_registry(reference.name.registry)}, and so the"
@@ -137,7 +237,7 @@ def _ask_registry(reference: Reference, *, registry: Registry, engine: Engine, n
         # With `services:` in the job, localhost is another one for the engine than for this container.
         return _ask_engine(reference, registry=registry, engine=engine)
     if manifest is None:
-        raise PushError(f"{reference} is not in the registry although the push went well. Run again.")
+        raise explain_overtaken(reference, None, "")
     return manifest
 
 
@@ -221,8 +321,19 @@ def explain_push(reference: Reference, error: str, username: str) -> PushError:
             f" Run again when it is back. {detail}",
             title="Registry away",
         )
+    if refusal := explain_refusal(reference, error, username):
+        return refusal
+    return PushError(f"{registry} did not take {reference}. {detail}", title="Push failed")
+
+
+def explain_refusal(reference: Reference, error: str, username: str) -> PushError | None:
+    """What to do when a registry does not let somebody write; None when the message says something else."""
     for pattern, advice in _REFUSALS:
         if pattern.search(error):
             who = f" by '{username}'" if username else ""
-            return PushError(f"{registry} refused {reference}, pushed{who}: {advice}. {detail}", title="Push refused")
-    return PushError(f"{registry} did not take {reference}. {detail}", title="Push failed")
+            return PushError(
+                f"{display_registry(reference.name.registry)} refused {reference}, pushed{who}: {advice}."
+                f" ({error.strip()[-3000:]})",
+                title="Push refused",
+            )
+    return None

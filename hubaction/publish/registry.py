@@ -1,4 +1,4 @@
-"""The one door to registries: what a tag points to, asked of the registry itself.
+"""The one door to registries: what they have, and what is put there by requests alone.
 
 The protocol: https://github.com/opencontainers/distribution-spec/blob/main/spec.md, and for tokens
 https://distribution.github.io/distribution/spec/auth/token/
@@ -9,20 +9,29 @@ import hashlib
 import ipaddress
 import json
 import re
+import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import quote, urljoin, urlsplit
 
 import requests
 from requests.utils import parse_dict_header
-from tenacity import retry, retry_if_exception, stop_after_attempt, wait_exponential
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
 from hubaction.errors import ActionError
-from hubaction.image import DOCKER_HUB, Reference
+from hubaction.image import DOCKER_HUB, ImageName
 
 TIMEOUT_SECONDS = 30
+LOOK_UP_SECONDS = 5
+"""What a look-up may wait for, when the worst that its failure means is a build."""
+ATTEMPTS = 4
+MAX_REDIRECTS = 5
+MAX_REASON = 500
 MAX_ANSWER_BYTES = 4 * 1024**2
+"""Manifests may have as much by the specification, and configs need less."""
 RECIPE = "https://github.com/org/hub-image-action/blob/main/docs/registries.md#a-registry-with-a-certificate-of-its-own"
 MANIFEST_TYPES = (
     "application/vnd.oci.image.manifest.v1+json",
@@ -34,8 +43,23 @@ INDEX_TYPES = (
 )
 
 
+T = TypeVar("T")
+
+
 class RegistryError(ActionError):
     """The registry answered, and not with what was asked for."""
+
+
+class MissingBlobError(RegistryError):
+    """A blob is not, or no longer, in the registry."""
+
+
+class DeniedError(RegistryError):
+    """The registry does not allow it; `detail` is what it says, with the status first, e.g. `403 DENIED: no`."""
+
+    def __init__(self, message: str, *, detail: str) -> None:
+        super().__init__(message)
+        self.detail = detail
 
 
 class UnreachableError(RegistryError):
@@ -68,71 +92,276 @@ class Manifest:
     """Bytes that a hub downloads, config and layers; None when the manifest is an index."""
     config_digest: str
     """Digest of the image's config; empty for an index."""
+    body: bytes = field(default=b"", repr=False)
+    """The manifest itself, as the registry keeps it; empty when only the engine could ask for it."""
+    media_type: str = ""
+    layer_digests: tuple[str, ...] = ()
+    """Digests of the layers, each once; empty for an index."""
 
 
 class Registry:
-    """One registry, with the credentials for it."""
+    """One registry, with the credentials for it; safe to use from a few threads.
 
-    def __init__(self, host: str, auth: Mapping[str, str], *, insecure: bool = False) -> None:
+    With `patient=False` it waits for LOOK_UP_SECONDS, tries nothing again, and asks nothing more of a registry that
+    was away once: for look-ups whose failure only means that an image is built.
+    """
+
+    def __init__(self, host: str, auth: Mapping[str, str], *, insecure: bool = False, patient: bool = True) -> None:
         self._host = host
         self.auth = auth
-        self._session = requests.Session()
-        # Given any, requests does not look for login data of its own in ~/.netrc.
-        self._session.auth = _no_auth
+        self.requests_made = 0
+        """Requests so far, those for tokens and after redirects included."""
+        self._timeout = TIMEOUT_SECONDS if patient else LOOK_UP_SECONDS
+        self._trying = Retrying(
+            retry=retry_if_exception(_is_worth_another_try),
+            stop=stop_after_attempt(ATTEMPTS if patient else 1),
+            wait=wait_exponential(multiplier=0.5, max=8),
+            reraise=True,
+        )
+        self._patient = patient
+        self._gave_up = ""
+        self._lock = threading.Lock()
+        self._counting = threading.Lock()
+        self._logins = _Logins()
+        self._session = _Session()
         self._base = f"{'http' if insecure or is_loopback(host) else 'https'}://{api_host(host)}"
 
-    def fetch_manifest(self, reference: Reference) -> Manifest | None:
-        """Return what a tag points to, or None when there is no such tag.
+    @property
+    def only_engine_logs_in(self) -> bool:
+        """Whether the login is an identity token, which only the engine can trade in."""
+        return bool(self.auth) and not self._password
+
+    # --- reading ---
+
+    def fetch_manifest(self, name: ImageName, tag: str) -> Manifest | None:
+        """Return what a tag, or a digest, points to, or None when there is no such thing.
 
         Raises UnreachableError after some tries, UntrustedError when its certificate cannot be verified,
         RegistryError for any other refusal.
         """
-        path = f"/v2/{reference.name.path}/manifests/{reference.tag}"
-        answer = self._get(path, scope=f"repository:{reference.name.path}:pull")
+        answer = self._ask_for_manifest("GET", name, tag)
         if answer.status == requests.codes.not_found:
             return None
         if answer.status != requests.codes.ok:
-            raise RegistryError(
-                f"{self._host} does not tell what {reference} is: it answers {answer.status}."
-                " Pushing may need another right than reading: give the account both."
-            )
-        return _read_manifest(answer)
+            raise self._does_not_tell(name, tag, answer)
+        manifest = read_manifest(answer.body, answer.headers.get("Content-Type", ""))
+        if tag.startswith("sha256:") and manifest.digest != tag:
+            raise RegistryError(f"{self._host} has {manifest.digest} where {tag} should be: run again.")
+        return manifest
 
-    @retry(
-        retry=retry_if_exception(_is_worth_another_try),
-        stop=stop_after_attempt(4),
-        wait=wait_exponential(multiplier=0.5, max=8),
-        reraise=True,
-    )
-    def _get(self, path: str, *, scope: str) -> "_Answer":
+    def fetch_digest(self, name: ImageName, tag: str) -> str | None:
+        """Return the digest that a tag, or a digest, points to, by one HEAD; None when there is no such thing.
+
+        Where the answer names no digest, which the specification allows, it is computed from the manifest.
+        Raises UnreachableError after some tries, RegistryError for any other refusal.
+        """
+        answer = self._ask_for_manifest("HEAD", name, tag)
+        if answer.status == requests.codes.not_found:
+            return None
+        digest = answer.headers.get("Docker-Content-Digest", "")
+        if answer.status == requests.codes.ok and is_digest(digest):
+            return digest
+        if answer.status not in {requests.codes.ok, requests.codes.method_not_allowed}:
+            raise self._does_not_tell(name, tag, answer)
+        manifest = self.fetch_manifest(name, tag)
+        return manifest.digest if manifest else None
+
+    def look_up_digest(self, name: ImageName, tag: str) -> str | None:
+        """As fetch_digest, and None too when nobody knows: for what only saves time."""
+        try:
+            return self.fetch_digest(name, tag)
+        except RegistryError:
+            return None
+
+    def fetch_blob(self, name: ImageName, digest: str, max_bytes: int = MAX_ANSWER_BYTES) -> bytes:
+        """Return a blob, e.g. an image's config, which the digest proves to be it.
+
+        Raises MissingBlobError, UnreachableError, RegistryError when it is larger or another one.
+        """
+        url = f"{self._base}/v2/{name.path}/blobs/{digest}"
+        answer = self._try(self._send, "GET", url, _pull(name), limit=max_bytes)
+        if answer.status == requests.codes.not_found:
+            raise MissingBlobError(f"{self._host} does not have the blob {digest} in {name}.")
+        if answer.status != requests.codes.ok:
+            raise RegistryError(f"{self._host} does not give the blob {digest} of {name}: {_describe(answer)}.")
+        if digest_of(answer.body) != digest:
+            raise RegistryError(f"{self._host} gives another blob than {digest} of {name}.")
+        return answer.body
+
+    def has_blob(self, name: ImageName, digest: str) -> bool:
+        """Whether a repository has a blob, by one HEAD; raises RegistryError when the registry does not say."""
+        answer = self._try(self._send, "HEAD", f"{self._base}/v2/{name.path}/blobs/{digest}", _pull(name))
+        if answer.status not in {requests.codes.ok, requests.codes.not_found}:
+            raise RegistryError(f"{self._host} does not tell whether {name} has {digest}: {_describe(answer)}.")
+        return answer.ok
+
+    def _ask_for_manifest(self, method: str, name: ImageName, tag: str) -> "_Answer":
+        url = f"{self._base}/v2/{name.path}/manifests/{tag}"
         headers = {"Accept": ", ".join((*MANIFEST_TYPES, *INDEX_TYPES))}
-        answer = self._request(self._base + path, headers=headers)
+        return self._try(self._send, method, url, _pull(name), headers=headers)
+
+    def _does_not_tell(self, name: ImageName, tag: str, answer: "_Answer") -> RegistryError:
+        return RegistryError(
+            f"{self._host} does not tell what {name}{'@' if ':' in tag else ':'}{tag} is: it answers {answer.status}."
+            " Pushing may need another right than reading: give the account both."
+        )
+
+    # --- writing ---
+
+    def put_manifest(self, name: ImageName, tag: str, body: bytes, media_type: str) -> None:
+        """Put a manifest under a tag, byte for byte; what it names must be in the repository.
+
+        Raises MissingBlobError when some of that is not, DeniedError when the account, the tag or a quota forbids it,
+        UnreachableError after some tries.
+        """
+        url = f"{self._base}/v2/{name.path}/manifests/{tag}"
+        headers = {"Content-Type": media_type}
+        answer = self._try(self._send, "PUT", url, _push(name), headers=headers, body=body)
+        if answer.ok:
+            return
+        if answer.status == requests.codes.not_found or answer.error_codes() & _MISSING_BLOB:
+            raise MissingBlobError(f"{self._host} does not have all of {name}:{tag}: {_describe(answer)}.")
+        raise self._denied(name, answer)
+
+    def mount_blob(self, name: ImageName, digest: str, from_name: ImageName) -> bool:
+        """Make a blob of another repository of this registry known in this one, its bytes staying where they are.
+
+        False when the registry wants the bytes instead. Raises DeniedError when it would not take those either,
+        UnreachableError after some tries.
+        """
+        url = f"{self._uploads(name)}?mount={quote(digest)}&from={quote(from_name.path, safe='')}"
+        scopes = (*_push(name), *_pull(from_name))
+        try:
+            answer = self._try(self._send, "POST", url, scopes, body=b"")
+        except DeniedError:
+            answer = None
+        if answer and answer.status == requests.codes.created:
+            return True
+        if answer and answer.status == requests.codes.accepted:
+            location = self._location(name, answer)
+        else:
+            # It may be the other repository, or mounting as such, that is refused.
+            location = self._try(self._start_upload, name)
+        self._cancel_upload(name, location)
+        return False
+
+    def put_blob(self, name: ImageName, body: bytes) -> str:
+        """Upload a small blob in one piece; return its digest.
+
+        Raises DeniedError, UnreachableError after some tries, RegistryError for any other refusal.
+        """
+        digest = digest_of(body)
+        self._try(self._upload, name, body, digest)
+        return digest
+
+    def _upload(self, name: ImageName, body: bytes, digest: str) -> None:
+        """Both requests belong together: an upload that failed half-way is begun anew."""
+        location = self._start_upload(name)
+        url = f"{location}{'&' if '?' in location else '?'}digest={quote(digest)}"
+        headers = {"Content-Type": "application/octet-stream"}
+        answer = self._send("PUT", url, _push(name), headers=headers, body=body)
+        if not answer.ok:
+            raise self._denied(name, answer)
+
+    def _start_upload(self, name: ImageName) -> str:
+        answer = self._send("POST", self._uploads(name), _push(name), body=b"")
+        if not answer.ok:
+            raise self._denied(name, answer)
+        return self._location(name, answer)
+
+    def _location(self, name: ImageName, answer: "_Answer") -> str:
+        """Return the address that the registry wants the bytes at, which may be relative in its answer."""
+        location = answer.headers.get("Location", "")
+        with suppress(ValueError):
+            address = urljoin(self._uploads(name), location)
+            if location and urlsplit(address).port != 0:  # reading it is what raises
+                return address
+        raise RegistryError(f"{self._host} does not say where it takes blobs of {name}.")
+
+    def _uploads(self, name: ImageName) -> str:
+        return f"{self._base}/v2/{name.path}/blobs/uploads/"
+
+    def _cancel_upload(self, name: ImageName, location: str) -> None:
+        """A courtesy, which may fail: registries end forgotten uploads themselves."""
+        with suppress(RegistryError):
+            self._send("DELETE", location, _push(name))
+
+    def _denied(self, name: ImageName, answer: "_Answer") -> DeniedError:
+        detail = _describe(answer)
+        return DeniedError(f"{self._host} does not let {name} be written to: {detail}.", detail=detail)
+
+    # --- asking ---
+
+    def _try(self, ask: Callable[..., T], *arguments: object, **options: object) -> T:
+        if self._gave_up:
+            raise UnreachableError(self._gave_up, on_loopback=is_loopback(self._host))
+        try:
+            return self._trying(ask, *arguments, **options)
+        except UnreachableError as error:
+            self._gave_up = "" if self._patient else error.message
+            raise
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        scopes: "Scopes",
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        limit: int = MAX_ANSWER_BYTES,
+    ) -> "_Answer":
+        """Make a request with the login that it needs; one that no longer holds is renewed once."""
+        headers = headers or {}
+        if self._session.leads_elsewhere(self._base, url):
+            # An upload may lead elsewhere, where the login is nobody's business.
+            return self._request(method, url, headers=headers, body=body, limit=limit)
+        used = self._find_login(scopes)
+        answer = self._request(method, url, headers={**headers, **_authorized(used)}, body=body, limit=limit)
         if answer.status == requests.codes.unauthorized:
-            headers["Authorization"] = self._answer_challenge(answer.headers.get("WWW-Authenticate", ""), scope)
-            answer = self._request(self._base + path, headers=headers)
+            renewed = self._renew_login(scopes, used, answer.headers.get("WWW-Authenticate", ""))
+            if renewed != used:
+                return self._request(method, url, headers={**headers, **_authorized(renewed)}, body=body, limit=limit)
         return answer
 
-    def _answer_challenge(self, challenge: str, scope: str) -> str:
-        """Return the value of the Authorization header that the registry asks for."""
+    def _find_login(self, scopes: "Scopes") -> str:
+        """Return a kept login, or a new one where it is known whom to ask; empty before the first challenge."""
+        with self._lock:
+            kept = self._logins.find(scopes)
+            if kept or not self._logins.challenge:
+                return kept
+            return self._answer_challenge(self._logins.challenge, scopes)
+
+    def _renew_login(self, scopes: "Scopes", refused: str, challenge: str) -> str:
+        with self._lock:
+            kept = self._logins.find(scopes)
+            if kept and kept != refused:
+                return kept  # by another thread meanwhile
+            return self._answer_challenge(challenge, scopes)
+
+    def _answer_challenge(self, challenge: str, scopes: "Scopes") -> str:
+        """Return the value of the Authorization header that the registry asks for, and keep it."""
         kind, _, rest = challenge.partition(" ")
         if kind.lower() == "basic":
-            return self._basic()
+            return self._logins.keep(ALL_SCOPES, self._basic())
         if kind.lower() != "bearer":
             raise RegistryError(f"{self._host} asks for an unknown kind of login: '{kind[:40]}'.")
         fields = parse_dict_header(rest)  # type: ignore[no-untyped-call]
-        token = self._fetch_token(str(fields.get("realm", "")), str(fields.get("service", "")), scope)
-        return f"Bearer {token}"
+        token = self._fetch_token(str(fields.get("realm", "")), str(fields.get("service", "")), scopes)
+        self._logins.challenge = challenge
+        return self._logins.keep(scopes, f"Bearer {token}")
 
-    def _fetch_token(self, realm: str, service: str, scope: str) -> str:
+    def _fetch_token(self, realm: str, service: str, scopes: "Scopes") -> str:
         if not realm.startswith(("https://", self._base.partition("://")[0] + "://")):
             raise RegistryError(f"{self._host} names no safe place to log in at: '{realm[:100]}'.")
         headers = {"Authorization": self._basic()} if self._password else {}
-        params = {"service": service, "scope": scope}
-        answer = self._request(realm, headers=headers, params={name: value for name, value in params.items() if value})
+        params = [*([("service", service)] if service else []), *(("scope", scope) for scope in scopes)]
+        answer = self._request("GET", realm, headers=headers, params=params)
         body = answer.json()
         token = body.get("token") or body.get("access_token")
         if answer.status != requests.codes.ok or not isinstance(token, str):
-            raise RegistryError(f"{self._host} refuses a token for {scope}: it answers {answer.status}.")
+            message = f"{self._host} refuses a token for {' '.join(scopes)}: it answers {answer.status}."
+            raise RegistryError(message) if answer.ok else DeniedError(message, detail=_describe(answer))
         return token
 
     @property
@@ -144,12 +373,32 @@ class Registry:
         pair = f"{self.auth.get('username', '')}:{self._password}"
         return f"Basic {base64.b64encode(pair.encode()).decode()}"
 
-    def _request(self, url: str, *, headers: Mapping[str, str], params: Mapping[str, str] | None = None) -> "_Answer":
+    def _request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        params: Sequence[tuple[str, str]] = (),
+        body: bytes | None = None,
+        limit: int = MAX_ANSWER_BYTES,
+    ) -> "_Answer":
+        self._count(1)
         try:
-            with self._session.get(
-                url, headers=dict(headers), params=params, timeout=TIMEOUT_SECONDS, stream=True
+            with self._session.request(
+                method,
+                url,
+                headers=dict(headers),
+                params=list(params),
+                data=body,
+                timeout=self._timeout,
+                stream=True,
+                allow_redirects=method in {"GET", "HEAD"},
             ) as response:
-                answer = _Answer(response.status_code, response.headers, _read_body(response))
+                self._count(len(response.history))
+                answer = _Answer(
+                    response.status_code, response.headers, _read_body(response, limit, seconds=2 * self._timeout)
+                )
         except requests.exceptions.RequestException as error:
             if isinstance(error, requests.exceptions.SSLError) and _UNTRUSTED.search(str(error)):
                 raise UntrustedError(
@@ -160,6 +409,8 @@ class Registry:
                 " Run again when it is back.",
                 on_loopback=is_loopback(self._host),
             ) from error
+        except ValueError as error:
+            raise RegistryError(f"{self._host} sends us to what is no address.") from error
         except OSError as error:
             # All that requests says of a file that is not there; many a path of the runner's is not, in a container.
             raise UntrustedError(
@@ -172,6 +423,65 @@ class Registry:
             )
         return answer
 
+    def _count(self, requests_made: int) -> None:
+        with self._counting:
+            self.requests_made += requests_made
+
+
+Scopes = tuple[str, ...]
+"""What a token is good for: https://distribution.github.io/distribution/spec/auth/scope/"""
+ALL_SCOPES: Scopes = ()
+_MISSING_BLOB = frozenset({"MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"})
+"""https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes"""
+
+
+def _pull(name: ImageName) -> Scopes:
+    return (f"repository:{name.path}:pull",)
+
+
+def _push(name: ImageName) -> Scopes:
+    return (f"repository:{name.path}:pull,push",)
+
+
+def _authorized(login: str) -> dict[str, str]:
+    return {"Authorization": login} if login else {}
+
+
+class _Logins:
+    """Values of the Authorization header, each with what it is good for."""
+
+    def __init__(self) -> None:
+        self.challenge = ""
+        """The last one for a token: who knows it need not be refused first."""
+        self._kept: dict[Scopes, str] = {}
+
+    def find(self, scopes: Scopes) -> str:
+        return self._kept.get(scopes) or self._kept.get(ALL_SCOPES, "")
+
+    def keep(self, scopes: Scopes, login: str) -> str:
+        for scope in scopes:
+            self._kept[(scope,)] = self._kept[(scope.removesuffix(",push"),)] = login
+        self._kept[scopes] = login
+        return login
+
+
+class _Session(requests.Session):
+    """Never takes logins of the machine's (~/.netrc), and takes none of ours along to another host."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Given any, requests does not look for some of its own.
+        self.auth = _no_auth
+        self.max_redirects = MAX_REDIRECTS
+
+    def leads_elsewhere(self, here: str, there: str) -> bool:
+        """Whether it is another host or port, or the same one without TLS."""
+        return bool(self.should_strip_auth(here, there))  # type: ignore[no-untyped-call]
+
+    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
+        if self.leads_elsewhere(str(response.request.url), str(prepared_request.url)):
+            prepared_request.headers.pop("Authorization", None)
+
 
 @dataclass(frozen=True)
 class _Answer:
@@ -181,22 +491,45 @@ class _Answer:
     headers: Mapping[str, str]
     body: bytes
 
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
     def json(self) -> dict[str, Any]:
-        """Return the object in it; empty when it is anything else."""
-        try:
-            loaded = json.loads(self.body)
-        except (ValueError, RecursionError):
-            return {}
-        return loaded if isinstance(loaded, dict) else {}
+        return read_object(self.body)
+
+    def errors(self) -> list[dict[str, Any]]:
+        """https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes"""
+        listed = self.json().get("errors")
+        return [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+
+    def error_codes(self) -> set[str]:
+        return {str(entry.get("code", "")) for entry in self.errors()}
 
 
-def _read_body(response: requests.Response) -> bytes:
+def _describe(answer: _Answer) -> str:
+    """Status and reason, e.g. `403 DENIED: requested access to the resource is denied`."""
+    said = [f"{entry.get('code', '')}: {entry.get('message', '')}" for entry in answer.errors()]
+    text = "; ".join(said) or answer.body[:MAX_REASON].decode(errors="replace")
+    return f"{answer.status} {' '.join(text.split())[:MAX_REASON] or 'without a reason'}"
+
+
+def read_object(text: bytes) -> dict[str, Any]:
+    """Return the JSON object in it; empty when it is anything else."""
+    try:
+        loaded = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return loaded if isinstance(loaded, dict) else {}
+
+
+def _read_body(response: requests.Response, limit: int, *, seconds: float) -> bytes:
     """Neither an endless answer nor an endlessly slow one is waited for."""
-    deadline = time.monotonic() + 2 * TIMEOUT_SECONDS
+    deadline = time.monotonic() + seconds
     body = b""
     for piece in response.iter_content(65536):
         body += piece
-        if len(body) > MAX_ANSWER_BYTES or time.monotonic() > deadline:
+        if len(body) > limit or time.monotonic() > deadline:
             raise RegistryError("The registry's answer has no end: it is larger, or slower, than any manifest.")
     return body
 
@@ -216,13 +549,41 @@ def api_host(registry: str) -> str:
     return "registry-1.docker.io" if registry == DOCKER_HUB else registry
 
 
-def _read_manifest(answer: _Answer) -> Manifest:
+def digest_of(body: bytes) -> str:
+    return f"sha256:{hashlib.sha256(body).hexdigest()}"
+
+
+def is_digest(text: str) -> bool:
+    """Whether it is a digest of the kind that we compute; registries may have others."""
+    return bool(re.fullmatch(r"sha256:[a-f0-9]{64}", text))
+
+
+def read_manifest(body: bytes, content_type: str) -> Manifest:
+    """Describe a manifest or an index; whatever is odd about it is left out."""
     # Computed and not read from a header: what the bytes are is what a hub will pull.
-    digest = f"sha256:{hashlib.sha256(answer.body).hexdigest()}"
-    manifest = answer.json()
+    digest = digest_of(body)
+    manifest = read_object(body)
     config = manifest.get("config")
     config_digest = config.get("digest") if isinstance(config, dict) else None
-    return Manifest(digest, _download_bytes(manifest), config_digest if isinstance(config_digest, str) else "")
+    # The bytes know best; only the newer format may leave it out of them.
+    media_type = manifest.get("mediaType")
+    return Manifest(
+        digest,
+        _download_bytes(manifest),
+        config_digest if isinstance(config_digest, str) else "",
+        body,
+        media_type if isinstance(media_type, str) else content_type.partition(";")[0].strip(),
+        _layer_digests(manifest),
+    )
+
+
+def _layer_digests(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    layers = manifest.get("layers")
+    if not isinstance(layers, list):
+        return ()
+    digests = [layer.get("digest") if isinstance(layer, dict) else None for layer in layers]
+    known = [digest for digest in digests if isinstance(digest, str) and is_digest(digest)]
+    return tuple(dict.fromkeys(known)) if len(known) == len(digests) else ()
 
 
 def _download_bytes(manifest: Mapping[str, Any]) -> int | None:

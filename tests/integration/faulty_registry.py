@@ -5,6 +5,7 @@ import http.client
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from devtools.registry import Registry
@@ -38,6 +39,10 @@ class FaultyRegistry:
     host: str
     rule: Rule = field(default=lambda method, path: None)
     requests: list[tuple[str, str]] = field(default_factory=list)
+    blobs_up: list[int] = field(default_factory=list)
+    """Bytes of each request that carried a part of a blob."""
+    blobs_down: list[int] = field(default_factory=list)
+    """Bytes of each answer that carried a blob."""
 
     def asked(self, method: str, part: str) -> int:
         """How often a method was asked for with that in the path."""
@@ -86,6 +91,8 @@ class _Proxy(BaseHTTPRequestHandler):
     def handle_request(self) -> None:
         body = b"".join(self._read_chunks()) if self._chunked else self.rfile.read(self._length)
         self.server.faulty.requests.append((self.command, self.path))
+        if body and "/blobs/" in self.path:
+            self.server.faulty.blobs_up.append(len(body))
         try:
             answer = self.server.faulty.rule(self.command, self.path)
         except HangUpError:
@@ -117,12 +124,18 @@ class _Proxy(BaseHTTPRequestHandler):
 
     def _forward(self, body: bytes) -> None:
         """Host stays as it is, so that the registry's Location headers lead through here again."""
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}
+        # The engine sends a line for each type that it accepts.
+        headers = {
+            name: ", ".join(self.headers.get_all(name, [])) for name in self.headers if name.lower() not in HOP_BY_HOP
+        }
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.server.target)) as connection:
             connection.request(self.command, self.path, body, {**headers, "Content-Length": str(len(body))})
             response = connection.getresponse()
             kept = {name: value for name, value in response.getheaders() if name.lower() not in HOP_BY_HOP}
-            self._send(response.status, kept, response.read(), response.getheader("Content-Length"))
+            content = response.read()
+            if content and self.command == "GET" and response.status == HTTPStatus.OK and "/blobs/" in self.path:
+                self.server.faulty.blobs_down.append(len(content))
+            self._send(response.status, kept, content, response.getheader("Content-Length"))
 
     def _send(self, status: int, headers: dict[str, str], body: bytes, length: str | None = None) -> None:
         self.send_response_only(status)

@@ -171,11 +171,11 @@ def test_remote_digest__is_the_registrys(
 
 def test_fetch_manifest__absent(registry: Registry, auth: dict[str, str]) -> None:
     reference = Reference(ImageName(registry.host, "integration/absent"), "tag")
-    assert RegistryDoor(registry.host, auth).fetch_manifest(reference) is None
+    assert RegistryDoor(registry.host, auth).fetch_manifest(reference.name, reference.tag) is None
 
 
 def test_fetch_manifest__with_a_wrong_password(registry: Registry) -> None:
     reference = Reference(ImageName(registry.host, "integration/absent"), "tag")
     wrong = {"username": USER, "password": "wrong"}
     with pytest.raises(ActionError, match="answers 401"):
-        RegistryDoor(registry.host, wrong).fetch_manifest(reference)
+        RegistryDoor(registry.host, wrong).fetch_manifest(reference.name, reference.tag)

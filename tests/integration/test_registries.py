@@ -20,6 +20,7 @@ from devtools.engine import Engine as RunningEngine
 from devtools.registry import Door, Registry, Tls, running_registry
 from hubaction.image import ImageName, PushedReference, Reference
 from hubaction.publish.credentials import LoginError, log_in, read_auth, temporary_docker_config
+from hubaction.publish.promote import promote, read_candidate
 from hubaction.publish.public import PrivateImageError, check_public
 from hubaction.publish.push import PushError, push_references
 from hubaction.publish.registry import Registry as RegistryDoor
@@ -163,7 +164,32 @@ def test_tokens__with_a_wrong_password(publish: Publisher, with_tokens: WithToke
         publish(host, USER, "wrong")
     reference = Reference(ImageName(host, publish.name), "tag")
     with pytest.raises(RegistryError, match="refuses a token"):
-        RegistryDoor(host, {"username": USER, "password": "wrong"}).fetch_manifest(reference)
+        RegistryDoor(host, {"username": USER, "password": "wrong"}).fetch_manifest(reference.name, reference.tag)
+
+
+def test_tokens__to_promote_are_one_for_reading_and_one_for_each_repository(
+    publish: Publisher, with_tokens: WithTokens
+) -> None:
+    """To mount takes a token for both repositories, or the real registry would ask for the bytes."""
+    registry, tokens = with_tokens.registry, with_tokens.tokens
+    (pushed,) = publish(registry.host, USER, LONG)
+    door = RegistryDoor(registry.host, {"username": USER, "password": LONG})
+    other = ImageName(registry.host, f"{publish.name}-other")
+    tokens.asked.clear()
+    candidate = read_candidate(door, pushed.reference)
+    assert candidate
+    references = [Reference(name, tag) for name in (pushed.reference.name, other) for tag in ("second", "latest")]
+    promoted = promote(candidate, references, registries={registry.host: door}, say=lambda text: None)
+    assert {item.digest for item in promoted} == {pushed.digest}
+    reading = f"repository:{publish.name}:pull"
+    assert [scope for _, scope in tokens.asked] == [
+        reading,
+        f"repository:{other.path}:pull",
+        f"repository:{other.path}:pull,push {reading}",
+        f"repository:{publish.name}:pull,push",
+    ]
+    # A refusal and four tokens; manifest and config; five looks; two mounts; four tags, each with a look.
+    assert door.requests_made == 1 + 4 + 2 + 5 + 2 + 8
 
 
 def test_tokens__for_nobody_show_nothing(publish: Publisher, with_tokens: WithTokens) -> None:

@@ -223,6 +223,134 @@ def test_push_references__progress_every_few_seconds(
     assert progress[0].endswith(" MB")
 
 
+# --- further tags and repositories ---
+
+LAYER_DIGEST = "sha256:" + "1" * 64
+CONFIG_DIGEST = "sha256:" + "2" * 64
+IMAGE = json.dumps(
+    {"config": {"digest": CONFIG_DIGEST, "size": 100}, "layers": [{"digest": LAYER_DIGEST, "size": 23}]}
+).encode()
+IMAGE_DIGEST = f"sha256:{hashlib.sha256(IMAGE).hexdigest()}"
+PUT_DIGEST = {"Docker-Content-Digest": IMAGE_DIGEST}
+SECOND = Reference(NAME, "v2")
+ELSEWHERE = Reference(ImageName("quay.io", "org/second"), "v1")
+MOUNTS = "https://quay.io/v2/org/second/blobs/uploads/"
+
+
+@pytest.fixture
+def image(client: Any, wire: responses.RequestsMock) -> None:
+    """An image whose blobs can be told, pushed as v1."""
+    client.images.get.side_effect = None
+    client.images.get.return_value.id = CONFIG_DIGEST
+    client.api.push.side_effect = lambda *_, **__: iter([{"aux": {"Tag": "v1", "Digest": IMAGE_DIGEST, "Size": 5}}])
+    wire.get(manifest_url(REFERENCE), body=IMAGE, content_type="application/vnd.oci.image.manifest.v1+json")
+
+
+def accept(wire: responses.RequestsMock, reference: Reference) -> None:
+    wire.head(manifest_url(reference), headers=PUT_DIGEST)
+    wire.put(manifest_url(reference), status=201)
+
+
+def tags_by_engine(client: Any) -> list[str]:
+    return [f"{call.args[0]}:{call.args[1]}" for call in client.api.push.call_args_list]
+
+
+@pytest.mark.usefixtures("image")
+def test_push_references__further_tags_are_the_same_bytes(wire: responses.RequestsMock, client: Any) -> None:
+    accept(wire, SECOND)
+    pushed = push(client, [REFERENCE, SECOND])
+    assert [(item.digest, item.size) for item in pushed] == [(IMAGE_DIGEST, 123)] * 2
+    assert tags_by_engine(client) == ["quay.io/org/image:v1"]
+    (put,) = [call.request for call in wire.calls if call.request.method == "PUT"]
+    assert put.body == IMAGE
+    assert put.headers["Content-Type"] == "application/vnd.oci.image.manifest.v1+json"
+
+
+@pytest.mark.usefixtures("image")
+def test_push_references__further_repositories_are_mounted(wire: responses.RequestsMock, client: Any) -> None:
+    """Once for each repository, however many tags."""
+    more = Reference(ELSEWHERE.name, "v2")
+    mounts = wire.post(MOUNTS, status=201)
+    accept(wire, ELSEWHERE)
+    accept(wire, more)
+    assert len(push(client, [REFERENCE, ELSEWHERE, more])) == 3
+    assert tags_by_engine(client) == ["quay.io/org/image:v1"]
+    mounted = [call.request.params for call in mounts.calls]
+    assert mounted == [{"mount": digest, "from": "org/image"} for digest in (CONFIG_DIGEST, LAYER_DIGEST)]
+
+
+@pytest.mark.usefixtures("image")
+@pytest.mark.parametrize("case", ["mount", "missing", "put", "head"])
+def test_push_references__what_we_cannot_copy_the_engine_pushes(
+    wire: responses.RequestsMock, client: Any, case: str
+) -> None:
+    wire.post(MOUNTS, status=202 if case == "mount" else 201, headers={"Location": "/u1"})
+    wire.delete("https://quay.io/u1", status=204)
+    wire.head(MOUNTS.replace("uploads/", CONFIG_DIGEST), status=404)
+    wire.put(manifest_url(ELSEWHERE), status={"missing": 404, "put": 403}.get(case, 201))
+    wire.head(manifest_url(ELSEWHERE), status=403)
+    wire.get(manifest_url(ELSEWHERE), body=IMAGE)
+    said: list[str] = []
+    assert len(push(client, [REFERENCE, ELSEWHERE], said)) == 2
+    assert tags_by_engine(client) == ["quay.io/org/image:v1", "quay.io/org/second:v1"]
+    assert any("The engine has to push quay.io/org/second:v1 itself: quay.io" in line for line in said) is (
+        case != "mount"
+    )
+
+
+@pytest.mark.usefixtures("image")
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [({"headers": {"Docker-Content-Digest": OTHER_DIGEST}}, OTHER_DIGEST), ({"status": 404}, "")],
+)
+def test_push_references__copied_tag_that_is_not_what_was_put(
+    wire: responses.RequestsMock, client: Any, answer: dict[str, Any], sentence: str
+) -> None:
+    wire.put(manifest_url(SECOND), status=201)
+    wire.head(manifest_url(SECOND), **answer)
+    with pytest.raises(PushError, match="is not") as caught:
+        push(client, [REFERENCE, SECOND])
+    assert sentence in caught.value.message
+    assert caught.value.message.endswith("Pushed before that: quay.io/org/image:v1.")
+
+
+def test_push_references__each_registry_is_pushed_to_once(wire: responses.RequestsMock, client: Any) -> None:
+    """And `latest` comes last, over all of them."""
+    hosts = ("quay.io", "localhost:5000")
+    references = [Reference(ImageName(host, "org/image"), tag) for host in hosts for tag in ("latest", "v1")]
+    for reference in references:
+        if reference.tag == "v1":
+            wire.get(manifest_url(reference), body=MANIFEST)
+        else:
+            wire.put(manifest_url(reference), status=201)
+            wire.head(manifest_url(reference), headers={"Docker-Content-Digest": DIGEST})
+    assert [str(item.reference) for item in push(client, references)] == [
+        "quay.io/org/image:v1",
+        "localhost:5000/org/image:v1",
+        "quay.io/org/image:latest",
+        "localhost:5000/org/image:latest",
+    ]
+    assert tags_by_engine(client) == ["quay.io/org/image:v1", "localhost:5000/org/image:v1"]
+
+
+def test_push_references__all_by_the_engine_where_only_it_reaches_the_registry(
+    wire: responses.RequestsMock, client: Any
+) -> None:
+    name = ImageName("localhost:5000", "org/image")
+    client.api.inspect_distribution.return_value = {"Descriptor": {"digest": DIGEST}}
+    assert len(push(client, [Reference(name, "v1"), Reference(name, "v2")])) == 2
+    assert tags_by_engine(client) == ["localhost:5000/org/image:v1", "localhost:5000/org/image:v2"]
+
+
+def test_push_references__index_is_not_mounted(wire: responses.RequestsMock, client: Any) -> None:
+    """Its manifests are no blobs; the engine knows how to push them."""
+    wire.get(manifest_url(REFERENCE), body=MANIFEST)
+    wire.get(manifest_url(ELSEWHERE), body=MANIFEST)
+    assert len(push(client, [REFERENCE, ELSEWHERE])) == 2
+    assert tags_by_engine(client) == ["quay.io/org/image:v1", "quay.io/org/second:v1"]
+    assert {call.request.method for call in wire.calls} == {"GET"}
+
+
 # --- what the engine's messages mean ---
 
 

@@ -51,7 +51,7 @@ def sent(wire: responses.RequestsMock) -> list[tuple[str | None, str | None]]:
 
 def test_fetch_manifest__open_registry(wire: responses.RequestsMock) -> None:
     wire.get(URL, body=MANIFEST)
-    manifest = Registry("quay.io", {}).fetch_manifest(REFERENCE)
+    manifest = Registry("quay.io", {}).fetch_manifest(REFERENCE.name, REFERENCE.tag)
     assert manifest is not None
     assert (manifest.digest, manifest.size) == (DIGEST, 123)
     assert sent(wire) == [(URL, None)]
@@ -61,27 +61,27 @@ def test_fetch_manifest__open_registry(wire: responses.RequestsMock) -> None:
 
 def test_fetch_manifest__digest_is_of_the_bytes_not_of_a_header(wire: responses.RequestsMock) -> None:
     wire.get(URL, body=MANIFEST, headers={"Docker-Content-Digest": "sha256:" + "0" * 64})
-    manifest = Registry("quay.io", {}).fetch_manifest(REFERENCE)
+    manifest = Registry("quay.io", {}).fetch_manifest(REFERENCE.name, REFERENCE.tag)
     assert manifest is not None
     assert manifest.digest == DIGEST
 
 
 def test_fetch_manifest__index_has_no_size(wire: responses.RequestsMock) -> None:
     wire.get(URL, json={"manifests": [{"digest": "sha256:x", "size": 5}]})
-    manifest = Registry("quay.io", {}).fetch_manifest(REFERENCE)
+    manifest = Registry("quay.io", {}).fetch_manifest(REFERENCE.name, REFERENCE.tag)
     assert manifest is not None
     assert manifest.size is None
 
 
 def test_fetch_manifest__no_such_tag(wire: responses.RequestsMock) -> None:
     wire.get(URL, status=404)
-    assert Registry("quay.io", {}).fetch_manifest(REFERENCE) is None
+    assert Registry("quay.io", {}).fetch_manifest(REFERENCE.name, REFERENCE.tag) is None
 
 
 def test_fetch_manifest__password_only_when_asked_for(wire: responses.RequestsMock) -> None:
     wire.get(URL, status=401, headers={"WWW-Authenticate": 'Basic realm="x"'})
     wire.get(URL, body=MANIFEST)
-    assert Registry("quay.io", AUTH).fetch_manifest(REFERENCE)
+    assert Registry("quay.io", AUTH).fetch_manifest(REFERENCE.name, REFERENCE.tag)
     assert sent(wire) == [(URL, None), (URL, BASIC)]
 
 
@@ -91,14 +91,14 @@ def test_fetch_manifest__no_password_of_the_machine(
     (tmp_path / "netrc").write_text("machine quay.io login other password of-the-machine\n", encoding="utf-8")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     wire.get(URL, body=MANIFEST)
-    Registry("quay.io", {}).fetch_manifest(REFERENCE)
+    Registry("quay.io", {}).fetch_manifest(REFERENCE.name, REFERENCE.tag)
     assert sent(wire) == [(URL, None)]
 
 
 def test_fetch_manifest__password_in_utf_8(wire: responses.RequestsMock) -> None:
     wire.get(URL, status=401, headers={"WWW-Authenticate": "Basic"})
     wire.get(URL, body=MANIFEST)
-    Registry("quay.io", {"username": "ü", "password": "päß€"}).fetch_manifest(REFERENCE)
+    Registry("quay.io", {"username": "ü", "password": "päß€"}).fetch_manifest(REFERENCE.name, REFERENCE.tag)
     assert sent(wire)[1][1] == "Basic " + base64.b64encode("ü:päß€".encode()).decode()
 
 
@@ -107,7 +107,7 @@ def test_fetch_manifest__token(wire: responses.RequestsMock) -> None:
     wire.get(URL, status=401, headers={"WWW-Authenticate": challenge})
     wire.get("https://auth.quay.io/token", json={"token": "t0"})
     wire.get(URL, body=MANIFEST)
-    assert Registry("quay.io", AUTH).fetch_manifest(REFERENCE)
+    assert Registry("quay.io", AUTH).fetch_manifest(REFERENCE.name, REFERENCE.tag)
     token_url = "https://auth.quay.io/token?service=quay.io&scope=repository%3Aorg%2Fimage%3Apull"
     assert sent(wire) == [(URL, None), (token_url, BASIC), (URL, "Bearer t0")]
 
@@ -116,14 +116,14 @@ def test_fetch_manifest__anonymous_token_under_its_other_name(wire: responses.Re
     wire.get(URL, status=401, headers={"WWW-Authenticate": 'Bearer realm="https://auth.quay.io/token"'})
     wire.get("https://auth.quay.io/token", json={"access_token": "t0"})
     wire.get(URL, body=MANIFEST)
-    assert Registry("quay.io", {}).fetch_manifest(REFERENCE)
+    assert Registry("quay.io", {}).fetch_manifest(REFERENCE.name, REFERENCE.tag)
     assert [authorization for _, authorization in sent(wire)] == [None, None, "Bearer t0"]
 
 
 def test_fetch_manifest__password_is_not_sent_unencrypted(wire: responses.RequestsMock) -> None:
     wire.get(URL, status=401, headers={"WWW-Authenticate": 'Bearer realm="http://evil.example/token"'})
     with pytest.raises(RegistryError, match="no safe place to log in"):
-        Registry("quay.io", AUTH).fetch_manifest(REFERENCE)
+        Registry("quay.io", AUTH).fetch_manifest(REFERENCE.name, REFERENCE.tag)
     assert len(wire.calls) == 1
 
 
@@ -134,7 +134,7 @@ def test_fetch_manifest__no_token(wire: responses.RequestsMock, status: int, bod
     wire.get(URL, status=401, headers={"WWW-Authenticate": 'Bearer realm="https://auth.quay.io/token"'})
     wire.get("https://auth.quay.io/token", status=status, json=body)
     with pytest.raises(RegistryError, match="refuses a token") as caught:
-        Registry("quay.io", AUTH).fetch_manifest(REFERENCE)
+        Registry("quay.io", AUTH).fetch_manifest(REFERENCE.name, REFERENCE.tag)
     assert AUTH["password"] not in str(caught.value)
 
 
@@ -142,13 +142,13 @@ def test_fetch_manifest__no_token(wire: responses.RequestsMock, status: int, bod
 def test_fetch_manifest__unknown_login(wire: responses.RequestsMock, challenge: str) -> None:
     wire.get(URL, status=401, headers={"WWW-Authenticate": challenge})
     with pytest.raises(RegistryError, match="unknown kind of login"):
-        Registry("quay.io", AUTH).fetch_manifest(REFERENCE)
+        Registry("quay.io", AUTH).fetch_manifest(REFERENCE.name, REFERENCE.tag)
 
 
 def test_fetch_manifest__refused(wire: responses.RequestsMock) -> None:
     wire.get(URL, status=403)
     with pytest.raises(RegistryError, match=r"does not tell what quay\.io/org/image:v1 is: it answers 403"):
-        Registry("quay.io", AUTH).fetch_manifest(REFERENCE)
+        Registry("quay.io", AUTH).fetch_manifest(REFERENCE.name, REFERENCE.tag)
 
 
 @pytest.mark.parametrize("status", [500, 503, 429])
@@ -158,14 +158,14 @@ def test_fetch_manifest__passing_fault_is_tried_again(
     wire.get(URL, status=status)
     wire.get(URL, body=requests.exceptions.ConnectionError("reset"))
     wire.get(URL, body=MANIFEST)
-    assert Registry("quay.io", {}).fetch_manifest(REFERENCE)
+    assert Registry("quay.io", {}).fetch_manifest(REFERENCE.name, REFERENCE.tag)
     assert len(slept) == 2
 
 
 def test_fetch_manifest__away(wire: responses.RequestsMock, slept: list[float]) -> None:
     wire.get(URL, body=requests.exceptions.ConnectTimeout("no answer"))
     with pytest.raises(UnreachableError, match=r"quay\.io does not answer") as caught:
-        Registry("quay.io", {}).fetch_manifest(REFERENCE)
+        Registry("quay.io", {}).fetch_manifest(REFERENCE.name, REFERENCE.tag)
     assert not caught.value.on_loopback
     assert len(wire.calls) == 4
     assert slept == sorted(slept)
@@ -188,7 +188,7 @@ def test_fetch_manifest__unknown_authority_is_not_tried_again(
 ) -> None:
     wire.get(URL, body=tls_error(text))
     with pytest.raises(UntrustedError, match=r"the certificate of quay\.io"):
-        Registry("quay.io", {}).fetch_manifest(REFERENCE)
+        Registry("quay.io", {}).fetch_manifest(REFERENCE.name, REFERENCE.tag)
     assert slept == []
 
 
@@ -197,7 +197,7 @@ def test_fetch_manifest__connection_that_breaks_in_tls_is_tried_again(
 ) -> None:
     wire.get(URL, body=tls_error("SSLEOFError(8, '[SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred')"))
     wire.get(URL, body=MANIFEST)
-    assert Registry("quay.io", {}).fetch_manifest(REFERENCE)
+    assert Registry("quay.io", {}).fetch_manifest(REFERENCE.name, REFERENCE.tag)
     assert len(slept) == 1
 
 
@@ -205,7 +205,7 @@ def test_fetch_manifest__loopback_is_tried_once(wire: responses.RequestsMock, sl
     local = Reference(ImageName("127.0.0.1:5000", "org/image"), "v1")
     wire.get("http://127.0.0.1:5000/v2/org/image/manifests/v1", body=requests.exceptions.ConnectionError("refused"))
     with pytest.raises(UnreachableError) as caught:
-        Registry("127.0.0.1:5000", {}).fetch_manifest(local)
+        Registry("127.0.0.1:5000", {}).fetch_manifest(local.name, local.tag)
     assert caught.value.on_loopback
     assert slept == []
 
@@ -223,13 +223,13 @@ def test_fetch_manifest__loopback_is_tried_once(wire: responses.RequestsMock, sl
 def test_fetch_manifest__where(wire: responses.RequestsMock, host: str, insecure: bool, expected: str) -> None:
     wire.get(f"{expected}/v2/org/image/manifests/v1", body=MANIFEST)
     reference = Reference(ImageName(host, "org/image"), "v1")
-    assert Registry(host, {}, insecure=insecure).fetch_manifest(reference)
+    assert Registry(host, {}, insecure=insecure).fetch_manifest(reference.name, reference.tag)
 
 
 def test_fetch_manifest__oversized(wire: responses.RequestsMock) -> None:
     wire.get(URL, body=b" " * (4 * 1024**2 + 1))
     with pytest.raises(RegistryError, match="has no end"):
-        Registry("quay.io", {}).fetch_manifest(REFERENCE)
+        Registry("quay.io", {}).fetch_manifest(REFERENCE.name, REFERENCE.tag)
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_fetch_manifest__odd_manifest_is_no_bug(wire: responses.RequestsMock, bo
     """A registry's answer is text of others: it may be refused, and never end as a traceback."""
     wire.get(URL, json=body)
     try:
-        manifest = Registry("quay.io", {}).fetch_manifest(REFERENCE)
+        manifest = Registry("quay.io", {}).fetch_manifest(REFERENCE.name, REFERENCE.tag)
     except RegistryError:
         return
     assert manifest is not None

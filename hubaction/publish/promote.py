@@ -1,0 +1,263 @@
+"""Gives an image that is in a registry further tags, by requests alone: nothing is built, no layer is moved.
+
+What is promoted is the very manifest, byte for byte, so its digest stays; or the same layers with other labels, which
+is another image and has a digest of its own.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from hubaction.errors import ActionError
+from hubaction.image import ImageName, PushedReference, Reference
+from hubaction.publish.push import (
+    Progress,
+    explain_overtaken,
+    explain_refusal,
+    latest_last,
+    mount_blobs,
+    put_tag,
+    telling_what_arrived,
+)
+from hubaction.publish.registry import (
+    MANIFEST_TYPES,
+    DeniedError,
+    Manifest,
+    Registry,
+    RegistryError,
+    UnreachableError,
+    UntrustedError,
+    digest_of,
+    is_digest,
+    read_manifest,
+    read_object,
+)
+
+CONFIG_TYPES = frozenset({"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"})
+
+
+class NotPromotableError(ActionError):
+    """The image, or its registry, does not allow it: build instead."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An image in a registry, as its manifest and its config describe it."""
+
+    reference: Reference
+    manifest: Manifest
+    config: bytes
+    labels: Mapping[str, str]
+    architecture: str
+    os: str
+
+
+def read_candidate(
+    registry: Registry, reference: Reference, *, explain: Progress = lambda text: None
+) -> Candidate | None:
+    """Return the image under a tag; None when there is none that could be promoted, and `explain` takes why.
+
+    An index is none: its labels are those of several images. Never raises, however odd the answers are.
+    """
+    try:
+        return _read_candidate(registry, reference)
+    except (RegistryError, NotPromotableError) as error:
+        explain(f"{reference} cannot be reused: {error.message}")
+        return None
+
+
+def _read_candidate(registry: Registry, reference: Reference) -> Candidate:
+    manifest = registry.fetch_manifest(reference.name, reference.tag)
+    if manifest is None:
+        raise NotPromotableError("it is not in the registry.")
+    _require_single_image(manifest)
+    config = registry.fetch_blob(reference.name, manifest.config_digest)
+    described = read_object(config)
+    return Candidate(
+        reference,
+        manifest,
+        config,
+        _read_labels(described),
+        architecture=str(described.get("architecture", "")),
+        os=str(described.get("os", "")),
+    )
+
+
+def _require_single_image(manifest: Manifest) -> None:
+    config = read_object(manifest.body).get("config")
+    kind = config.get("mediaType") if isinstance(config, dict) else None
+    single = manifest.media_type in MANIFEST_TYPES and kind in CONFIG_TYPES and manifest.layer_digests
+    if not single or not is_digest(manifest.config_digest):
+        raise NotPromotableError("it is not the manifest of a single image.")
+
+
+def _read_labels(config: Mapping[str, object]) -> dict[str, str]:
+    inner = config.get("config")
+    labels = inner.get("Labels") if isinstance(inner, dict) else None
+    return {key: value for key, value in labels.items() if isinstance(value, str)} if isinstance(labels, dict) else {}
+
+
+def relabel(candidate: Candidate, labels: Mapping[str, str]) -> tuple[bytes, bytes]:
+    """Return config and manifest of the same image with these labels, and no others.
+
+    Raises NotPromotableError when the candidate's own cannot be written again.
+    """
+    config, manifest = read_object(candidate.config), read_object(candidate.manifest.body)
+    inner = config.get("config") or {}
+    descriptor = manifest.get("config")
+    if not isinstance(inner, dict) or not isinstance(descriptor, dict):
+        raise NotPromotableError(f"{candidate.reference} has a config that is none, so the image is built.")
+    config["config"] = inner | {"Labels": dict(labels)}
+    new_config = _write(config)
+    # A copy of the blob may stand in `data`:
+    # https://github.com/opencontainers/image-spec/blob/main/descriptor.md#embedded-content
+    kept = {key: value for key, value in descriptor.items() if key != "data"}
+    manifest["config"] = kept | {"digest": digest_of(new_config), "size": len(new_config)}
+    return new_config, _write(manifest)
+
+
+def _write(described: Mapping[str, object]) -> bytes:
+    try:
+        return json.dumps(described, separators=(",", ":"), allow_nan=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise NotPromotableError("The image's description has values that JSON does not, so it is built.") from error
+
+
+def promote(
+    candidate: Candidate,
+    references: Sequence[Reference],
+    *,
+    registries: Mapping[str, Registry],
+    say: Progress,
+    before_each: Callable[[], None] = lambda: None,
+) -> list[PushedReference]:
+    """Put the candidate's manifest under each reference, `latest` last, and ask the registry for each.
+
+    `registries` has one for each host in the references and for the candidate's. `before_each` is called before each
+    reference, and may raise. Another registry than the candidate's must have the image already.
+
+    Raises NotPromotableError when the image has to be built instead, before any tag is moved unless it vanishes
+    meanwhile; PushError, with what to do, when the account may not write or somebody else moved a tag. Both tell what
+    had arrived before.
+    """
+    run = _Promotion(candidate.reference, candidate.manifest, b"", registries, say, before_each)
+    return run.put(references)
+
+
+def promote_relabelled(
+    candidate: Candidate,
+    labels: Mapping[str, str],
+    references: Sequence[Reference],
+    *,
+    registries: Mapping[str, Registry],
+    say: Progress,
+    before_each: Callable[[], None] = lambda: None,
+) -> list[PushedReference]:
+    """As `promote`, with exactly these labels: only a new config is uploaded, and the digest is a new one.
+
+    For what must not share a digest, e.g. a pull request's image, which may expire, and production's.
+    """
+    config, body = relabel(candidate, labels)
+    manifest = read_manifest(body, candidate.manifest.media_type)
+    return _Promotion(candidate.reference, manifest, config, registries, say, before_each).put(references)
+
+
+@dataclass(frozen=True)
+class _Promotion:
+    """A manifest whose layers are in the repository of `source`, on its way to further names."""
+
+    source: Reference
+    manifest: Manifest
+    new_config: bytes
+    """The config, when it is still to be uploaded; else empty, and it is where the layers are."""
+    registries: Mapping[str, Registry]
+    say: Progress
+    before_each: Callable[[], None]
+
+    def put(self, references: Sequence[Reference]) -> list[PushedReference]:
+        ordered = latest_last(references)
+        # All is looked at before anything is written.
+        there = {reference for reference in ordered if self._points_here(reference)}
+        firsts: dict[ImageName, Reference] = {}
+        for reference in ordered:
+            if reference not in there:
+                firsts.setdefault(reference.name, reference)
+        incomplete = [reference for reference in firsts.values() if self._is_incomplete(reference)]
+        for reference in incomplete:
+            self.before_each()
+            self._complete(reference)
+        pushed: list[PushedReference] = []
+        for reference in ordered:
+            self.before_each()
+            if reference not in there:
+                with telling_what_arrived(pushed):
+                    self._put(reference)
+            pushed.append(PushedReference(reference, self.manifest.digest, self.manifest.size))
+            self.say(f"{reference}@{self.manifest.digest}{', as before' if reference in there else ''}")
+        return pushed
+
+    def _points_here(self, reference: Reference) -> bool:
+        return self._look(reference, reference.tag) == self.manifest.digest
+
+    def _look(self, reference: Reference, tag: str) -> str | None:
+        try:
+            return self._registry(reference).fetch_digest(reference.name, tag)
+        except (UnreachableError, UntrustedError) as error:
+            raise self._not_promotable(reference, error.message) from error
+        except RegistryError:
+            # Some refuse to show what does not exist yet; whether it may be written, writing tells.
+            return None
+
+    def _is_incomplete(self, reference: Reference) -> bool:
+        """Whether the repository lacks a part of the image that can be brought there."""
+        registry = self._registry(reference)
+        if registry.only_engine_logs_in:
+            raise self._not_promotable(reference, "only the engine can log in there.")
+        if reference.name == self.source.name:
+            return bool(self.new_config)
+        if self._look(reference, self.manifest.digest) == self.manifest.digest:
+            return False
+        if reference.name.registry != self.source.name.registry:
+            raise self._not_promotable(reference, "another registry cannot take it over by requests alone.")
+        return True
+
+    def _complete(self, reference: Reference) -> None:
+        """Bring config and layers into the repository; without a manifest nobody sees them yet."""
+        registry = self._registry(reference)
+        with self._explained(reference):
+            if reference.name != self.source.name and not self._mount(reference.name, registry):
+                raise self._not_promotable(reference, "the registry wants the layers' bytes.")
+            if self.new_config:
+                registry.put_blob(reference.name, self.new_config)
+
+    def _mount(self, target: ImageName, registry: Registry) -> bool:
+        config = () if self.new_config else (self.manifest.config_digest,)
+        return mount_blobs((*config, *self.manifest.layer_digests), target, self.source.name, registry)
+
+    def _put(self, reference: Reference) -> None:
+        with self._explained(reference):
+            found = put_tag(reference, self.manifest, self._registry(reference))
+        if found is None:
+            raise self._not_promotable(reference, "it vanished from the registry meanwhile.")
+        if found != self.manifest.digest:
+            raise explain_overtaken(reference, found, self.manifest.digest)
+
+    def _registry(self, reference: Reference) -> Registry:
+        return self.registries[reference.name.registry]
+
+    @contextmanager
+    def _explained(self, reference: Reference) -> Iterator[None]:
+        """Turn a registry's answers into what the caller is to do."""
+        try:
+            yield
+        except DeniedError as error:
+            username = self._registry(reference).auth.get("username", "")
+            raise explain_refusal(reference, error.detail, username) or self._not_promotable(
+                reference, error.message
+            ) from error
+        except RegistryError as error:
+            raise self._not_promotable(reference, error.message) from error
+
+    def _not_promotable(self, reference: Reference, reason: str) -> NotPromotableError:
+        return NotPromotableError(f"{reference} cannot be made of {self.source}, so the image is built: {reason}")
