@@ -32,6 +32,9 @@ class _Pattern:
 
     def matches(self, parts: Sequence[str]) -> bool:
         """Whether it matches the path, or a folder that the path is in."""
+        first = self.tests[0]
+        if first and not first(parts[0]):
+            return False  # most do not, and there may be a hundred thousand paths
         ends = {0}
         """How many components may be used up by now."""
         for number, test in enumerate(self.tests):

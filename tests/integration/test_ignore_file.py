@@ -134,8 +134,8 @@ class Client:
 
     def send(self, dockerfile: str = "Dockerfile") -> set[str]:
         """Return the files, folders and links that arrive, by the name that they have in the context."""
-        output = ["--output", f"type=tar,dest={self._archive}", "--file", self.context / dockerfile]
-        process.run(["docker", "buildx", "build", "--quiet", *output, self.context], env=self._env)
+        options = [f"--output=type=tar,dest={self._archive}", f"--file={self.context / dockerfile}"]
+        process.run(["docker", "buildx", "build", "--quiet", *options, str(self.context)], env=self._env)
         with tarfile.open(self._archive) as archive:
             return {name.removeprefix("sent/") for name in archive.getnames()} - {"sent"}
 

@@ -13,6 +13,7 @@ import pytest
 from docker.utils.build import exclude_paths
 from dulwich.repo import Repo
 
+from hubaction.binder_dockerfile import render_dockerfile
 from hubaction.build.context import (
     Context,
     ContextError,
@@ -21,12 +22,14 @@ from hubaction.build.context import (
     list_context,
     read_head,
     resolve_source,
+    stage_configuration,
     stage_context,
     strip_git_credentials,
 )
 from hubaction.errors import DiskFullError
 
 TOKEN = "QVVUSE9SSVpBVElPTg"
+OUR_DOCKERFILE = render_dockerfile(f"quay.io/org/course@sha256:{'5' * 64}")
 
 
 @pytest.fixture
@@ -604,3 +607,120 @@ def test_stage_context__ignore_file_may_be_a_folder_or_no_text(source: Path, tar
     write(source, {"secret": ""})
     stage(source, target, include_git=False)
     assert "secret" not in names_in(target)
+
+
+# --- the list ---
+
+
+def seen(source: Path) -> set[str]:
+    return set(list_context(source, include_git=False).seen)
+
+
+@pytest.mark.parametrize("configuration", ["Dockerfile", "environment.yml"])
+def test_list_context__is_sorted_and_reads_no_content(
+    source: Path, configuration: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(source, {configuration: "", "b/c": "", "b-c": "", "a": ""})
+    monkeypatch.setattr(Path, "read_bytes", lambda _: pytest.fail("a file was read"))
+    monkeypatch.setattr(Path, "read_text", lambda _: pytest.fail("a file was read"))
+    files = list_context(source, include_git=False)
+    assert files.paths == files.seen == tuple(sorted([configuration, "a", "b", "b-c", "b/c"]))
+
+
+@pytest.mark.parametrize("folder", ["", "binder"])
+@pytest.mark.parametrize("name", [*CONFIGURATION, "Dockerfile.dockerignore"])
+@pytest.mark.parametrize("target", ["/etc/hostname", "../outside", "../workspace/inside", "nowhere", "a/../../outside"])
+def test_list_context__links_out_are_refused_before_anything_is_read(
+    source: Path, name: str, folder: str, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(source, {"inside": "", "Dockerfile" if name != "Dockerfile" and not folder else "x": ""})
+    write(source.parent, {"outside": "top secret"})
+    (source / folder).mkdir(exist_ok=True)
+    (source / folder / name).unlink(missing_ok=True)
+    (source / folder / name).symlink_to(target if not folder or target[0] == "/" else f"../{target}")
+    for reader in ("open", "read_bytes", "read_text"):
+        monkeypatch.setattr(Path, reader, lambda *_, **__: pytest.fail("a file was read"))
+    with pytest.raises(ContextError, match=r"out(side)? of the repository"):
+        list_context(source, include_git=False)
+
+
+@pytest.mark.parametrize(
+    "target", ["conda/environment.yml", "./conda/../conda/environment.yml", "again", "folder/environment.yml"]
+)
+def test_list_context__links_inside_are_followed_as_the_system_does(source: Path, target: str) -> None:
+    write(source, {"conda/environment.yml": "name: x"})
+    (source / "folder").symlink_to("conda")
+    (source / "again").symlink_to("folder/environment.yml")
+    (source / "environment.yml").symlink_to(target)
+    assert {"environment.yml", "conda/environment.yml", "again", "folder"} <= seen(source)
+
+
+def test_list_context__endless_link(source: Path) -> None:
+    (source / "environment.yml").symlink_to("apt.txt")
+    (source / "apt.txt").symlink_to("environment.yml")
+    with pytest.raises(ContextError, match="out of the repository, or nowhere"):
+        list_context(source, include_git=False)
+
+
+def test_list_context__link_to_an_ignored_file(source: Path) -> None:
+    """In the copy it would lead nowhere."""
+    write(source, {"conda/environment.yml": "", ".dockerignore": "conda\n"})
+    (source / "environment.yml").symlink_to("conda/environment.yml")
+    with pytest.raises(ContextError, match="out of the repository, or nowhere"):
+        list_context(source, include_git=False)
+
+
+def test_list_context__leaves_out_a_file_and_what_binder_cache_committed(source: Path) -> None:
+    write(source, {"environment.yml": "", "out/result.json": "", "binder/Dockerfile": OUR_DOCKERFILE})
+    files = list_context(source, include_git=False, leave_out=Path("out/result.json"))
+    assert files.paths == files.seen == ("environment.yml", "out")
+
+
+def test_list_context__ignored_files_are_staged_for_the_engine_and_not_seen(source: Path) -> None:
+    write(source, TREE | {"Dockerfile": "", ".dockerignore": "data\n**/*.pyc\nDockerfile\n.dockerignore\n"})
+    files = list_context(source, include_git=False)
+    assert set(files.paths) == names_in(source)
+    assert set(files.paths) - set(files.seen) == {
+        *("data", "data/big.csv", "data/keep", "data/keep/me.txt", "data/keep/not.csv", "a.pyc", "src/a.pyc"),
+        *("src/deep/b.pyc", ".dockerignore"),
+    }
+
+
+@pytest.mark.parametrize("link", ["Dockerfile", ".dockerignore"])
+def test_list_context__behind_links_everything_is_seen(source: Path, link: str) -> None:
+    """What an ignored Dockerfile says would count nowhere."""
+    write(source, {"Dockerfile": "", ".dockerignore": "docker\n", "docker/file": ""})
+    (source / link).rename(source / "docker" / link)
+    (source / link).symlink_to(f"docker/{link}")
+    assert seen(source) == names_in(source)
+
+
+def test_list_context__folders_of_exceptions_are_seen(source: Path) -> None:
+    write(source, TREE | {"Dockerfile": "", ".dockerignore": "data\n!data/keep/me.txt\n"})
+    assert {"data", "data/keep", "data/keep/me.txt"} <= seen(source)
+    assert "data/big.csv" not in seen(source)
+
+
+# --- the configuration alone ---
+
+
+def test_stage_configuration__what_is_read_to_render(source: Path, target: Path) -> None:
+    write(source, TREE | {"binder/postBuild": "", "conda/environment.yml": "name: x", "environment.yml": ""})
+    (source / "binder/environment.yml").symlink_to("../conda/environment.yml")
+    stage_configuration(list_context(source, include_git=False), target)
+    assert names_in(target) == {"binder", "binder/postBuild", "binder/environment.yml", "environment.yml"}
+    assert (target / "binder/environment.yml").read_text(encoding="utf-8") == "name: x"
+    assert not (target / "binder/environment.yml").is_symlink()
+
+
+def test_stage_configuration__without_what_binder_cache_committed(source: Path, target: Path) -> None:
+    write(source, {"environment.yml": "", "binder/Dockerfile": OUR_DOCKERFILE})
+    stage_configuration(list_context(source, include_git=False), target)
+    assert names_in(target) == {"environment.yml"}
+
+
+def test_stage_configuration__pipe_is_not_waited_for(source: Path, target: Path) -> None:
+    write(source, {"environment.yml": ""})
+    os.mkfifo(source / "postBuild")
+    stage_configuration(list_context(source, include_git=False), target)
+    assert names_in(target) == {"environment.yml"}
