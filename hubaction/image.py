@@ -146,6 +146,26 @@ def is_reference(text: str) -> bool:
     return bool(_PATH.fullmatch(path)) and (not registry or bool(_REGISTRY.fullmatch(registry)))
 
 
+def is_digest(text: str) -> bool:
+    return bool(_DIGEST.fullmatch(text))
+
+
+def normalize_reference(text: str) -> str:
+    """Return an image's full name, as the engine logs it: docker.io/library/debian:12 for debian:12.
+
+    A tag that is not given is `latest`, unless there is a digest. Raises ValueError when it is not a reference.
+    """
+    if not is_reference(text) or len(text) > MAX_NAME_LENGTH:
+        raise ValueError(f"'{text[:100]}' is not the name of an image")
+    name, at, digest = text.partition("@")
+    registry, path = _split_registry(name)
+    registry = DOCKER_HUB if registry in {"", "index.docker.io"} else registry
+    if registry == DOCKER_HUB and "/" not in path:
+        path = f"library/{path}"
+    tag = "" if ":" in path or digest else ":latest"
+    return f"{registry}/{path}{tag}{at}{digest}"
+
+
 def is_tag(text: str) -> bool:
     return bool(_TAG.fullmatch(text))
 

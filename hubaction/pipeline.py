@@ -13,6 +13,7 @@ from hubaction.build.context import (
     ContextError,
     find_dockerfile,
     has_configuration,
+    list_context,
     read_head,
     resolve_source,
     stage_context,
@@ -174,12 +175,8 @@ class _Run:
 
     def build(self) -> None:
         with self._step("build"):
-            context = stage_context(
-                self.source,
-                self.folder / CONTEXT_FOLDER,
-                include_git=self.settings.include_git,
-                leave_out=self._result_file(),
-            )
+            files = list_context(self.source, include_git=self.settings.include_git, leave_out=self._result_file())
+            context = stage_context(files, self.folder / CONTEXT_FOLDER)
             self.job.console.say(f"Build context: {context.files} files, {format_bytes(context.bytes)}")
             if context.skipped:
                 self.job.console.say(f"Left out, being neither files nor links: {', '.join(context.skipped[:10])}")

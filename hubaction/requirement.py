@@ -38,6 +38,24 @@ def is_url(requirement: str) -> bool:
     return "://" in requirement
 
 
+def pinned_version(requirement: str) -> str:
+    """The one version on PyPI that a requirement, as parse_requirement returned it, can mean; empty when several can.
+
+    A version's files never change there: https://pypi.org/help/#file-name-reuse. An address, a range, and a local
+    version, which PyPI does not keep, say nothing about what is installed.
+    """
+    if is_url(requirement):
+        return ""
+    try:
+        parsed = Requirement(requirement)
+        [specifier] = parsed.specifier
+        version = Version(specifier.version)
+    except (InvalidRequirement, InvalidVersion, ValueError):
+        return ""
+    exact = specifier.operator == "==" and not version.local and not parsed.extras and not parsed.marker
+    return str(version) if exact else ""
+
+
 def _read_version(text: str) -> str:
     """The requirement for `2025.12.0` or `>=2025.8,<2026`; empty when the text is neither."""
     try:

@@ -6,11 +6,13 @@ import re
 import shutil
 import stat
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from dulwich.config import ConfigFile
 
+from hubaction.build.engine_ignore import IgnoreFile, keep_seen
 from hubaction.build.own_cache import find_our_cache
 from hubaction.errors import ActionError, DiskFullError
 
@@ -46,6 +48,18 @@ class ContextError(ActionError):
 
 
 @dataclass(frozen=True)
+class ContextFiles:
+    """What belongs into the image, by name only: no content was read, and nothing was copied."""
+
+    source: Path
+    paths: tuple[str, ...]
+    """What is staged: files, folders, links and what an image cannot hold, relative to the source, sorted."""
+    seen: tuple[str, ...]
+    """Those of them that the build may see. Where it is not certain that one is ignored, it is among them."""
+    include_git: bool
+
+
+@dataclass(frozen=True)
 class Context:
     """What was staged."""
 
@@ -78,31 +92,65 @@ def resolve_source(workspace: Path, path: str) -> Path:
     return source
 
 
-def stage_context(source: Path, target: Path, *, include_git: bool, leave_out: Path | None = None) -> Context:
-    """Copy to `target` what belongs into the image: modes, times and symbolic links are kept, .git is left out.
+def list_context(source: Path, *, include_git: bool, leave_out: Path | None = None) -> ContextFiles:
+    """List what belongs into the image; .git is left out unless wanted, and so is what `binder-cache` committed.
 
     `leave_out` is one more file to leave out, relative to the source.
 
-    Raises ContextError for configuration files that are links to somewhere outside of the repository.
+    Raises ContextError for configuration files that are links to somewhere outside of the repository, before any of
+    them is read.
     """
-    binder = find_binder_folder(source)
+    leads_to = _follow_configuration(source)
+    left = frozenset(str(path) for path in (leave_out, find_our_cache(source)) if path)
+    dockerfile = find_dockerfile(source)
+    walked = _walk(source, left, include_git=include_git)
+    if not dockerfile:
+        rules = _IgnoreRules(source, find_binder_folder(source))
+        walked = (path for path in walked if not rules.match(path))
+    paths = tuple(sorted(walked))
+    _refuse_dangling_links(source, leads_to, {"", *paths})
+    seen = _seen_by_engine(source, dockerfile, paths) if dockerfile else paths
+    return ContextFiles(source, paths, seen, include_git)
+
+
+def stage_context(files: ContextFiles, target: Path) -> Context:
+    """Copy what was listed to `target`, which does not exist: modes, times and symbolic links are kept.
+
+    Raises ContextError for what cannot be copied, DiskFullError.
+    """
     target.mkdir(parents=True)
-    left = {leave_out, find_our_cache(source)}
-    listed = _list_context(source, binder, include_git=include_git)
-    paths = sorted(path for path in listed if not left & {path, *path.parents})
-    files = size = 0
+    count = size = 0
     skipped = []
-    for path in paths:
-        copied = _copy_or_explain(source, target, path)
+    for path in files.paths:
+        copied = _copy_or_explain(files.source, target, path)
         if copied is None:
-            skipped.append(str(path))
+            skipped.append(path)
         else:
-            files, size = files + 1, size + copied
-    _copy_folder_modes(source, target, paths)
+            count, size = count + 1, size + copied
+    _copy_folder_modes(files.source, target, files.paths)
     _refuse_escaping_links(target)
-    if include_git:
+    if files.include_git:
         strip_git_credentials(target)
-    return Context(target, files, size, tuple(skipped))
+    return Context(target, count, size, tuple(skipped))
+
+
+def stage_configuration(files: ContextFiles, target: Path) -> None:
+    """Copy to `target`, which does not exist, only what repo2docker reads to render a Dockerfile: a few small files.
+
+    It does not render in the workspace, whose folder `binder` may be one that is left out. Links become the files that
+    they lead to, which list_context has found to be inside. Raises ContextError for what cannot be copied.
+    """
+    target.mkdir(parents=True)
+    binder = find_binder_folder(files.source)
+    for folder in dict.fromkeys(("", binder)):
+        (target / folder).mkdir(exist_ok=True)
+        for name in CONFIGURATION_FILES:
+            file = files.source / folder / name
+            if file.is_file():
+                with _explained(str(Path(folder) / name)):
+                    shutil.copyfile(file, target / folder / name)
+            elif file.is_dir():
+                (target / folder / name).mkdir()
 
 
 def find_binder_folder(source: Path) -> str:
@@ -130,42 +178,107 @@ def has_configuration(source: Path) -> bool:
 
 
 def _refuse_escaping_links(context: Path) -> None:
-    """repo2docker and the engine's client read these files in our process's place, and print parts of them.
-
-    What counts is where a link leads from the staged copy: one that dangles in the workspace may not do so there.
-    """
+    """Once more, in the copy: what counts there is the system's own reading of the links."""
     root = context.resolve()
-    for folder in ("", *BINDER_FOLDERS):
-        for name in ("", *CONFIGURATION_FILES, *IGNORE_FILES, "Dockerfile.dockerignore"):
-            file = context / folder / name
-            inside = file.resolve().is_relative_to(root)
-            if not inside or (file.is_symlink() and not file.exists()):
-                shown = str(Path(folder) / name)
-                raise ContextError(
-                    f"'{shown}' is a link that leads out of the repository, or nowhere, and is not read for safety:"
-                    " replace it by a regular file.",
-                    file=shown,
-                )
+    for path in _READ_FILES:
+        file = context / path
+        inside = file.resolve().is_relative_to(root)
+        if not inside or (file.is_symlink() and not file.exists()):
+            raise _explain_link(path)
+
+
+def _follow_configuration(source: Path) -> dict[str, str]:
+    """Where each link that repo2docker or the engine's client would read leads; raises ContextError for the outside.
+
+    They read these files in our process's place, and print parts of them.
+    """
+    leads_to = {}
+    for path in _READ_FILES:
+        reached = _follow(source, path)
+        if reached is None:
+            raise _explain_link(path)
+        if (source / path).is_symlink():
+            leads_to[path] = reached
+    return leads_to
+
+
+def _follow(source: Path, path: str) -> str | None:
+    """Where a path leads, relative to the source, when only links that mean the same in a copy are followed.
+
+    None for the others: absolute ones, those that leave the source even to come back, and endless ones.
+    """
+    ahead, reached, links = list(reversed(Path(path).parts)), list[str](), 0
+    while ahead:
+        part = ahead.pop()
+        if part == "..":
+            if not reached:
+                return None
+            reached.pop()
+            continue
+        reached.append(part)
+        place = source.joinpath(*reached)
+        if place.is_symlink():
+            links += 1
+            destination = place.readlink()
+            if destination.is_absolute() or links > MAX_LINKS:
+                return None
+            reached.pop()
+            ahead += reversed(destination.parts)
+    return "/".join(reached)
+
+
+def _refuse_dangling_links(source: Path, leads_to: Mapping[str, str], staged: set[str]) -> None:
+    """A link that leads nowhere in the copy may come alive there, by what lies beside it."""
+    for path, reached in leads_to.items():
+        if reached not in staged or not (source / path).exists():
+            raise _explain_link(path)
+
+
+def _explain_link(path: str) -> ContextError:
+    return ContextError(
+        f"'{path}' is a link that leads out of the repository, or nowhere, and is not read for safety: replace it by a"
+        " regular file.",
+        file=path,
+    )
+
+
+MAX_LINKS = 40
+"""In a row, as the kernel allows: https://man7.org/linux/man-pages/man7/path_resolution.7.html"""
+_READ_FILES = tuple(
+    str(Path(folder) / name)
+    for folder in ("", *BINDER_FOLDERS)
+    for name in ("", *CONFIGURATION_FILES, *IGNORE_FILES, "Dockerfile.dockerignore")
+)
 
 
 # --- what belongs into it ---
 
 
-def _list_context(source: Path, binder: str, *, include_git: bool) -> Iterator[Path]:
-    if find_dockerfile(source):
-        # The engine's client applies the ignore file itself, by rules that only it knows exactly.
-        yield from _walk(source, include_git=include_git)
-        return
-    rules = _IgnoreRules(source, binder)
-    yield from (path for path in _walk(source, include_git=include_git) if not rules.match(path))
-
-
-def _walk(source: Path, *, include_git: bool) -> Iterator[Path]:
+def _walk(source: Path, left: frozenset[str], *, include_git: bool) -> Iterator[str]:
+    """Texts and no Path: there may be a hundred thousand."""
+    root = len(str(source)) + 1
     for folder, folders, files in os.walk(source):
-        here = Path(folder).relative_to(source)
-        if not include_git:
-            folders[:] = [name for name in folders if name != ".git"]
-        yield from (here / name for name in (*folders, *files) if include_git or name != ".git")
+        here = folder[root:] + "/" if len(folder) >= root else ""
+        folders[:] = [name for name in folders if (include_git or name != ".git") and here + name not in left]
+        yield from (here + name for name in folders)
+        yield from (here + name for name in files if (include_git or name != ".git") and here + name not in left)
+
+
+def _seen_by_engine(source: Path, dockerfile: str, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """Less what the engine's client surely ignores by its ignore file; never less than the Dockerfile."""
+    # Of a Dockerfile's own ignore file and the general one, the first that exists counts:
+    # https://docs.docker.com/build/concepts/context/#filename-and-location
+    names = (f"{dockerfile}.dockerignore", ".dockerignore")
+    name = next((name for name in names if os.path.lexists(source / name)), "")
+    # Behind links there may be other files than these, by rules that only the client knows.
+    links = any((source / path).is_symlink() for path in (dockerfile, name, find_binder_folder(source)) if path)
+    if not name or links or not (source / name).is_file():
+        return paths
+    try:
+        ignored = IgnoreFile.parse((source / name).read_bytes())
+    except OSError:
+        return paths
+    return keep_seen(paths, ignored, always=dockerfile)
 
 
 class _IgnoreRules:
@@ -186,12 +299,12 @@ class _IgnoreRules:
         ]
         self._matcher = PatternMatcher(patterns)
         # What is left out of the image is still read to make it.
-        self._read = {Path(folder) / name for folder in ("", binder) for name in (*CONFIGURATION_FILES, *IGNORE_FILES)}
-        self._read.add(Path(binder))
+        names = (*CONFIGURATION_FILES, *IGNORE_FILES)
+        self._read = {str(Path(folder) / name) for folder in ("", binder) for name in names} | {binder}
         self._any = bool(patterns)
 
-    def match(self, path: Path) -> bool:
-        return self._any and path not in self._read and self._matcher.matches(str(path))  # type: ignore[arg-type] # the stub is wrong
+    def match(self, path: str) -> bool:
+        return self._any and path not in self._read and self._matcher.matches(path)  # type: ignore[arg-type] # the stub is wrong
 
 
 def _read_patterns(file: Path) -> list[str]:
@@ -207,16 +320,22 @@ def _read_patterns(file: Path) -> list[str]:
 # --- copying ---
 
 
-def _copy_or_explain(source: Path, target: Path, path: Path) -> int | None:
-    try:
+def _copy_or_explain(source: Path, target: Path, path: str) -> int | None:
+    with _explained(path):
         return _copy(source / path, target / path)
+
+
+@contextmanager
+def _explained(path: str) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise DiskFullError from error
         raise ContextError(
             f"'{path}' cannot be copied into the build context: {error.strerror}. Mend it, or name it in"
             " .dockerignore.",
-            file=str(path),
+            file=path,
         ) from error
 
 
@@ -237,7 +356,7 @@ def _copy(source: Path, target: Path) -> int | None:
     return None
 
 
-def _copy_folder_modes(source: Path, target: Path, paths: Iterable[Path]) -> None:
+def _copy_folder_modes(source: Path, target: Path, paths: Iterable[str]) -> None:
     """Last and from the inside out, since a read-only folder takes no files and every new file changes its time."""
     for path in sorted(paths, reverse=True):
         if (source / path).is_dir() and not (source / path).is_symlink():

@@ -30,6 +30,13 @@ def run_process(arguments: Sequence[str], *, env: Mapping[str, str], cwd: Path, 
         return process.returncode, output.decode(errors="replace")
 
 
+def read_process(arguments: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> tuple[int, str]:
+    """Run a short command; return its exit code and its standard output alone."""
+    with _running(arguments, env=env, cwd=cwd, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        output, _ = process.communicate()
+        return process.returncode, output.decode(errors="replace")
+
+
 def stream_process(
     arguments: Sequence[str], *, env: Mapping[str, str], cwd: Path, on_line: Callable[[str], None]
 ) -> int:
@@ -43,7 +50,7 @@ def stream_process(
 
 @contextmanager
 def _running(
-    arguments: Sequence[str], *, env: Mapping[str, str], cwd: Path, stdin: int
+    arguments: Sequence[str], *, env: Mapping[str, str], cwd: Path, stdin: int, stderr: int = subprocess.STDOUT
 ) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
         arguments,
@@ -51,7 +58,7 @@ def _running(
         cwd=cwd,
         stdin=stdin,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=stderr,
         start_new_session=True,
     )
     try:

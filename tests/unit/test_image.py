@@ -202,3 +202,28 @@ def test_display_registry__other() -> None:
 
 def test_reference__renders() -> None:
     assert str(Reference(ImageName("quay.io", "org/image"), "v1")) == "quay.io/org/image:v1"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("debian", "docker.io/library/debian:latest"),
+        ("debian:12", "docker.io/library/debian:12"),
+        ("docker.io/debian:12", "docker.io/library/debian:12"),
+        ("index.docker.io/org/image", "docker.io/org/image:latest"),
+        ("org/image:1", "docker.io/org/image:1"),
+        ("quay.io/image", "quay.io/image:latest"),
+        ("localhost:5000/a/b", "localhost:5000/a/b:latest"),
+        (f"debian@sha256:{'5' * 64}", f"docker.io/library/debian@sha256:{'5' * 64}"),
+        (f"debian:12@sha256:{'5' * 64}", f"docker.io/library/debian:12@sha256:{'5' * 64}"),
+    ],
+)
+def test_normalize_reference__as_the_engine_names_it(text: str, name: str) -> None:
+    assert image.normalize_reference(text) == name
+    assert image.normalize_reference(name) == name
+
+
+@pytest.mark.parametrize("text", ["", "Debian", "ORG/image", "a b", "a:", "a@", "a@sha256:5", "https://a/b", "a" * 300])
+def test_normalize_reference__none(text: str) -> None:
+    with pytest.raises(ValueError, match="is not the name of an image"):
+        image.normalize_reference(text)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubaction.requirement import is_url, parse_requirement
+from hubaction.requirement import is_url, parse_requirement, pinned_version
 
 ZIP = "https://github.com/jupyterhub/repo2docker/archive/main.zip"
 
@@ -97,3 +97,27 @@ def test_parse_requirement__never_more_than_one_word_for_pip(text: str) -> None:
 )
 def test_is_url(requirement: str, address: bool) -> None:
     assert is_url(requirement) is address
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ("2025.12.0", "2025.12.0"),
+        ("==2025.12.0", "2025.12.0"),
+        ("jupyter_repo2docker == 2024.07.0", "2024.7.0"),
+        ("", ""),
+        ("jupyter-repo2docker", ""),
+        (">=2025.8", ""),
+        ("~=2025.8", ""),
+        ("==2025.*", ""),
+        ("===2025.12.0", ""),
+        ("==2025.12.0,!=2025.1", ""),
+        ("2025.12.0+local", ""),
+        ("jupyter-repo2docker[extra]==2025.12.0", ""),
+        (ZIP, ""),
+        (f"jupyter-repo2docker @ {ZIP}", ""),
+        ("git+https://github.com/jupyterhub/repo2docker@2025.12.0", ""),
+    ],
+)
+def test_pinned_version__one_that_cannot_change(text: str, version: str) -> None:
+    assert pinned_version(parse_requirement(text)) == version

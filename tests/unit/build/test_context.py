@@ -13,18 +13,23 @@ import pytest
 from docker.utils.build import exclude_paths
 from dulwich.repo import Repo
 
+from hubaction.binder_dockerfile import render_dockerfile
 from hubaction.build.context import (
+    Context,
     ContextError,
     find_binder_folder,
     find_dockerfile,
+    list_context,
     read_head,
     resolve_source,
+    stage_configuration,
     stage_context,
     strip_git_credentials,
 )
 from hubaction.errors import DiskFullError
 
 TOKEN = "QVVUSE9SSVpBVElPTg"
+OUR_DOCKERFILE = render_dockerfile(f"quay.io/org/course@sha256:{'5' * 64}")
 
 
 @pytest.fixture
@@ -43,6 +48,10 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
+
+
+def stage(source: Path, target: Path, *, include_git: bool = False) -> Context:
+    return stage_context(list_context(source, include_git=include_git), target)
 
 
 def names_in(folder: Path) -> set[str]:
@@ -134,7 +143,7 @@ def test_find_binder_folder__both(source: Path) -> None:
 def test_stage_context__files_and_folders(source: Path, target: Path, configuration: str) -> None:
     write(source, {configuration: "x", "notebooks/a.ipynb": "{}", ".hidden/b": "", "empty/.keep": ""})
     (source / "void").mkdir()
-    staged = stage_context(source, target, include_git=False)
+    staged = stage(source, target, include_git=False)
     assert staged.folder == target
     assert names_in(target) == names_in(source)
     assert (target / "notebooks/a.ipynb").read_text(encoding="utf-8") == "{}"
@@ -143,7 +152,7 @@ def test_stage_context__files_and_folders(source: Path, target: Path, configurat
 
 def test_stage_context__counts_bytes(source: Path, target: Path) -> None:
     write(source, {"Dockerfile": "x" * 10, "a/b": "y" * 5})
-    assert stage_context(source, target, include_git=False).bytes == 15
+    assert stage(source, target, include_git=False).bytes == 15
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o755, 0o600, 0o444, 0o400, 0o777, 0o4755])
@@ -152,7 +161,7 @@ def test_stage_context__modes_and_times(source: Path, target: Path, mode: int) -
     for path in (source / "postBuild", source / "folder"):
         path.chmod(mode | (0o100 if path.is_dir() else 0))
         os.utime(path, (1_000_000_000, 1_000_000_000))
-    stage_context(source, target, include_git=False)
+    stage(source, target, include_git=False)
     for name in ("postBuild", "folder"):
         kept, given = (target / name).stat(), (source / name).stat()
         assert (kept.st_mode, kept.st_mtime) == (given.st_mode, given.st_mtime)
@@ -163,7 +172,7 @@ def test_stage_context__read_only_folders(source: Path, target: Path) -> None:
     for folder in ("a/b", "a", "."):
         (source / folder).chmod(0o555)
     try:
-        stage_context(source, target, include_git=False)
+        stage(source, target, include_git=False)
         assert {"a/b/c", "a/d"} <= names_in(target)
         assert [stat.S_IMODE((target / name).stat().st_mode) for name in (".", "a", "a/b")] == [0o555] * 3
     finally:
@@ -177,7 +186,7 @@ def test_stage_context__links_stay_links(source: Path, target: Path) -> None:
     links = {"file": "data/a", "folder": "data", "broken": "nowhere", "absolute": "/etc/hostname", "loop": "loop"}
     for name, destination in links.items():
         (source / name).symlink_to(destination)
-    stage_context(source, target, include_git=False)
+    stage(source, target, include_git=False)
     assert {name: str((target / name).readlink()) for name in links} == links
     assert "folder/a" not in {name for name in names_in(target) if not (target / "folder").is_symlink()}
 
@@ -186,7 +195,7 @@ def test_stage_context__folder_links_are_not_walked(source: Path, target: Path, 
     write(tmp_path / "outside", {"secret": "top secret"})
     write(source, {"environment.yml": ""})
     (source / "data").symlink_to(tmp_path / "outside")
-    stage_context(source, target, include_git=False)
+    stage(source, target, include_git=False)
     assert (target / "data").is_symlink()
     assert sorted(path.name for path in target.iterdir()) == ["data", "environment.yml"]
 
@@ -196,7 +205,7 @@ def test_stage_context__special_files_are_skipped(source: Path, target: Path) ->
     os.mkfifo(source / "pipe")
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(source / "sock"))
-        staged = stage_context(source, target, include_git=False)
+        staged = stage(source, target, include_git=False)
     assert staged.skipped == ("pipe", "sock")
     assert names_in(target) == {"Dockerfile"}
 
@@ -222,7 +231,7 @@ def test_stage_context__special_files_are_skipped(source: Path, target: Path) ->
 @pytest.mark.parametrize("ignore", ["", "nothing\n*.pyc\n"])
 def test_stage_context__hostile_names(source: Path, target: Path, name: str, ignore: str) -> None:
     write(source, {"environment.yml": "", ".dockerignore": ignore, f"folder/{name}": "1"})
-    stage_context(source, target, include_git=False)
+    stage(source, target, include_git=False)
     assert (target / "folder" / name).read_text(encoding="utf-8") == "1"
 
 
@@ -239,7 +248,7 @@ def test_stage_context__workspace_is_never_written(source: Path, target: Path, c
     )
     (source / "link").symlink_to("data")
     before = describe(source)
-    stage_context(source, target, include_git=True)
+    stage(source, target, include_git=True)
     assert describe(source) == before
 
 
@@ -254,7 +263,7 @@ def test_stage_context__file_that_vanishes_or_cannot_be_read_is_named(
     write(source, {"Dockerfile": ""})
     monkeypatch.setattr(shutil, "copy2", fail)
     with pytest.raises(ContextError, match="'Dockerfile' cannot be copied into the build context: Permission denied"):
-        stage_context(source, target, include_git=False)
+        stage(source, target, include_git=False)
 
 
 def test_stage_context__disk_full(source: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,7 +273,7 @@ def test_stage_context__disk_full(source: Path, target: Path, monkeypatch: pytes
     write(source, {"Dockerfile": ""})
     monkeypatch.setattr(shutil, "copy2", fail)
     with pytest.raises(DiskFullError):
-        stage_context(source, target, include_git=False)
+        stage(source, target, include_git=False)
 
 
 # --- links that lead out ---
@@ -281,7 +290,7 @@ def test_stage_context__configuration_links_to_the_outside_are_refused(
     (source / folder).mkdir(exist_ok=True)
     (source / folder / name).symlink_to(tmp_path / "secret")
     with pytest.raises(ContextError, match=r"out(side)? of the repository") as caught:
-        stage_context(source, target, include_git=False)
+        stage(source, target, include_git=False)
     assert caught.value.file == str(Path(folder) / name)
     assert "top secret" not in caught.value.message
 
@@ -289,7 +298,7 @@ def test_stage_context__configuration_links_to_the_outside_are_refused(
 def test_stage_context__configuration_links_inside_are_fine(source: Path, target: Path) -> None:
     write(source, {"conda/environment.yml": "name: x"})
     (source / "environment.yml").symlink_to("conda/environment.yml")
-    stage_context(source, target, include_git=False)
+    stage(source, target, include_git=False)
     assert (target / "environment.yml").read_text(encoding="utf-8") == "name: x"
 
 
@@ -299,7 +308,7 @@ def test_stage_context__links_must_not_come_alive_in_the_copy(source: Path, targ
     write(target.parent, {"docker-config/config.json": TOKEN})
     (source / name).symlink_to("../docker-config/config.json")
     try:
-        stage_context(source, target, include_git=False)
+        stage(source, target, include_git=False)
     except ContextError:
         return
     assert not (target / name).exists()
@@ -315,7 +324,7 @@ def test_stage_context__links_out_and_in_again_must_not_change_their_meaning(
     write(target.parent, {"docker-config/config.json": TOKEN})
     (repository / name).symlink_to("../docker-config/config.json")
     try:
-        stage_context(repository, target, include_git=False)
+        stage(repository, target, include_git=False)
     except ContextError:
         return
     assert not (target / name).exists() or (target / name).read_text(encoding="utf-8") == "mine"
@@ -326,7 +335,7 @@ def test_stage_context__binder_must_not_come_alive_in_the_copy(source: Path, tar
     write(source, {"environment.yml": ""})
     (source / "binder").symlink_to("../docker-config")
     try:
-        stage_context(source, target, include_git=False)
+        stage(source, target, include_git=False)
     except ContextError:
         return
     assert not (target / "binder").exists()
@@ -339,7 +348,7 @@ def test_stage_context__binder_must_not_come_alive_in_the_copy(source: Path, tar
 def test_stage_context__git_is_left_out_at_any_depth(source: Path, target: Path, configuration: str) -> None:
     write(source, {configuration: "", ".git/config": "", "a/.git/config": "", "a/b/.git": "gitdir: x", "a/b/c": ""})
     write(source, {".gitignore": "", ".github/workflows/x.yml": ""})
-    stage_context(source, target, include_git=False)
+    stage(source, target, include_git=False)
     assert names_in(target) == {
         configuration,
         ".gitignore",
@@ -355,7 +364,7 @@ def test_stage_context__git_is_left_out_at_any_depth(source: Path, target: Path,
 def test_stage_context__git_link_is_left_out(source: Path, target: Path) -> None:
     write(source, {"Dockerfile": "", "real/config": ""})
     (source / ".git").symlink_to("real")
-    stage_context(source, target, include_git=False)
+    stage(source, target, include_git=False)
     assert not (target / ".git").is_symlink()
 
 
@@ -377,7 +386,7 @@ HARMLESS = '[core]\n\tbare = false\n[branch "main"]\n\tremote = origin\n'
 @pytest.mark.parametrize("credential", CREDENTIALS.values(), ids=CREDENTIALS)
 def test_stage_context__git_without_credentials(source: Path, target: Path, credential: str, place: str) -> None:
     write(source, {"Dockerfile": "", ".git/HEAD": "ref: refs/heads/main\n", f".git/{place}": HARMLESS + credential})
-    stage_context(source, target, include_git=True)
+    stage(source, target, include_git=True)
     kept = (target / ".git" / place).read_text(encoding="utf-8")
     assert TOKEN not in kept
     assert "bare = false" in kept
@@ -386,34 +395,34 @@ def test_stage_context__git_without_credentials(source: Path, target: Path, cred
 
 def test_stage_context__git_url_stays_usable(source: Path, target: Path) -> None:
     write(source, {"Dockerfile": "", ".git/config": CREDENTIALS["url-with-token"]})
-    stage_context(source, target, include_git=True)
+    stage(source, target, include_git=True)
     assert "url = https://github.com/org/course" in (target / ".git/config").read_text(encoding="utf-8")
 
 
 def test_stage_context__ssh_url_is_no_credential(source: Path, target: Path) -> None:
     text = '[remote "origin"]\n\turl = git@github.com:org/course.git\n'
     write(source, {"Dockerfile": "", ".git/config": text})
-    stage_context(source, target, include_git=True)
+    stage(source, target, include_git=True)
     assert "git@github.com:org/course.git" in (target / ".git/config").read_text(encoding="utf-8")
 
 
 def test_stage_context__git_of_nested_repositories_without_credentials(source: Path, target: Path) -> None:
     """actions/checkout with `path` leaves its token in a .git of its own."""
     write(source, {"Dockerfile": "", ".git/config": HARMLESS, "vendor/.git/config": CREDENTIALS["extraheader"]})
-    stage_context(source, target, include_git=True)
+    stage(source, target, include_git=True)
     assert not [path for path in target.rglob("*") if path.is_file() and TOKEN in path.read_text(encoding="utf-8")]
 
 
 def test_stage_context__git_credential_files_are_removed(source: Path, target: Path) -> None:
     write(source, {"Dockerfile": "", ".git/config": HARMLESS, ".git/credentials": f"https://{TOKEN}@github.com\n"})
-    stage_context(source, target, include_git=True)
+    stage(source, target, include_git=True)
     assert not (target / ".git/credentials").exists()
 
 
 def test_stage_context__git_may_be_a_file(source: Path, target: Path) -> None:
     """In a submodule and in a linked worktree .git is a file that names a folder elsewhere."""
     write(source, {"Dockerfile": "", ".git": "gitdir: ../.git/modules/a\n"})
-    stage_context(source, target, include_git=True)
+    stage(source, target, include_git=True)
     assert (target / ".git").read_text(encoding="utf-8") == "gitdir: ../.git/modules/a\n"
 
 
@@ -423,7 +432,7 @@ def test_stage_context__git_behind_a_link_is_not_written(source: Path, target: P
     (source / ".git").symlink_to(tmp_path / "elsewhere")
     before = describe(tmp_path / "elsewhere")
     try:
-        stage_context(source, target, include_git=True)
+        stage(source, target, include_git=True)
     except ContextError:
         pass
     assert describe(tmp_path / "elsewhere") == before
@@ -434,21 +443,21 @@ def test_stage_context__git_modules_behind_a_link_are_not_written(source: Path, 
     write(source, {"Dockerfile": "", ".git/config": HARMLESS})
     (source / ".git/modules").symlink_to(tmp_path / "elsewhere")
     before = describe(tmp_path / "elsewhere")
-    stage_context(source, target, include_git=True)
+    stage(source, target, include_git=True)
     assert describe(tmp_path / "elsewhere") == before
 
 
 @pytest.mark.parametrize("configuration", ["[http\n\textraheader = ", "\x00", "[http]\nextraheader = 'a\n[b"])
 def test_stage_context__git_configuration_that_cannot_be_read(source: Path, target: Path, configuration: str) -> None:
     write(source, {"Dockerfile": "", ".git/config": configuration + TOKEN})
-    stage_context(source, target, include_git=True)
+    stage(source, target, include_git=True)
     file = target / ".git/config"
     assert not file.exists() or TOKEN not in file.read_text(encoding="utf-8")
 
 
 def test_stage_context__include_git_without_one(source: Path, target: Path) -> None:
     write(source, {"Dockerfile": ""})
-    assert stage_context(source, target, include_git=True).files == 1
+    assert stage(source, target, include_git=True).files == 1
 
 
 def test_strip_git_credentials__leaves_harmless_files_alone(tmp_path: Path) -> None:
@@ -562,7 +571,7 @@ def test_stage_context__ignores_what_repo2docker_ignores(
 ) -> None:
     """repo2docker applies its rules to the copy again, so the same must be left of both; and no more is copied."""
     write(source, TREE | {f"{binder or '.'}/environment.yml": "", f"{binder or '.'}/{name}": text, ".git/HEAD": ""})
-    stage_context(source, target, include_git=False)
+    stage(source, target, include_git=False)
     wanted = selected_by_repo2docker(source, binder)
     assert selected_by_repo2docker(target, binder) == wanted
     folders = {str(parent) for path in wanted for parent in Path(path).parents}
@@ -572,7 +581,7 @@ def test_stage_context__ignores_what_repo2docker_ignores(
 
 def test_stage_context__two_ignore_files(source: Path, target: Path) -> None:
     write(source, TREE | {"environment.yml": "", ".dockerignore": "data\n", ".containerignore": "!data/keep\nsecret\n"})
-    stage_context(source, target, include_git=False)
+    stage(source, target, include_git=False)
     assert selected_by_repo2docker(target, "") == selected_by_repo2docker(source, "")
     assert "data/keep/me.txt" in names_in(target)
     assert not {"secret", "data/big.csv"} & names_in(target)
@@ -581,14 +590,14 @@ def test_stage_context__two_ignore_files(source: Path, target: Path) -> None:
 @pytest.mark.parametrize("binder", ["binder", ".binder"])
 def test_stage_context__ignore_file_at_the_root_counts_beside_binder(source: Path, target: Path, binder: str) -> None:
     write(source, TREE | {f"{binder}/environment.yml": "", ".dockerignore": "data\n", f"{binder}/.dockerignore": "src"})
-    stage_context(source, target, include_git=False)
+    stage(source, target, include_git=False)
     assert not {"data/big.csv", "src/a.py"} & names_in(target)
     assert {"README.md", f"{binder}/environment.yml"} <= names_in(target)
 
 
 def test_stage_context__dockerfile_leaves_ignoring_to_the_engine(source: Path, target: Path) -> None:
     write(source, TREE | {"Dockerfile": "", ".dockerignore": "*\n"})
-    stage_context(source, target, include_git=False)
+    stage(source, target, include_git=False)
     assert names_in(target) == names_in(source)
 
 
@@ -596,5 +605,122 @@ def test_stage_context__ignore_file_may_be_a_folder_or_no_text(source: Path, tar
     write(source, {"environment.yml": "", ".dockerignore/x": ""})
     (source / ".containerignore").write_bytes(b"\xff\nsecret\n")
     write(source, {"secret": ""})
-    stage_context(source, target, include_git=False)
+    stage(source, target, include_git=False)
     assert "secret" not in names_in(target)
+
+
+# --- the list ---
+
+
+def seen(source: Path) -> set[str]:
+    return set(list_context(source, include_git=False).seen)
+
+
+@pytest.mark.parametrize("configuration", ["Dockerfile", "environment.yml"])
+def test_list_context__is_sorted_and_reads_no_content(
+    source: Path, configuration: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(source, {configuration: "", "b/c": "", "b-c": "", "a": ""})
+    monkeypatch.setattr(Path, "read_bytes", lambda _: pytest.fail("a file was read"))
+    monkeypatch.setattr(Path, "read_text", lambda _: pytest.fail("a file was read"))
+    files = list_context(source, include_git=False)
+    assert files.paths == files.seen == tuple(sorted([configuration, "a", "b", "b-c", "b/c"]))
+
+
+@pytest.mark.parametrize("folder", ["", "binder"])
+@pytest.mark.parametrize("name", [*CONFIGURATION, "Dockerfile.dockerignore"])
+@pytest.mark.parametrize("target", ["/etc/hostname", "../outside", "../workspace/inside", "nowhere", "a/../../outside"])
+def test_list_context__links_out_are_refused_before_anything_is_read(
+    source: Path, name: str, folder: str, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(source, {"inside": "", "Dockerfile" if name != "Dockerfile" and not folder else "x": ""})
+    write(source.parent, {"outside": "top secret"})
+    (source / folder).mkdir(exist_ok=True)
+    (source / folder / name).unlink(missing_ok=True)
+    (source / folder / name).symlink_to(target if not folder or target[0] == "/" else f"../{target}")
+    for reader in ("open", "read_bytes", "read_text"):
+        monkeypatch.setattr(Path, reader, lambda *_, **__: pytest.fail("a file was read"))
+    with pytest.raises(ContextError, match=r"out(side)? of the repository"):
+        list_context(source, include_git=False)
+
+
+@pytest.mark.parametrize(
+    "target", ["conda/environment.yml", "./conda/../conda/environment.yml", "again", "folder/environment.yml"]
+)
+def test_list_context__links_inside_are_followed_as_the_system_does(source: Path, target: str) -> None:
+    write(source, {"conda/environment.yml": "name: x"})
+    (source / "folder").symlink_to("conda")
+    (source / "again").symlink_to("folder/environment.yml")
+    (source / "environment.yml").symlink_to(target)
+    assert {"environment.yml", "conda/environment.yml", "again", "folder"} <= seen(source)
+
+
+def test_list_context__endless_link(source: Path) -> None:
+    (source / "environment.yml").symlink_to("apt.txt")
+    (source / "apt.txt").symlink_to("environment.yml")
+    with pytest.raises(ContextError, match="out of the repository, or nowhere"):
+        list_context(source, include_git=False)
+
+
+def test_list_context__link_to_an_ignored_file(source: Path) -> None:
+    """In the copy it would lead nowhere."""
+    write(source, {"conda/environment.yml": "", ".dockerignore": "conda\n"})
+    (source / "environment.yml").symlink_to("conda/environment.yml")
+    with pytest.raises(ContextError, match="out of the repository, or nowhere"):
+        list_context(source, include_git=False)
+
+
+def test_list_context__leaves_out_a_file_and_what_binder_cache_committed(source: Path) -> None:
+    write(source, {"environment.yml": "", "out/result.json": "", "binder/Dockerfile": OUR_DOCKERFILE})
+    files = list_context(source, include_git=False, leave_out=Path("out/result.json"))
+    assert files.paths == files.seen == ("environment.yml", "out")
+
+
+def test_list_context__ignored_files_are_staged_for_the_engine_and_not_seen(source: Path) -> None:
+    write(source, TREE | {"Dockerfile": "", ".dockerignore": "data\n**/*.pyc\nDockerfile\n.dockerignore\n"})
+    files = list_context(source, include_git=False)
+    assert set(files.paths) == names_in(source)
+    assert set(files.paths) - set(files.seen) == {
+        *("data", "data/big.csv", "data/keep", "data/keep/me.txt", "data/keep/not.csv", "a.pyc", "src/a.pyc"),
+        *("src/deep/b.pyc", ".dockerignore"),
+    }
+
+
+@pytest.mark.parametrize("link", ["Dockerfile", ".dockerignore"])
+def test_list_context__behind_links_everything_is_seen(source: Path, link: str) -> None:
+    """What an ignored Dockerfile says would count nowhere."""
+    write(source, {"Dockerfile": "", ".dockerignore": "docker\n", "docker/file": ""})
+    (source / link).rename(source / "docker" / link)
+    (source / link).symlink_to(f"docker/{link}")
+    assert seen(source) == names_in(source)
+
+
+def test_list_context__folders_of_exceptions_are_seen(source: Path) -> None:
+    write(source, TREE | {"Dockerfile": "", ".dockerignore": "data\n!data/keep/me.txt\n"})
+    assert {"data", "data/keep", "data/keep/me.txt"} <= seen(source)
+    assert "data/big.csv" not in seen(source)
+
+
+# --- the configuration alone ---
+
+
+def test_stage_configuration__what_is_read_to_render(source: Path, target: Path) -> None:
+    write(source, TREE | {"binder/postBuild": "", "conda/environment.yml": "name: x", "environment.yml": ""})
+    (source / "binder/environment.yml").symlink_to("../conda/environment.yml")
+    stage_configuration(list_context(source, include_git=False), target)
+    assert names_in(target) == {"binder", "binder/postBuild", "binder/environment.yml", "environment.yml"}
+    assert (target / "binder/environment.yml").read_text(encoding="utf-8") == "name: x"
+    assert not (target / "binder/environment.yml").is_symlink()
+
+
+def test_stage_configuration__without_what_binder_cache_committed(source: Path, target: Path) -> None:
+    write(source, {"environment.yml": "", "binder/Dockerfile": OUR_DOCKERFILE})
+    stage_configuration(list_context(source, include_git=False), target)
+    assert names_in(target) == {"environment.yml"}
+
+
+def test_stage_configuration__pipe_is_not_waited_for(source: Path, target: Path) -> None:
+    write(source, {"environment.yml": ""})
+    os.mkfifo(source / "postBuild")
+    stage_configuration(list_context(source, include_git=False), target)
+    assert names_in(target) == {"environment.yml"}

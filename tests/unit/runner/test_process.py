@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hubaction.runner.lines import MAX_LINE_LENGTH
-from hubaction.runner.process import child_environment, run_process, stream_process
+from hubaction.runner.process import child_environment, read_process, run_process, stream_process
 
 ENV = {"PATH": "/usr/bin:/bin"}
 
@@ -203,3 +203,8 @@ def test_run_process__ends_children_that_stay_behind(tmp_path: Path) -> None:
 def test_stream_process__killed_by_a_signal(tmp_path: Path) -> None:
     code = f"import os; os.kill(os.getpid(), {int(signal.SIGKILL)})"
     assert stream_process(python(code), env=ENV, cwd=tmp_path, on_line=lambda _: None) == -signal.SIGKILL
+
+
+def test_read_process__standard_output_alone(tmp_path: Path) -> None:
+    code = "import sys; print('out'); print('error', file=sys.stderr); sys.exit(3)"
+    assert read_process(python(code), env=ENV, cwd=tmp_path) == (3, "out\n")

@@ -1,0 +1,283 @@
+"""The fingerprint of a build: what goes into an image and its verification, as one value and by parts.
+
+Equal values mean that the same image would be built and tested in the same way. So whatever is not known here must be
+refused by whoever puts the parts together, and never be left out.
+"""
+
+import functools
+import hashlib
+import json
+import os
+import re
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from hubaction.errors import ActionError
+
+VERSION = 1
+"""Of the encoding and of the label; another one is another fingerprint."""
+MAX_LABEL_BYTES = 1023
+SHORT_LENGTH = 16
+PARTS: Mapping[str, str] = MappingProxyType(
+    {
+        "context": "the files of the repository",
+        "dockerfile": "the Dockerfile",
+        "bases": "the base image",
+        "repo2docker": "repo2docker",
+        "settings": "the inputs of the action",
+        "platform": "the platform",
+        "verification": "the tests",
+        "action": "the action itself",
+    }
+)
+"""What can be part of a fingerprint, in words for people."""
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_SHORT = re.compile(rf"[0-9a-f]{{{SHORT_LENGTH}}}")
+
+
+class FingerprintError(ActionError):
+    """A file that goes into the image cannot be read."""
+
+
+@dataclass(frozen=True)
+class Label:
+    """What an image's label says of the build that it came from."""
+
+    value: str
+    """The whole fingerprint."""
+    parts: Mapping[str, str]
+    """The first digits of each part: enough to say what differs, and no proof of what is equal."""
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """Names of PARTS, each with a sha256 in hex; raises ValueError for anything else."""
+
+    parts: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        unknown = self.parts.keys() - PARTS.keys()
+        wrong = [name for name, digest in self.parts.items() if not _SHA256.fullmatch(digest)]
+        if unknown or wrong or not self.parts:
+            raise ValueError(f"no parts of a fingerprint: {sorted({*unknown, *wrong})}")
+        object.__setattr__(self, "parts", MappingProxyType(dict(self.parts)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Fingerprint) and self.value == other.value
+
+    def __hash__(self) -> int:
+        return hash(self.value)
+
+    @property
+    def value(self) -> str:
+        """The fingerprint: a sha256 in hex over all parts, in whatever order they were given."""
+        return _hash_frames(f"hub-image-action fingerprint {VERSION}", *_flatten(self.parts))
+
+    def label(self) -> str:
+        """The text for an image's label, of at most MAX_LABEL_BYTES."""
+        return _write_label(self.value, {name: digest[:SHORT_LENGTH] for name, digest in self.parts.items()})
+
+    def matches(self, label: Label | None) -> bool:
+        """Whether an image with this label, or with none, is the one that would be built."""
+        return label is not None and label.value == self.value
+
+
+def parse_label(text: str) -> Label | None:
+    """Read an image's label; None when it is not exactly what Fingerprint.label of this VERSION writes."""
+    if len(text) > MAX_LABEL_BYTES:
+        return None
+    try:
+        loaded = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(loaded, dict) or loaded.keys() != {"version", "value", "parts"}:
+        return None
+    value, parts = loaded["value"], loaded["parts"]
+    if not isinstance(value, str) or not _SHA256.fullmatch(value) or not isinstance(parts, dict) or not parts:
+        return None
+    if not all(name in PARTS and isinstance(short, str) and _SHORT.fullmatch(short) for name, short in parts.items()):
+        return None
+    return Label(value, MappingProxyType(parts)) if _write_label(value, parts) == text else None
+
+
+def differences(old: Label, new: Fingerprint) -> tuple[str, ...]:
+    """What changed between an image and the one that would be built, in words for people; empty when nothing did."""
+    if new.matches(old):
+        return ()
+    digests = {name: digest[:SHORT_LENGTH] for name, digest in new.parts.items()}
+    changed = tuple(words for name, words in PARTS.items() if old.parts.get(name) != digests.get(name))
+    return changed or ("something that the image does not name",)
+
+
+def _write_label(value: str, parts: Mapping[str, str]) -> str:
+    ordered = {name: parts[name] for name in PARTS if name in parts}
+    return json.dumps({"version": VERSION, "value": value, "parts": ordered}, separators=(",", ":"))
+
+
+# --- parts ---
+
+
+def hash_mapping(items: Mapping[str, str]) -> str:
+    """sha256 in hex of names and their values, in whatever order; for settings, base images and the like."""
+    return _hash_frames("mapping", *_flatten(items))
+
+
+def hash_texts(texts: Sequence[str]) -> str:
+    """sha256 in hex of texts whose order counts, such as arguments, or of a single one."""
+    return _hash_frames("texts", *texts)
+
+
+def hash_context(source: Path, files: Iterable[str]) -> str:
+    """sha256 in hex of files, folders and links below `source`: their kinds, names, permissions and contents.
+
+    Links count by what they say, and are not followed. Times and owners do not count, nor where the source lies.
+    What an image cannot hold, such as a pipe, is passed over, as in staging. Contents are read in pieces of at most
+    PIECE_BYTES. Raises FingerprintError.
+    """
+    names = sorted({os.fsencode(name) for name in files})
+    batches = [names[start : start + _BATCH] for start in range(0, len(names), _BATCH)]
+    root = os.fsencode(source)
+    digest = hashlib.sha256(_frame(b"context"))
+    digest.update(_describe(root, b""))
+    # Hashing lets go of Python's lock, and so does reading.
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        for described in pool.map(lambda batch: b"".join(_describe(root, name) for name in batch), batches):
+            digest.update(described)
+    return digest.hexdigest()
+
+
+def hash_tests(folder: Path, relative: str) -> str:
+    """sha256 in hex of what is copied into an image to test it: all below `folder`, whatever is ignored elsewhere.
+
+    `relative` is the name that the folder has in the repository and gets in the image. Raises FingerprintError.
+    """
+    found = (Path(place) / name for place, folders, files in os.walk(folder) for name in (*folders, *files))
+    return _hash_frames("tests", relative, hash_context(folder, (str(path.relative_to(folder)) for path in found)))
+
+
+NOT_COUNTED = ("__main__.py", "commenting.py", "expressions.py", "migrate.py", "workflow_file.py")
+NOT_COUNTED_FOLDERS = ("publish", "report", "rollout")
+"""What of our own code has no say in what an image holds or how it is tested; all that is new has one."""
+
+
+@functools.cache
+def own_code_digest() -> str:
+    """sha256 in hex of this package's sources that have a say in an image or in its tests."""
+    package = Path(__file__).parents[1]
+    return hash_mapping({name: _hash_bytes((package / name).read_bytes()) for name in own_code(package)})
+
+
+def own_code(package: Path) -> Iterator[str]:
+    """Names of the files that own_code_digest counts, relative to the package's folder."""
+    for path in sorted(package.rglob("*")):
+        name = path.relative_to(package)
+        left = name.parts[0] in NOT_COUNTED_FOLDERS or str(name) in NOT_COUNTED
+        if path.is_file() and not left and "__pycache__" not in name.parts:
+            yield str(name)
+
+
+@functools.cache
+def repo2docker_digest() -> str:
+    """sha256 in hex of the installed repo2docker, and of docker-py, which applies the ignore files for it.
+
+    Installers record the digest of each file: https://packaging.python.org/en/latest/specifications/recording-installed-packages/
+    Raises FingerprintError when there is no record.
+    """
+    return hash_mapping({name: _hash_distribution(name) for name in ("jupyter-repo2docker", "docker")})
+
+
+def _hash_distribution(name: str) -> str:
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    try:
+        found = distribution(name)
+    except PackageNotFoundError:
+        raise FingerprintError(f"The package {name}, which this action needs, is not installed.") from None
+    record = found.read_text("RECORD")
+    if not record:
+        raise FingerprintError(f"The package {name} is installed without the record of its files.")
+    return hash_texts((found.version, record))
+
+
+# --- files ---
+
+PIECE_BYTES = 1 << 18
+_BATCH = 128
+_WORKERS = 2
+
+
+def _describe(root: bytes, name: bytes) -> bytes:
+    """One entry's encoding, whose length all of its parts tell; empty for what an image cannot hold."""
+    path = os.path.join(root, name) if name else root  # noqa: PTH118 - names need not be text
+    try:
+        status = os.lstat(path)
+        for has_kind, kind, read in _KINDS:
+            if has_kind(status.st_mode):
+                mode = b"%o" % stat.S_IMODE(status.st_mode)
+                return b"".join(map(_frame, (kind, name, mode, read(path, status.st_size), _read_attributes(path))))
+    except OSError as error:
+        shown = os.fsdecode(name)
+        raise FingerprintError(
+            f"'{shown}' cannot be read: {error.strerror}. Mend it, or name it in .dockerignore.", file=shown
+        ) from error
+    return b""
+
+
+def _hash_file(path: bytes, size: int) -> bytes:
+    """sha256 of a regular file's content; never of what a link in its place leads to."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123 - a descriptor
+        if size < PIECE_BYTES:
+            # Most files are small, and the library's way takes its time to prepare for large ones.
+            content = file.read(size + 1)
+            if len(content) == size:
+                return hashlib.sha256(content).digest()
+            file.seek(0)
+        return hashlib.file_digest(file, "sha256").digest()
+
+
+def _read_attributes(path: bytes) -> bytes:
+    """Extended attributes that the engine's client sends along; not those that this machine puts on its files.
+
+    https://github.com/moby/buildkit/blob/master/cache/contenthash/filehash.go
+    """
+    names = sorted(map(os.fsencode, os.listxattr(path, follow_symlinks=False)))
+    if not names:
+        return b""
+    counted = [
+        name for name in names if name == b"security.capability" or not name.startswith((b"security.", b"system."))
+    ]
+    return b"".join(_frame(name) + _frame(os.getxattr(path, name, follow_symlinks=False)) for name in counted)
+
+
+_KINDS: tuple[tuple[Callable[[int], bool], bytes, Callable[[bytes, int], bytes]], ...] = (
+    (stat.S_ISREG, b"file", _hash_file),
+    (stat.S_ISDIR, b"folder", lambda path, size: b""),
+    (stat.S_ISLNK, b"link", lambda path, size: os.readlink(path)),  # noqa: PTH115 - bytes
+)
+
+
+# --- encoding ---
+
+
+def _frame(content: bytes) -> bytes:
+    """A content behind its length, so that no two sequences of contents look the same."""
+    return len(content).to_bytes(8) + content
+
+
+def _hash_frames(*texts: str) -> str:
+    return _hash_bytes(b"".join(_frame(text.encode("utf-8", "surrogateescape")) for text in texts))
+
+
+def _hash_bytes(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _flatten(items: Mapping[str, str]) -> Iterator[str]:
+    for name in sorted(items):
+        yield from (name, items[name])
