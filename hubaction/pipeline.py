@@ -5,12 +5,16 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
+from hubaction.build.cache import CACHE_TAG, cache_arguments
 from hubaction.build.context import (
     ContextError,
+    ContextFiles,
     find_dockerfile,
     has_configuration,
     list_context,
@@ -24,19 +28,35 @@ from hubaction.build.uncached import find_uncached
 from hubaction.build.version import BuildArguments, arguments_for, install_repo2docker
 from hubaction.commenting import make_image_section, write_comment
 from hubaction.errors import ActionError
+from hubaction.image import Reference
 from hubaction.plan import CONTEXT_FOLDER, Plan
 from hubaction.publish.credentials import find_docker_config, log_in, read_auth, temporary_docker_config
+from hubaction.publish.promote import Candidate, NotPromotableError, promote, promote_relabelled, read_candidate
 from hubaction.publish.public import check_public
 from hubaction.publish.push import push_references
+from hubaction.publish.registries import Registries
+from hubaction.references import EarlierTag, name_of_pull_request
 from hubaction.report.markdown import format_bytes
 from hubaction.report.result import store_result
 from hubaction.report.summary import Outcome, render_summary
+from hubaction.reuse import (
+    FINGERPRINT_LABEL,
+    Comparison,
+    EarlierImages,
+    Ingredients,
+    Materials,
+    ask_for_base,
+    compare,
+    is_for_the_same,
+    labels_for,
+    read_ingredients,
+)
 from hubaction.runner.engine import LOW_DISK_BYTES, Engine, EngineInfo, free_disk_bytes
 from hubaction.runner.job import Job
 from hubaction.runner.process import child_environment
 from hubaction.runner.protocol import FileCommands
 from hubaction.settings import Settings
-from hubaction.values import BinderCache
+from hubaction.values import BinderCache, Cache
 from hubaction.verify.image_tests import find_image_tests, run_image_tests
 
 
@@ -75,9 +95,10 @@ def _run_steps(plan: Plan, settings: Settings, job: Job, outcome: Outcome) -> No
         run = _Run(plan, settings, job, outcome, folder, docker_config, env, engine)
         stack.callback(run.remove_local_image)
         run.check()
-        run.build()
-        run.test()
-        run.push()
+        if not run.reuse():
+            run.build()
+            run.test()
+            run.push()
         _write_outputs(outcome, job.outputs)
         run.check_public()
         run.roll_out()
@@ -134,23 +155,39 @@ class _Run:
     source: Path = field(init=False)
     """The folder that is built; known once `check` has found it."""
     tests: Path | None = field(init=False, default=None)
-    insecure_registries: frozenset[str] = field(init=False, default=frozenset())
+    info: EngineInfo = field(init=False)
+    files: ContextFiles = field(init=False)
+    arguments: BuildArguments = field(init=False)
+    ingredients: Ingredients = field(init=False)
+    earlier: EarlierImages = field(init=False)
+    comparison: Comparison = field(init=False)
+    registries: Registries = field(init=False)
 
     def check(self) -> None:
-        """Everything that can fail before any work does so here, the logins included."""
-        with self._step("check"):
-            self.insecure_registries = self._check_engine().insecure_registries
+        """Everything that can fail before any work does so here, the logins included; what can overlap does."""
+        with self._step("check"), ThreadPoolExecutor(3) as pool:
+            self.info = self._check_engine()
+            self.registries = Registries(self.settings.credentials, self.docker_config, self.info.insecure_registries)
+            buildx = pool.submit(check_buildx, self.env, self.folder)
             self.source = resolve_source(self.job.workspace, self.settings.path)
             self._check_head()
             self.tests = find_image_tests(self.source, self.settings.image_tests) if self.settings.image_tests else None
-            log_in(self.settings.credentials, env=self.env, cwd=self.folder)
+            self.files = list_context(self.source, include_git=self.settings.include_git, leave_out=self._result_file())
+            login = pool.submit(log_in, self.settings.credentials, env=self.env, cwd=self.folder)
+            self.earlier = EarlierImages(self._earlier_tags(), self._read_earlier)
+            first = pool.submit(self.earlier.read_first)
+            self.job.console.say(buildx.result())
+            with self.job.console.untrusted() as write:
+                self.arguments = self._choose_repo2docker(write)
+            self.ingredients = self._read_ingredients()
+            login.result()
             for entry in self.settings.credentials:
                 self.job.console.say(f"Logged in to {entry.registry} as {entry.username}")
+            first.result()
 
     def _check_engine(self) -> EngineInfo:
         info = self.engine.info()
         self.job.console.say(f"Engine {info.version}, image store {info.image_store}")
-        self.job.console.say(check_buildx(self.env, self.folder))
         free = free_disk_bytes()
         self.job.console.say(f"Free disk space: {format_bytes(free)}")
         if free < LOW_DISK_BYTES:
@@ -160,6 +197,86 @@ class _Run:
                 " 'sudo rm -rf /usr/local/lib/android /usr/share/dotnet /opt/ghc' on hosted runners."
             )
         return info
+
+    # --- earlier images ---
+
+    def _read_ingredients(self) -> Ingredients:
+        platform = self.settings.platform or self.info.platform
+        materials = Materials(self.files, self.arguments, self.tests, self.settings.image_tests, platform)
+        return read_ingredients(
+            self.plan,
+            materials,
+            folder=self.folder / "render",
+            env=self.env,
+            ask_registry=lambda name: ask_for_base(name, self.registries.look_in),
+            ask_engine=self.engine.find_image,
+        )
+
+    def _earlier_tags(self) -> Iterator[EarlierTag]:
+        yield from self.plan.earlier
+        if self.plan.earlier and self.plan.pushed_commit and self.settings.github_token and self.plan.branch:
+            yield from self._merged_tags()
+
+    def _merged_tags(self) -> Iterator[EarlierTag]:
+        """The image of the pull request that was merged; it costs a request, so it is asked for last."""
+        from hubaction.runner.github import GitHub
+
+        api_url = self.job.environ.get("GITHUB_API_URL") or "https://api.github.com"
+        try:
+            with closing(GitHub(api_url, self.settings.github_token, self.plan.repository, timeout=10)) as hub:
+                found = hub.find_merged_pull_request(self.plan.pushed_commit)
+        except ActionError:
+            return  # it may not ask, or GitHub is away: the image is built
+        tag = found and name_of_pull_request(self.settings, *found, datetime.now(UTC))
+        if tag:
+            yield tag
+
+    def _read_earlier(self, tag: EarlierTag) -> Candidate | None:
+        return read_candidate(self.registries.look_in(tag.reference.name.registry), tag.reference)
+
+    def reuse(self) -> bool:
+        """Use an earlier image that is made of the same; False when there is none."""
+        with self._step("compare"):
+            comparison = compare(self.ingredients, self.earlier, fresh=self.plan.fresh)
+            self.comparison = comparison
+            self.outcome.compared = comparison.sentence
+            self.job.console.say(comparison.sentence)
+            if comparison.same is None:
+                return False
+        tag, image = comparison.same
+        if self.plan.push and not self._promote(image):
+            return False
+        self.outcome.same_as = tag.reference
+        self.outcome.tests = "passed when that image was built" if self.tests else None
+        return True
+
+    def _promote(self, image: Candidate) -> bool:
+        hosts = {reference.name.registry for reference in self.plan.references}
+        registries = {host: self.registries.open(host) for host in hosts}
+        console, before_each = self.job.console, self.job.cancellation.check
+        fingerprint = self.ingredients.fingerprint
+        try:
+            with self._step("push"):
+                if fingerprint is None or is_for_the_same(self.plan, image):
+                    self.outcome.pushed = promote(
+                        image, self.plan.references, registries=registries, say=console.say, before_each=before_each
+                    )
+                else:
+                    self.outcome.pushed = promote_relabelled(
+                        image,
+                        labels_for(self.plan, fingerprint, image.labels),
+                        self.plan.references,
+                        registries=registries,
+                        say=console.say,
+                        before_each=before_each,
+                    )
+        except NotPromotableError as error:
+            self.outcome.compared += f" {error.message}"
+            console.say(error.message)
+            return False
+        made = self.registries.requests_made + sum(registry.requests_made for registry in registries.values())
+        console.say(f"Requests to registries: {made}; layers moved: none.")
+        return True
 
     def _check_head(self) -> None:
         wanted = self.plan.head_must_be
@@ -175,8 +292,7 @@ class _Run:
 
     def build(self) -> None:
         with self._step("build"):
-            files = list_context(self.source, include_git=self.settings.include_git, leave_out=self._result_file())
-            context = stage_context(files, self.folder / CONTEXT_FOLDER)
+            context = stage_context(self.files, self.folder / CONTEXT_FOLDER)
             self.job.console.say(f"Build context: {context.files} files, {format_bytes(context.bytes)}")
             if context.skipped:
                 self.job.console.say(f"Left out, being neither files nor links: {', '.join(context.skipped[:10])}")
@@ -187,8 +303,8 @@ class _Run:
                     " error."
                 )
             self._remark(context.folder)
+            arguments = self._with_cache_and_label()
             with self.job.console.untrusted() as write:
-                arguments = self._choose_repo2docker(write)
                 built = build_image(
                     self.plan,
                     arguments,
@@ -210,6 +326,37 @@ class _Run:
         for remark in (*find_shadowed(configuration), *find_uncached(configuration)):
             file = str(PurePosixPath(self.settings.path) / remark.file)
             self.job.console.notice(remark.message, file=file, line=remark.line)
+
+    def _with_cache_and_label(self) -> BuildArguments:
+        choice = self.settings.cache_ref or Reference(self.plan.references[0].name, CACHE_TAG)
+        wants_ref = self.settings.cache is Cache.REGISTRY or self.settings.cache_ref is not None
+        lookup = self.registries.look_in(choice.name.registry)
+        cache = cache_arguments(
+            Cache.NONE if self.plan.fresh and not self.plan.push else self.settings.cache,
+            choice,
+            explicit_ref=self.settings.cache_ref is not None,
+            found=[f"{image.reference.name}@{image.manifest.digest}" for image in self.comparison.found],
+            cache_found=wants_ref and not self.plan.fresh and bool(lookup.look_up_digest(choice.name, choice.tag)),
+            can_export=self.info.exports_cache,
+            write=self.plan.push,
+            given=self.settings.repo2docker_args.buildx,
+        )
+        self.outcome.notices += cache.notices
+        fingerprint = self.ingredients.fingerprint
+        label = [f"--label={FINGERPRINT_LABEL}={fingerprint.label()}"] if fingerprint else []
+        pull = ["--pull"] if self._has_stale_base() else []
+        return replace(self.arguments, buildx=(*self.arguments.buildx, *label, *pull, *cache.buildx))
+
+    def _has_stale_base(self) -> bool:
+        """Whether the engine would start from an older base image than the registry has by now.
+
+        The builder takes a local image as it is. When the engine's own is the only one there is, it is not stale.
+        """
+        return any(
+            (known := self.engine.digests_of(name, name.partition("@")[0].rpartition(":")[0])) and digest not in known
+            for name, digest in self.ingredients.bases.items()
+            if self.engine.find_image(name) not in {"", digest}
+        )
 
     def _choose_repo2docker(self, write: Callable[[str], None]) -> BuildArguments:
         """The version that the workflow asks for, installed apart from ours; else ours."""
@@ -258,7 +405,7 @@ class _Run:
                 local_tag=self.plan.local_tag,
                 engine=self.engine,
                 auths={registry: read_auth(self.docker_config, registry) for registry in registries},
-                insecure=self.insecure_registries,
+                insecure=self.info.insecure_registries,
                 say=self.job.console.say,
                 notice=self.job.console.notice,
                 before_each=self.job.cancellation.check,
@@ -268,7 +415,7 @@ class _Run:
         if self.settings.public_check and self.outcome.pushed:
             for item in self.outcome.pushed:
                 registry = item.reference.name.registry
-                check_public(item.reference, engine=self.engine, insecure=registry in self.insecure_registries)
+                check_public(item.reference, engine=self.engine, insecure=registry in self.info.insecure_registries)
             self.job.console.say("Everybody can pull the image.")
 
     def roll_out(self) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import pairwise
 
 from hubaction.errors import ActionError
 from hubaction.event import Event, PullRequest
@@ -17,7 +18,7 @@ from hubaction.references import (
     EarlierTag,
     Messages,
     first_of_commit,
-    name_candidates,
+    name_earlier,
     name_references,
     version_of,
 )
@@ -104,10 +105,12 @@ class Plan:
     """All that the image gets from this action, in the order in which later ones win."""
     recipe: tuple[str, ...] = ()
     """What of the inputs makes the image what it is, and nothing that changes from commit to commit."""
-    reusable: bool = False
-    """Whether an earlier image may be used instead of a new one, when nothing has changed."""
-    candidates: tuple[EarlierTag, ...] = ()
-    """Earlier images to look for: to be used again, or for their layers."""
+    build_args: tuple[tuple[str, str], ...] = ()
+    """All that the builder is given, repo2docker's own included."""
+    all_known: bool = False
+    """Whether the inputs, with the files that they name, say all that makes the image."""
+    earlier: tuple[EarlierTag, ...] = ()
+    """Where earlier images may be: to be used again, or for their layers."""
     fresh: bool = False
     """Whether to build from the base up, without any cache."""
     default_build_pack: bool = False
@@ -158,8 +161,9 @@ def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
         buildx=_buildx_arguments(settings, labels, fresh=fresh),
         labels=labels,
         recipe=_recipe(settings, event),
-        reusable=not fresh and _is_all_known(settings),
-        candidates=() if fresh else name_candidates(settings, event, now),
+        build_args=_build_args(settings),
+        all_known=_is_all_known(settings),
+        earlier=() if fresh else name_earlier(settings, event, now),
         fresh=fresh,
         default_build_pack=settings.predecessor,
         repository=event.repository,
@@ -380,6 +384,14 @@ def _buildx_arguments(settings: Settings, labels: tuple[tuple[str, str], ...], *
         *(["--no-cache"] if fresh else []),
         *settings.repo2docker_args.buildx,
     )
+
+
+def _build_args(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """https://github.com/jupyterhub/repo2docker/blob/main/repo2docker/app.py gives the first three."""
+    own = {"NB_USER": settings.notebook_user, "NB_UID": str(settings.user_id), "REPO_DIR": settings.repo_dir}
+    words = settings.repo2docker_args.arguments
+    given = [value.partition("=") for option, value in pairwise(words) if option == "--build-arg"]
+    return tuple({**own, **{name: value for name, _, value in given}, **dict(settings.build_args)}.items())
 
 
 def _recipe(settings: Settings, event: Event) -> tuple[str, ...]:

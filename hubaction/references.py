@@ -123,7 +123,7 @@ def first_of_commit(references: tuple[Reference, ...], sha: str) -> Reference:
 # --- earlier images ---
 
 
-def name_candidates(settings: Settings, event: Event, now: datetime) -> tuple[EarlierTag, ...]:
+def name_earlier(settings: Settings, event: Event, now: datetime) -> tuple[EarlierTag, ...]:
     """The likeliest first: the same commit, the one before, the newest; without a listing of what there is."""
     pull_request = event.pull_request
     found = [(_of_commit(settings, event, event.sha, now), "the same commit")]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hubaction.build.fingerprint import repo2docker_digest
 from hubaction.build.log import BuildLog
 from hubaction.build.version import BuildArguments
 from hubaction.errors import ActionError
@@ -58,7 +59,8 @@ def write_configuration(plan: Plan, buildx: Sequence[str], folder: Path) -> None
 
 def own_arguments(plan: Plan) -> BuildArguments:
     """repo2docker from our own environment, isolated from the folder it runs in and from PYTHON* variables."""
-    return BuildArguments((sys.executable, "-I", "-m", "repo2docker", *plan.repo2docker[1:]), plan.buildx)
+    command = (sys.executable, "-I", "-m", "repo2docker", *plan.repo2docker[1:])
+    return BuildArguments(command, plan.buildx, digest=repo2docker_digest())
 
 
 def build_image(

@@ -6,6 +6,7 @@ runner of one's own a cache below the home that jobs share would be worse than n
 could have filled it. An installation takes 5 to 10 seconds.
 """
 
+import hashlib
 import platform
 import re
 import shutil
@@ -67,6 +68,8 @@ class BuildArguments:
     command: tuple[str, ...]
     buildx: tuple[str, ...]
     notices: tuple[str, ...] = ()
+    digest: str = ""
+    """sha256 in hex of the repo2docker that is started."""
 
 
 def install_repo2docker(
@@ -94,15 +97,17 @@ def arguments_for(arguments: Sequence[str], buildx: Sequence[str], installed: In
     notice says. Raises TooOldError when the outcome would be another image.
     """
     command = (str(installed.python), "-I", "-m", "repo2docker", *arguments[1:])
+    digest = _hash_records(installed.python)
     if installed.buildx:
-        return BuildArguments(command, tuple(buildx))
+        return BuildArguments(command, tuple(buildx), digest=digest)
     _refuse_unknown_traits(arguments, installed.version)
     labels = [argument.removeprefix("--label=") for argument in buildx if argument.startswith("--label=")]
     kept = [label for label in labels if _is_plain_label(label)]
     options = tuple(f"--label={label}" for label in kept)
     left_out = [_name_of(argument) for argument in buildx if not argument.startswith(("--label=", *_OWN_BUILDX))]
     left_out += [f"the label {label.partition('=')[0]!r}" for label in labels if label not in kept]
-    return BuildArguments((*command[:-1], *options, command[-1]), (), _tell_without_buildx(installed, left_out))
+    notices = _tell_without_buildx(installed, left_out)
+    return BuildArguments((*command[:-1], *options, command[-1]), (), notices, digest)
 
 
 # --- installing ---
@@ -157,6 +162,18 @@ def _normalize(version: str) -> str:
         return str(Version(version))
     except InvalidVersion:
         return version[:100]
+
+
+def _hash_records(python: Path) -> str:
+    """sha256 in hex of what was installed: its packages' records, less the scripts, which name this run's folder.
+
+    https://packaging.python.org/en/latest/specifications/recording-installed-packages/
+    """
+    digest = hashlib.sha256()
+    for record in sorted(python.parent.parent.glob("lib/python*/site-packages/*.dist-info/RECORD")):
+        lines = [line for line in record.read_text(encoding="utf-8").splitlines() if not line.startswith("../")]
+        digest.update("\n".join([record.parent.name, *sorted(lines), ""]).encode())
+    return digest.hexdigest()
 
 
 def _passes_on_to_buildx(python: Path) -> bool:

@@ -26,7 +26,7 @@ from hubaction.image import (
 VERSION = 1
 MAX_BYTES = 64 * 1024
 MAX_TEXT = 500
-STEPS = ("check", "build", "test", "push")
+STEPS = ("check", "compare", "build", "test", "push")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 

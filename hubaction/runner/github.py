@@ -176,6 +176,21 @@ class GitHub:
                 and pull.head.repo.full_name.lower() == head_repository.lower()
             ]
 
+    def find_merged_pull_request(self, sha: str) -> tuple[int, str] | None:
+        """Number and head commit of the pull request of this repository that brought a commit to its branch.
+
+        https://docs.github.com/en/rest/commits/commits#list-pull-requests-associated-with-a-commit
+        """
+        with _translate(f"find the pull request that commit {sha[:12]} came from"):
+            url = f"{self._repository.url}/commits/{quote(sha, safe='')}/pulls"
+            found: list[dict[str, Any]] = self._client.requester.requestJsonAndCheck("GET", url)[1]
+            for pull in found:
+                head = pull["head"]["repo"]
+                ours = head is not None and head["full_name"].lower() == self._repository.full_name.lower()
+                if ours and pull.get("merged_at"):
+                    return int(pull["number"]), str(pull["head"]["sha"])
+        return None
+
     # --- files: https://docs.github.com/en/rest/guides/using-the-rest-api-to-interact-with-your-git-database ---
 
     def get_head(self, branch: str) -> RemoteCommit:

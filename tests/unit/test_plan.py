@@ -677,9 +677,9 @@ def test_make_plan__no_secret_is_in_it() -> None:
 
 def test_make_plan__a_push_may_use_an_earlier_image() -> None:
     plan = make_plan(make_settings(LOGIN), push_to(), NOW)
-    assert plan.reusable
+    assert plan.all_known
     assert not plan.fresh
-    assert plan.candidates
+    assert plan.earlier
 
 
 @pytest.mark.parametrize(
@@ -692,8 +692,7 @@ def test_make_plan__a_push_may_use_an_earlier_image() -> None:
 def test_make_plan__from_the_base_up(inputs: dict[str, str], event: Event) -> None:
     plan = make_plan(make_settings(LOGIN | inputs), event, NOW)
     assert plan.fresh
-    assert not plan.reusable
-    assert not plan.candidates
+    assert not plan.earlier
     assert "--no-cache" in plan.buildx
 
 
@@ -710,7 +709,7 @@ def test_make_plan__from_the_base_up(inputs: dict[str, str], event: Event) -> No
 )
 def test_make_plan__arguments_that_bring_in_what_is_not_known(argument: str, expected: bool) -> None:
     given = {"repo2docker-args": f"--DockerEngine.extra_buildx_build_args={argument}"}
-    assert make_plan(make_settings(LOGIN | given), push_to(), NOW).reusable is expected
+    assert make_plan(make_settings(LOGIN | given), push_to(), NOW).all_known is expected
 
 
 def recipe_of(inputs: dict[str, str] | None = None, event: Event | None = None) -> tuple[str, ...]:

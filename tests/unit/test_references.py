@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from hubaction.event import Event
-from hubaction.references import name_candidates, name_of_pull_request
+from hubaction.references import name_earlier, name_of_pull_request
 from tests.unit import samples
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -26,47 +26,47 @@ def synchronize(head_repository: str = samples.REPOSITORY) -> Event:
 
 def tags(event: Event, **inputs: str) -> list[str]:
     settings = samples.make_settings({name.replace("_", "-"): value for name, value in inputs.items()})
-    return [candidate.reference.tag for candidate in name_candidates(settings, event, NOW)]
+    return [earlier.reference.tag for earlier in name_earlier(settings, event, NOW)]
 
 
-def test_name_candidates__push() -> None:
+def test_name_earlier__push() -> None:
     assert tags(push()) == [samples.SHORT_SHA, BEFORE[:12], "latest"]
 
 
-def test_name_candidates__first_push_of_a_branch() -> None:
+def test_name_earlier__first_push_of_a_branch() -> None:
     event = samples.make_event("push", {"before": "0" * 40, "after": samples.SHA}, GITHUB_REF="refs/heads/new")
     assert tags(event) == [samples.SHORT_SHA, "latest"]
 
 
-def test_name_candidates__git_tag_on_a_built_commit() -> None:
+def test_name_earlier__git_tag_on_a_built_commit() -> None:
     assert tags(push("refs/tags/v1"), tags="{sha}\n{version}")[0] == samples.SHORT_SHA
 
 
-def test_name_candidates__pull_request() -> None:
+def test_name_earlier__pull_request() -> None:
     assert tags(synchronize()) == [f"pr-7-{samples.SHORT_HEAD_SHA}", f"pr-7-{BEFORE[:12]}", BASE[:12], "latest"]
 
 
-def test_name_candidates__without_latest() -> None:
+def test_name_earlier__without_latest() -> None:
     assert tags(push(), latest="false") == [samples.SHORT_SHA, BEFORE[:12]]
 
 
-def test_name_candidates__tags_of_their_own() -> None:
+def test_name_earlier__tags_of_their_own() -> None:
     given = "stable\n{branch}\n{branch}-{sha}\n{date}"
     assert tags(push(), tags=given) == [f"main-{samples.SHORT_SHA}", f"main-{BEFORE[:12]}", "main", "latest"]
     assert tags(push("refs/heads/dev"), tags=given)[2:] == ["dev", "latest"]
 
 
-def test_name_candidates__a_tag_for_each_pull_request() -> None:
+def test_name_earlier__a_tag_for_each_pull_request() -> None:
     assert tags(synchronize(), tags="pr-{pr}\n{sha}") == ["pr-7", BASE[:12], "latest"]
 
 
-def test_name_candidates__tags_that_name_no_commit() -> None:
+def test_name_earlier__tags_that_name_no_commit() -> None:
     assert tags(push(), tags="stable") == ["latest"]
 
 
-def test_name_candidates__the_first_name_counts() -> None:
+def test_name_earlier__the_first_name_counts() -> None:
     settings = samples.make_settings({"image-name": "quay.io/a/b\nghcr.io/a/b"})
-    assert {str(candidate.reference.name) for candidate in name_candidates(settings, push(), NOW)} == {"quay.io/a/b"}
+    assert {str(earlier.reference.name) for earlier in name_earlier(settings, push(), NOW)} == {"quay.io/a/b"}
 
 
 @pytest.mark.parametrize(
@@ -75,5 +75,5 @@ def test_name_candidates__the_first_name_counts() -> None:
 )
 def test_name_of_pull_request(given: str, expected: str | None) -> None:
     settings = samples.make_settings({"tags": given})
-    candidate = name_of_pull_request(settings, 7, "d" * 40, NOW)
-    assert (candidate and candidate.reference.tag) == expected
+    earlier = name_of_pull_request(settings, 7, "d" * 40, NOW)
+    assert (earlier and earlier.reference.tag) == expected

@@ -1,0 +1,182 @@
+"""Whether an earlier image will do, and from which ones a new image takes its unchanged layers.
+
+All of it only saves time: whatever cannot be found out means that the image is built.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hubaction.build.bases import find_bases, render_dockerfile, resolve_bases
+from hubaction.build.context import ContextFiles, stage_configuration
+from hubaction.build.fingerprint import (
+    Fingerprint,
+    differences,
+    hash_context,
+    hash_mapping,
+    hash_tests,
+    hash_texts,
+    own_code_digest,
+    parse_label,
+)
+from hubaction.build.repo2docker import write_configuration
+from hubaction.build.version import BuildArguments
+from hubaction.image import DOCKER_HUB, parse_image_name
+from hubaction.plan import CONTEXT_FOLDER, PULL_REQUEST_LABEL, Plan
+from hubaction.publish.promote import Candidate
+from hubaction.publish.registry import Registry
+from hubaction.references import EarlierTag
+from hubaction.settings import OWN_LABELS
+
+FINGERPRINT_LABEL = f"{OWN_LABELS}fingerprint"
+EXPIRY_LABEL = "quay.expires-after"
+"""quay.io removes such an image after a while: https://docs.quay.io/guides/tag-expiration.html"""
+
+
+# --- what an image is made of ---
+
+
+@dataclass(frozen=True)
+class Ingredients:
+    """All that goes into an image and its tests."""
+
+    fingerprint: Fingerprint | None
+    """None when something is not known, and then `unknown` says what."""
+    unknown: str = ""
+    bases: Mapping[str, str] = field(default_factory=dict)
+    """The images that it starts from, each with what it is by now."""
+
+
+@dataclass(frozen=True)
+class Materials:
+    """Where the ingredients are read from."""
+
+    files: ContextFiles
+    arguments: BuildArguments
+    tests: Path | None
+    tests_name: str
+    platform: str
+    """What the image is for."""
+
+
+def read_ingredients(
+    plan: Plan,
+    materials: Materials,
+    *,
+    folder: Path,
+    env: Mapping[str, str],
+    ask_registry: Callable[[str], str | None],
+    ask_engine: Callable[[str], str],
+) -> Ingredients:
+    """Read everything once; `folder` is a new one of the run's own. Raises ActionError for unreadable files."""
+    with ThreadPoolExecutor(1) as pool:
+        context = pool.submit(hash_context, materials.files.source, materials.files.seen)
+        dockerfile = _render(plan, materials, folder, env)
+        names = find_bases(dockerfile, dict(plan.build_args)) if dockerfile else None
+        if names is None:
+            return Ingredients(None, "which images the Dockerfile starts from")
+        bases = resolve_bases(names, ask_registry, ask_engine)
+        if bases is None:
+            return Ingredients(None, f"what {' or '.join(names)} is by now")
+        parts = {
+            "context": context.result(),
+            "dockerfile": hash_texts((dockerfile,)),
+            "bases": hash_mapping(bases),
+            "repo2docker": materials.arguments.digest,
+            "settings": hash_texts(plan.recipe),
+            "platform": hash_texts((materials.platform,)),
+            "verification": _hash_verification(materials.tests, materials.tests_name),
+            "action": own_code_digest(),
+        }
+    if not plan.all_known:
+        return Ingredients(None, "what some of your own arguments for buildx bring in", bases)
+    return Ingredients(Fingerprint(parts), bases=bases)
+
+
+def _hash_verification(tests: Path | None, name: str) -> str:
+    return hash_tests(tests, name) if tests else hash_texts(("no tests", name))
+
+
+def _render(plan: Plan, materials: Materials, folder: Path, env: Mapping[str, str]) -> str:
+    stage_configuration(materials.files, folder / CONTEXT_FOLDER)
+    write_configuration(plan, materials.arguments.buildx, folder)
+    return render_dockerfile(materials.arguments.command, folder, env)
+
+
+# --- earlier images ---
+
+
+class EarlierImages:
+    """Images of earlier runs, looked up one after the other and only as far as somebody reads on."""
+
+    def __init__(self, tags: Iterator[EarlierTag], read: Callable[[EarlierTag], Candidate | None]) -> None:
+        self._images = ((tag, image) for tag in tags if (image := read(tag)))
+        self._found: list[tuple[EarlierTag, Candidate]] = []
+
+    def read_first(self) -> None:
+        """Look for the first one, so that it is there by the time that it is compared."""
+        next(iter(self), None)
+
+    def __iter__(self) -> Iterator[tuple[EarlierTag, Candidate]]:
+        position = 0
+        while position < len(self._found) or self._read_next():
+            yield self._found[position]
+            position += 1
+
+    def _read_next(self) -> bool:
+        found = next(self._images, None)
+        if found:
+            self._found.append(found)
+        return found is not None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What became of looking for an image that will do."""
+
+    sentence: str
+    same: tuple[EarlierTag, Candidate] | None = None
+    found: tuple[Candidate, ...] = ()
+    """The images that there are, the best first: for their layers."""
+
+
+def compare(ingredients: Ingredients, earlier: EarlierImages, *, fresh: bool) -> Comparison:
+    """Find an image made of the same; without one, say what has changed since the first that there is."""
+    if fresh:
+        return Comparison("Built from the base up, without any cache, as schedules and the input 'rebuild' want it.")
+    fingerprint = ingredients.fingerprint
+    found: list[Candidate] = []
+    changed = ""
+    for tag, image in earlier:
+        found.append(image)
+        label = parse_label(image.labels.get(FINGERPRINT_LABEL, ""))
+        if fingerprint and fingerprint.matches(label):
+            return Comparison(f"Nothing has changed since {tag.reference} ({tag.why}).", (tag, image), tuple(found))
+        if fingerprint and label and not changed:
+            changed = f"Since {tag.reference} ({tag.why}) changed: {', '.join(differences(label, fingerprint))}."
+    if fingerprint is None:
+        return Comparison(f"Not compared with earlier images: not known is {ingredients.unknown}.", None, tuple(found))
+    return Comparison(changed or "There is no earlier image to compare with.", None, tuple(found))
+
+
+def labels_for(plan: Plan, fingerprint: Fingerprint, before: Mapping[str, str]) -> dict[str, str]:
+    """The labels of an image that is used again under another purpose, given those that it has.
+
+    Those that are this action's are what a build would give it; the Dockerfile's own stay.
+    """
+    kept = {name: value for name, value in before.items() if name not in {PULL_REQUEST_LABEL, EXPIRY_LABEL}}
+    return kept | dict(plan.labels) | {FINGERPRINT_LABEL: fingerprint.label()}
+
+
+def is_for_the_same(plan: Plan, image: Candidate) -> bool:
+    """Whether an image may have this run's tags as it is: one of a pull request must stay that pull request's."""
+    wanted = dict(plan.labels)
+    return all(image.labels.get(name) == wanted.get(name) for name in (PULL_REQUEST_LABEL, EXPIRY_LABEL))
+
+
+def ask_for_base(name: str, registry_of: Callable[[str], Registry]) -> str | None:
+    """What a base image's tag points to in its registry; None when nobody tells."""
+    path, _, tag = name.rpartition(":")
+    image = parse_image_name(path, DOCKER_HUB)
+    return registry_of(image.registry).look_up_digest(image, tag)
