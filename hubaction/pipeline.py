@@ -328,6 +328,8 @@ class _Run:
             self.job.console.notice(remark.message, file=file, line=remark.line)
 
     def _with_cache_and_label(self) -> BuildArguments:
+        if not self.arguments.buildx:
+            return self.arguments  # a repo2docker that builds without buildx
         choice = self.settings.cache_ref or Reference(self.plan.references[0].name, CACHE_TAG)
         wants_ref = self.settings.cache is Cache.REGISTRY or self.settings.cache_ref is not None
         lookup = self.registries.look_in(choice.name.registry)
