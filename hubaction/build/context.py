@@ -265,7 +265,7 @@ def _walk(source: Path, left: frozenset[str], *, include_git: bool) -> Iterator[
 
 
 def _seen_by_engine(source: Path, dockerfile: str, paths: tuple[str, ...]) -> tuple[str, ...]:
-    """Less what the engine's client surely ignores by its ignore file; never less than the Dockerfile."""
+    """Less what the engine's client surely ignores; never less than the Dockerfile and the ignore file."""
     # Of a Dockerfile's own ignore file and the general one, the first that exists counts:
     # https://docs.docker.com/build/concepts/context/#filename-and-location
     names = (f"{dockerfile}.dockerignore", ".dockerignore")
@@ -278,7 +278,8 @@ def _seen_by_engine(source: Path, dockerfile: str, paths: tuple[str, ...]) -> tu
         ignored = IgnoreFile.parse((source / name).read_bytes())
     except OSError:
         return paths
-    return keep_seen(paths, ignored, always=dockerfile)
+    # Where its patterns are in doubt, what is sent changes with its text alone, even if it is ignored by itself.
+    return keep_seen(paths, ignored, always=(dockerfile, name))
 
 
 class _IgnoreRules:

@@ -90,13 +90,13 @@ class IgnoreFile:
         )
 
 
-def keep_seen(paths: Iterable[str], rules: IgnoreFile, *, always: str) -> tuple[str, ...]:
-    """The paths that the build may see, in order, with the folders that lead to them; `always` is one of them."""
+def keep_seen(paths: Iterable[str], rules: IgnoreFile, *, always: Iterable[str]) -> tuple[str, ...]:
+    """The paths that the build may see, in order, with the folders that lead to them; `always` are among them."""
     paths = tuple(paths)
     if not rules.ignored:
         return paths
     ignored: set[str] = set()
-    kept: set[str] = {always, *_folders_of(always)}
+    kept = {name for path in always for name in (path, *_folders_of(path))}
     for path in paths:  # a folder comes before what is in it
         if (not rules.exceptions and os.path.dirname(path) in ignored) or rules.surely_ignores(path):  # noqa: PTH120 - texts
             ignored.add(path)

@@ -151,7 +151,7 @@ def client(tmp_path: Path, engine: Engine) -> Client:
 @pytest.mark.parametrize("text", SIMPLE.values(), ids=SIMPLE)
 def test_list_context__counts_what_arrives(client: Client, text: str) -> None:
     client.write(".dockerignore", text)
-    assert client.counted() == client.send() | {"Dockerfile"}
+    assert client.counted() == client.send() | {"Dockerfile", ".dockerignore"}
 
 
 @pytest.mark.parametrize("text", DOUBTFUL.values(), ids=DOUBTFUL)

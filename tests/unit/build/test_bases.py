@@ -102,7 +102,7 @@ def test_find_bases__nothing_from_outside() -> None:
         '{"syntax": "example/frontend"}\n',
         "# escape=x\nFROM debian:1\n",
         # lines
-        "FROM debian:1 \\\\\nAS a\n",
+        "FROM debian:1\nRUN echo \\\\\nCOPY --from=a / /\n",
         "FROM debian:1\n\x85# comment\n",
         "FROM debian:1\n\xa0RUN true\n",
         "FROM debian:1\0\n",

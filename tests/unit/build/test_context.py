@@ -682,8 +682,15 @@ def test_list_context__ignored_files_are_staged_for_the_engine_and_not_seen(sour
     assert set(files.paths) == names_in(source)
     assert set(files.paths) - set(files.seen) == {
         *("data", "data/big.csv", "data/keep", "data/keep/me.txt", "data/keep/not.csv", "a.pyc", "src/a.pyc"),
-        *("src/deep/b.pyc", ".dockerignore"),
+        "src/deep/b.pyc",
     }
+
+
+@pytest.mark.parametrize("name", [".dockerignore", "Dockerfile.dockerignore"])
+def test_list_context__ignore_file_is_seen_though_it_ignores_itself(source: Path, name: str) -> None:
+    """Its text decides on what is in doubt: with [x]ata in place of [d]ata the data would be in the image."""
+    write(source, TREE | {"Dockerfile": "", name: f"{name}\n[d]ata\n"})
+    assert {name, "data"} <= seen(source)
 
 
 @pytest.mark.parametrize("link", ["Dockerfile", ".dockerignore"])

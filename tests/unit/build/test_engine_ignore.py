@@ -83,12 +83,12 @@ def test_surely_ignores__hostile_pattern_takes_no_time() -> None:
 
 def test_keep_seen__folders_lead_to_what_is_seen() -> None:
     rules = IgnoreFile.parse(b"a\n!a/b/c\n")
-    assert keep_seen(("a", "a/b", "a/b/c", "a/d", "e"), rules, always="e") == ("a", "a/b", "a/b/c", "e")
+    assert keep_seen(("a", "a/b", "a/b/c", "a/d", "e"), rules, always=["e"]) == ("a", "a/b", "a/b/c", "e")
 
 
 def test_keep_seen__always() -> None:
     rules = IgnoreFile.parse(b"*\n")
-    assert keep_seen(("a", "binder", "binder/Dockerfile"), rules, always="binder/Dockerfile") == (
+    assert keep_seen(("a", "binder", "binder/Dockerfile"), rules, always=["binder/Dockerfile"]) == (
         "binder",
         "binder/Dockerfile",
     )

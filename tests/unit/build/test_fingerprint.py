@@ -211,6 +211,24 @@ def test_hash_context__file_that_is_gone(tmp_path: Path) -> None:
         hash_context(tmp_path, ["a"])
 
 
+@pytest.mark.parametrize("size", [0, 2, 4, PIECE_BYTES])
+def test_hash_context__file_that_grows_or_shrinks_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """Its content counts as it is when it is read, whole."""
+    (tmp_path / "a").write_bytes(b"123")
+    before = hash_context(tmp_path, ["a"])
+    lstat = os.lstat
+
+    def look_earlier(path: bytes) -> os.stat_result:
+        status = list(lstat(path))
+        status[6] = size
+        return os.stat_result(status)
+
+    monkeypatch.setattr(os, "lstat", look_earlier)
+    assert hash_context(tmp_path, ["a"]) == before
+
+
 def test_hash_context__link_in_the_place_of_a_file_is_not_followed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
