@@ -177,8 +177,7 @@ class _Run:
             self.earlier = EarlierImages(self._earlier_tags(), self._read_earlier)
             first = pool.submit(self.earlier.read_first)
             self.job.console.say(buildx.result())
-            with self.job.console.untrusted() as write:
-                self.arguments = self._choose_repo2docker(write)
+            self.arguments = self._choose_repo2docker()
             self.ingredients = self._read_ingredients()
             login.result()
             for entry in self.settings.credentials:
@@ -355,16 +354,18 @@ class _Run:
         The builder takes a local image as it is. When the engine's own is the only one there is, it is not stale.
         """
         return any(
-            (known := self.engine.digests_of(name, name.partition("@")[0].rpartition(":")[0])) and digest not in known
+            (known := self.engine.digests_of(name, name.rpartition(":")[0])) and digest not in known
             for name, digest in self.ingredients.bases.items()
-            if self.engine.find_image(name) not in {"", digest}
+            if "@" not in name and self.engine.find_image(name) not in {"", digest}
         )
 
-    def _choose_repo2docker(self, write: Callable[[str], None]) -> BuildArguments:
+    def _choose_repo2docker(self) -> BuildArguments:
         """The version that the workflow asks for, installed apart from ours; else ours."""
-        if not self.settings.repo2docker_version:
+        wanted = self.settings.repo2docker_version
+        if not wanted:
             return own_arguments(self.plan)
-        installed = install_repo2docker(self.settings.repo2docker_version, self.folder, env=self.env, on_line=write)
+        with self.job.console.untrusted() as write:
+            installed = install_repo2docker(wanted, self.folder, env=self.env, on_line=write)
         self.outcome.repo2docker = installed.text
         arguments = arguments_for(self.plan.repo2docker, self.plan.buildx, installed)
         self.outcome.notices += arguments.notices
