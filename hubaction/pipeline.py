@@ -207,7 +207,7 @@ class _Run:
             materials,
             folder=self.folder / "render",
             env=self.env,
-            ask_registry=lambda name: ask_for_base(name, self.registries.look_in),
+            ask_registry=lambda name: None if self._is_made_here(name) else ask_for_base(name, self.registries.look_in),
             ask_engine=self.engine.find_image,
         )
 
@@ -358,6 +358,10 @@ class _Run:
             for name, digest in self.ingredients.bases.items()
             if "@" not in name and self.engine.find_image(name) not in {"", digest}
         )
+
+    def _is_made_here(self, name: str) -> bool:
+        """Whether the engine has an image of that name from no registry: an earlier step's, which the builder takes."""
+        return bool(self.engine.find_image(name)) and not self.engine.digests_of(name, name.rpartition(":")[0])
 
     def _choose_repo2docker(self) -> BuildArguments:
         """The version that the workflow asks for, installed apart from ours; else ours."""
