@@ -69,7 +69,9 @@ class Ran:
 class Commits:
     """A repository, its image in the registry behind the proxy, and runs on its commits."""
 
-    def __init__(self, folder: Path, engine: Engine, proxy: FaultyRegistry, name: str, login: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, engine: Engine, proxy: FaultyRegistry, name: str, login: Mapping[str, str]
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.engine = engine
         self.proxy = proxy

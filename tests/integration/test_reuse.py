@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,6 +40,7 @@ def login(registry: Registry) -> dict[str, str]:
 
 
 MakeCommits = Callable[[str], Commits]
+MoveBase = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +160,17 @@ def test_reuse__file_that_the_engine_ignores(make_commits: MakeCommits, proxy: F
     assert ran.digest == before.digest
 
 
+def test_reuse__labels_of_the_dockerfile_stay(make_commits: MakeCommits, registry: Registry) -> None:
+    commits, sha = make_commits("labelled"), new_sha()
+    commits.write(Dockerfile="FROM debian:trixie-slim\nLABEL quay.expires-after=4w\nCOPY . /srv/repo/\nUSER 1000\n")
+    before = commits.push(sha)
+    ran = commits.push(new_sha(), before=sha)
+
+    assert is_reused(ran)
+    assert ran.digest == before.digest
+    assert labels_of(registry, commits, "latest")["quay.expires-after"] == "4w"
+
+
 def test_reuse__tests_passed_then(make_commits: MakeCommits, engine: Engine) -> None:
     """A failing test pushes nothing, so there is nothing to use again; a passed one is not run again."""
     commits, broken, mended = make_commits("tested"), new_sha(), new_sha()
@@ -176,9 +187,6 @@ def test_reuse__tests_passed_then(make_commits: MakeCommits, engine: Engine) -> 
         }
     )
     assert commits.push(broken).code == 1
-    again = commits.push(new_sha(), before=broken)
-    assert again.built
-    assert again.code == 1
     commits.write(**{"image-tests/test_tides.py": "def test_tides():\n    assert True\n"})
     assert "1 passed" in commits.push(mended, before=broken).summary
     ran = commits.push(new_sha(), before=mended)
@@ -215,9 +223,7 @@ def merged(make_commits: MakeCommits, registry: Registry) -> tuple[Commits, str,
         ]
         opened = commits.pull_request(one, push="true")
         again = commits.pull_request(two, before=one, push="true")
-        production = commits.push(
-            merge, before=new_sha(), env={"GITHUB_API_URL": server.url}, github_token=JOB_TOKEN
-        )
+        production = commits.push(merge, before=new_sha(), env={"GITHUB_API_URL": server.url}, github_token=JOB_TOKEN)
     return commits, merge, opened, again, production, server
 
 
@@ -233,7 +239,7 @@ def test_pull_request__image_is_its_own(merged: Any, registry: Registry) -> None
 
 def test_pull_request__merged_is_not_built_again(merged: Any, registry: Registry) -> None:
     """Only the config is new: the label of the pull request is gone, the layers are the same."""
-    commits, merge, opened, again, production, server = merged
+    commits, merge, opened, _, production, server = merged
     assert production.code == 0, production.log
     assert not production.built
     assert production.tags == [merge[:12], "latest"]
@@ -309,11 +315,10 @@ def test_pull_request__comment_says_that_it_is_the_same(commits: Commits, built:
         ({"build_args": "TIDE=high"}, "the inputs of the action"),
         ({"labels": "org.example.course=tides"}, "the inputs of the action"),
         ({"repo_dir": "/srv/tides"}, "the inputs of the action"),
-        ({"user_id": "1001"}, "the inputs of the action"),
         ({"image_tests": ""}, "the tests"),
         ({"repo2docker_args": "--DockerEngine.extra_buildx_build_args=--target="}, None),
     ],
-    ids=lambda value: str(value),
+    ids=str,
 )
 def test_changed__input(commits: Commits, built: Ran, sha: str, inputs: dict[str, str], words: str | None) -> None:
     ran = commits.push(new_sha(), before=sha, latest="false", push="false", **inputs)
@@ -366,7 +371,7 @@ def test_fresh__builds_without_any_cache(commits: Commits, built: Ran, sha: str,
 
 
 @pytest.fixture(scope="module")
-def based(make_commits: MakeCommits, engine: Engine) -> Iterator[tuple[Commits, Callable[[str], str]]]:
+def based(make_commits: MakeCommits, engine: Engine) -> Iterator[tuple[Commits, MoveBase]]:
     """A repository whose base image is in the registry, and how to put another one there behind the engine's back."""
     commits = make_commits("based")
     base = f"{commits.proxy.host}/{NAME}/base:1"
@@ -392,7 +397,7 @@ def based(make_commits: MakeCommits, engine: Engine) -> Iterator[tuple[Commits, 
     process.run(["docker", "image", "rm", "--force", *left], env=engine.environment())
 
 
-def test_base__moved_in_the_registry(based: tuple[Commits, Callable[[str], str]], engine: Engine) -> None:
+def test_base__moved_in_the_registry(based: tuple[Commits, MoveBase], engine: Engine) -> None:
     """The engine has the older one still, and would take it."""
     commits, move = based
     base, sha, new = move("old"), new_sha(), new_sha()
@@ -413,7 +418,7 @@ def test_base__moved_in_the_registry(based: tuple[Commits, Callable[[str], str]]
     assert is_reused(commits.push(new_sha(), before=new))
 
 
-def test_base__made_on_this_machine(based: tuple[Commits, Callable[[str], str]], engine: Engine) -> None:
+def test_base__made_on_this_machine(based: tuple[Commits, MoveBase], engine: Engine) -> None:
     """An earlier step of the job made it, under a name that the registry has, too: it is what is built on."""
     if engine.store != "overlay2":
         pytest.skip("the other store does not tell an image that was pulled from one that was made here")
@@ -440,7 +445,7 @@ def candidate(commits: Commits, built: Ran, sha: str) -> Candidate:
     return found
 
 
-@pytest.mark.parametrize("text", [None, "", "{}", "reuse me", "0" * 64])
+@pytest.mark.parametrize("text", [None, "0" * 64])
 def test_candidate__without_our_label(commits: Commits, candidate: Candidate, text: str | None) -> None:
     labels = {name: value for name, value in candidate.labels.items() if name != FINGERPRINT_LABEL}
     labels |= {} if text is None else {FINGERPRINT_LABEL: text}
