@@ -58,7 +58,8 @@ class Ran:
     @property
     def cached(self) -> list[str]:
         """The steps of the Dockerfile that the builder had already, e.g. `[2/3] RUN true`."""
-        numbers = set(re.findall(r"^(#\d+) CACHED$", self.log, re.MULTILINE))
+        # The containerd store brings the layers of a registry's cache down, and then does not say CACHED.
+        numbers = set(re.findall(r"^(#\d+) (?:CACHED$|extracting sha256:)", self.log, re.MULTILINE))
         steps = re.findall(r"^(#\d+) (\[ *\d+/\d+\] .*)$", self.log, re.MULTILINE)
         return [step for number, step in steps if number in numbers]
 

@@ -645,6 +645,8 @@ def test_cache__fork_reads_and_never_writes(make_commits: MakeCommits, registry:
     assert has_expensive_step_cached(ran)
     assert {method for method, _ in ran.requests} <= {"GET", "HEAD"}
     assert tags_of(registry, commits.name) == {sha[:12]}
+    assert "preparing layers for inline cache" not in ran.log
+    assert "exporting cache" not in ran.log
 
 
 def test_cache__registry(make_commits: MakeCommits, registry: Registry, engine: Engine) -> None:
