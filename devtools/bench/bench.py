@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from devtools import packages, places, process
 from devtools.bench.comment import measure_comment
-from devtools.bench.engines import DAEMON, Engines, own_bridge
+from devtools.bench.engines import DAEMON, Engines, base_digest, own_bridge
 from devtools.bench.measure import Figures, measure
 from devtools.bench.proxy import Link, Proxy, connect_tcp, ignore, tcp_proxy, unix_proxy
 from devtools.bench.registries import Registries, counted_registries
@@ -60,12 +60,14 @@ class Bench:
     _seeds: dict[_Conditions, Path] = field(default_factory=dict)
     """What the registry had after a cold run."""
     _cold: dict[_Conditions, Figures] = field(default_factory=dict)
-    _empty: dict[Store, Path] = field(default_factory=dict)
-    """What it has before one: the base image."""
+    _prepared: set[Store] = field(default_factory=set)
 
     def run(self, table: Table) -> Iterator[Row]:
         """Measure a table; the order of the subjects turns around from one scenario to the next."""
-        self._prepare(table.store)
+        if table.store not in self._prepared:
+            say(f"an engine with the base image, {table.store} store")
+            self.engines.prepare(table.store, self.registries.base)
+            self._prepared.add(table.store)
         subjects = [subject for subject in table.subjects if is_possible(subject, table.store)]
         for scenario in table.scenarios:
             for subject in subjects if scenario != "comment" else [OURS]:
@@ -83,8 +85,13 @@ class Bench:
         if scenario == "cold" and not table.is_slow:
             return self._cold[key]
         link = Link(BITS_PER_SECOND, ROUND_TRIP) if table.is_slow else Link()
-        content = self._empty[table.store] if scenario == "cold" else self._seeds[key]
-        with self.registries.running_copy(content):
+        if scenario == "cold":
+            with (
+                tempfile.TemporaryDirectory(dir=self.folder, prefix="registry-") as name,
+                self.registries.running(Path(name)),
+            ):
+                return self._run(key, scenario, link)
+        with self.registries.running_copy(self._seeds[key]):
             return self._run(key, scenario, link)
 
     def _ensure_seed(self, key: _Conditions) -> None:
@@ -92,7 +99,7 @@ class Bench:
         if key in self._seeds:
             return
         seed = self.folder / f"registry-{len(self._seeds)}"
-        shutil.copytree(self._empty[key.store], seed)
+        seed.mkdir()
         with self.registries.running(seed):
             self._cold[key] = self._run(key, "cold", Link())
         self._seeds[key] = seed
@@ -131,16 +138,6 @@ class Bench:
             self._repositories[wanted] = make_repository(key.kind, folder, base=base, megabytes=key.megabytes)
         return self._repositories[wanted]
 
-    def _prepare(self, store: Store) -> None:
-        if store in self._empty:
-            return
-        say(f"an engine with the base image, {store} store")
-        folder = self.folder / f"registry-of-{store}"
-        folder.mkdir()
-        with self.registries.running(folder):
-            self.engines.prepare(store, self.registries.base)
-        self._empty[store] = folder
-
 
 @contextlib.contextmanager
 def running_bench(tables: Iterable[Table]) -> Iterator[Bench]:
@@ -155,9 +152,10 @@ def running_bench(tables: Iterable[Table]) -> Iterator[Bench]:
         github = stack.enter_context(running_server())
         github_port = urlsplit(github.url).port or 0
         proxy, port = stack.enter_context(tcp_proxy(lambda: connect_tcp(github_port), ignore))
-        registries = stack.enter_context(counted_registries())
+        engines = Engines(folder, programs)
+        registries = stack.enter_context(counted_registries(_ensure_base(place, engines)))
         _warm_up()
-        yield Bench(folder, Engines(folder, programs), registries, github, proxy, f"http://127.0.0.1:{port}")
+        yield Bench(folder, engines, registries, github, proxy, f"http://127.0.0.1:{port}")
 
 
 def say(text: str) -> None:
@@ -172,6 +170,21 @@ def _ensure_programs() -> Path:
             "The bench measures on engines that it starts itself, never on one that is there, and can start one on"
             " Debian 12 or 13 as root only."
         ) from error
+
+
+def _ensure_base(place: Path, engines: Engines) -> Path:
+    """A registry's folder with the base image, which is kept until what the image is made from has changed."""
+    folder = place / f"base-{base_digest()}"
+    if not folder.exists():
+        say("the base image")
+        for outdated in place.glob("base-*"):
+            shutil.rmtree(outdated)
+        made = engines.folder / "public"
+        made.mkdir()
+        with counted_registries(made) as registries:
+            engines.push_base(registries.base)
+        made.rename(folder)
+    return folder
 
 
 def _warm_up() -> None:

@@ -1,8 +1,8 @@
 """Engines with nothing in them but the base image, one for each run.
 
-The state is made once for each store: an engine that has loaded the base image and has no build cache is stopped, and
-its data root copied for every run. Removing what a run left would be no quicker, and not the same: an engine remembers
-which registry has which layer, also of images that are gone.
+The state is made once for each store: an engine that has pulled the base image and has no build cache is stopped, and
+its data root copied for every run, all but the layers, which an engine only reads. Removing what a run left would not
+be the same: an engine remembers which registry has which layer, also of images that are gone.
 
 The engine is none that anybody else uses: its socket, its data and its bridge are its own, it changes no firewall, and
 its builds reach no network.
@@ -11,6 +11,7 @@ its builds reach no network.
 import contextlib
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -25,8 +26,13 @@ DAEMON = Daemon(places.RUN / "bench")
 BRIDGE = "hub-bench"
 ADDRESS = "198.18.77.1/24"
 """Of the range that RFC 2544 keeps for benchmarks."""
+LAYERS = (
+    "data/overlay2",
+    "data/containerd/daemon/io.containerd.content.v1.content/blobs",
+    "data/containerd/daemon/io.containerd.snapshotter.v1.overlayfs/snapshots",
+)
+"""Where the two stores have what never changes once it is there."""
 HERE = Path(__file__).resolve().parent
-BASE = f"{places.NAME}/bench-base"
 SETTINGS = {
     "bridge": BRIDGE,
     "iptables": False,
@@ -60,7 +66,7 @@ class Engines:
     def fresh(self, store: Store) -> Iterator[Engine]:
         """An engine that has the base image only; `prepare` was called for the store."""
         data = self.folder / "engine"
-        process.run(["cp", "--archive", "--reflink=auto", self._template(store), data])
+        copy_data(self._template(store), data)
         try:
             # What is left to be written would be charged to the run.
             process.run(["sync", "--file-system", data])
@@ -69,34 +75,37 @@ class Engines:
         finally:
             shutil.rmtree(data, ignore_errors=True)
 
-    def prepare(self, store: Store, name: str) -> None:
-        """Make the state that runs start from, with the base image under a name of a registry that has it then."""
-        archive = self._ensure_base_archive(store)
+    def prepare(self, store: Store, base: str) -> None:
+        """Make the state that runs start from."""
         with self.running(store, self._template(store)) as engine:
-            _docker(engine, "load", "--input", archive)
-            _docker(engine, "tag", BASE, name)
-            _docker(engine, "push", "--quiet", name)
-            _docker(engine, "image", "rm", BASE)
+            _docker(engine, "pull", "--quiet", base)
 
-    def _ensure_base_archive(self, store: Store) -> Path:
-        """The base image as a file, which is kept: it is made again when what it is made from has changed."""
-        archive = places.cache_folder() / "bench" / f"base-{_recipe_digest()}.tar"
-        if archive.exists():
-            return archive
-        archive.parent.mkdir(parents=True, exist_ok=True)
+    def push_base(self, name: str) -> None:
+        """Build the base image and push it."""
         data = self.folder / "base"
-        with self.running(store, data) as engine:
+        with self.running("overlay2", data) as engine:
             images.ensure_debian(engine)
             # The bridge leads nowhere, and these two builds are the ones that fetch.
             images.ensure_conda_base(engine, network="host")
-            _docker(engine, "build", "--network", "host", "--tag", BASE, HERE / "base_image")
-            _docker(engine, "save", "--output", archive.with_suffix(".part"), BASE)
-        archive.with_suffix(".part").rename(archive)
+            _docker(engine, "build", "--network", "host", "--tag", name, HERE / "base_image")
+            _docker(engine, "push", "--quiet", name)
         shutil.rmtree(data)
-        return archive
 
     def _template(self, store: Store) -> Path:
         return self.folder / f"template-{store}"
+
+
+def copy_data(source: Path, target: Path) -> None:
+    """Copy what an engine left when it was stopped: its layers as hard links, all else as files of their own."""
+    process.run(["cp", "--archive", "--link", source, target])
+    layers = {target / folder for folder in LAYERS}
+    for folder, names, files in os.walk(target):
+        names[:] = [name for name in names if Path(folder, name) not in layers]
+        for file in (Path(folder, name) for name in files):
+            if not file.is_symlink():
+                own = file.with_name(f"{file.name}.own")
+                shutil.copy2(file, own)
+                own.rename(file)
 
 
 @contextlib.contextmanager
@@ -117,7 +126,8 @@ def _remove_bridge() -> None:
         process.run(["ip", "link", "delete", BRIDGE])
 
 
-def _recipe_digest() -> str:
+def base_digest() -> str:
+    """What the base image is made from, as a name for it."""
     files = [*sorted((HERE / "base_image").iterdir()), *sorted((images.HERE / "stand_in").iterdir())]
     content = b"\0".join(file.read_bytes() for file in files)
     return hashlib.sha256(content + images.recipe_digest().encode()).hexdigest()[:12]

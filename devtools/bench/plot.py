@@ -26,9 +26,9 @@ def render_plot(rows: Sequence[Row]) -> str:
     """The first table, which is the main one; comment mode has no rivals, and no place here."""
     shown = [row for row in rows if row.table == rows[0].table and row.scenario != "comment"]
     scenarios = list(dict.fromkeys(row.scenario for row in shown))
-    lowest = 10 ** math.floor(math.log10(min(row.figures.seconds for row in shown)))
-    highest = max(row.figures.seconds for row in shown)
-    scale = _Scale(lowest, highest)
+    quickest = min(row.figures.seconds for row in shown)
+    # From a second at the most: a scale that began at the shortest bar would hide it.
+    scale = _Scale(min(1, 10 ** math.floor(math.log10(quickest))), max(row.figures.seconds for row in shown))
     bars, y = [], TOP
     for scenario in scenarios:
         group = sorted((row for row in shown if row.scenario == scenario), key=lambda row: SUBJECTS.index(row.subject))

@@ -1,8 +1,7 @@
-"""Registries whose content can be put back, behind two proxies that count.
+"""Two registries behind proxies that count: one to push to, whose content can be put back, and one with the base.
 
-One proxy is the registry that subjects push to, with a password. The other stands for the public registry with the base
-image, and lets everybody in; an engine takes them for two registries, as it would quay.io and Docker Hub. Both count
-into the same figures. Their ports stay the same while the registry behind them changes.
+The second stands for the public registry, and lets everybody in. What is asked of either goes into the same figures.
+The ports of the proxies stay the same while the registry that is pushed to is started again for each run.
 """
 
 import contextlib
@@ -32,20 +31,13 @@ class Registries:
     base: str
     proxies: tuple[Proxy, Proxy]
     password: str = field(repr=False)
-    _port: int = 0
-
-    def connect(self) -> socket.socket:
-        return connect_tcp(self._port)
+    pushed_to: "_Behind"
 
     @contextlib.contextmanager
     def running(self, folder: Path) -> Iterator[None]:
         """The registry with the content of a folder, which changes with it."""
-        self._port = registry.free_port()
-        started = registry.start_registry(self._port, {USER: self.password}, folder=folder)
-        try:
+        with self.pushed_to.running(folder, self.password):
             yield
-        finally:
-            registry.stop_registry(started.folder)
 
     @contextlib.contextmanager
     def running_copy(self, folder: Path) -> Iterator[None]:
@@ -65,20 +57,38 @@ class Registries:
         return traffic
 
 
+class _Behind:
+    """The registry behind a proxy."""
+
+    def __init__(self) -> None:
+        self._port = 0
+
+    def connect(self) -> socket.socket:
+        return connect_tcp(self._port)
+
+    @contextlib.contextmanager
+    def running(self, folder: Path, password: str) -> Iterator[None]:
+        self._port = registry.free_port()
+        registry.start_registry(self._port, {USER: password}, folder=folder)
+        try:
+            yield
+        finally:
+            registry.stop_registry(folder)
+
+
 @contextlib.contextmanager
-def counted_registries() -> Iterator[Registries]:
-    """The two proxies for the length of the block; what is behind them is started by `running`."""
-    made: list[Registries] = []
-
-    def connect() -> socket.socket:
-        return made[0].connect()
-
-    with tcp_proxy(connect, Traffic()) as (pushed_to, port), tcp_proxy(connect, Traffic()) as (public, public_port):
-        password = secrets.token_hex(16)
-        public.authorization = "Basic " + b64encode(f"{USER}:{password}".encode()).decode()
+def counted_registries(public_folder: Path) -> Iterator[Registries]:
+    """The proxies for the length of the block, and the public registry; the other is started by `running`."""
+    pushed_to, public = _Behind(), _Behind()
+    password = secrets.token_hex(16)
+    with (
+        public.running(public_folder, password),
+        tcp_proxy(pushed_to.connect, Traffic()) as (proxy, port),
+        tcp_proxy(public.connect, Traffic()) as (public_proxy, public_port),
+    ):
+        public_proxy.authorization = "Basic " + b64encode(f"{USER}:{password}".encode()).decode()
         base = f"127.0.0.1:{public_port}/{BASE_NAME}"
-        made.append(Registries(f"127.0.0.1:{port}", base, (pushed_to, public), password))
-        yield made[0]
+        yield Registries(f"127.0.0.1:{port}", base, (proxy, public_proxy), password, pushed_to)
 
 
 def _copy(source: str, target: str) -> str:
