@@ -102,7 +102,7 @@ def copy_data(source: Path, target: Path) -> None:
     for folder, names, files in os.walk(target):
         names[:] = [name for name in names if Path(folder, name) not in layers]
         for file in (Path(folder, name) for name in files):
-            if not file.is_symlink():
+            if file.is_file() and not file.is_symlink():  # no device either
                 own = file.with_name(f"{file.name}.own")
                 shutil.copy2(file, own)
                 own.rename(file)

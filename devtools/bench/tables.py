@@ -29,8 +29,8 @@ class Table:
 
 
 def choose_tables(size: int, stores: Sequence[Store], *, full: bool) -> list[Table]:
-    """The default is meant for about 15 minutes on two cores: what repeats the first table has a smaller image, and what
-    repeats it elsewhere fewer rivals. `full` measures everything at full size on both stores, and takes hours.
+    """The default is to take about 15 minutes on two cores: the tables after the first have smaller images, and some of
+    them fewer rivals. `full` measures everything at full size on both stores, and takes hours.
     """
     first, *others = stores
     rest = SCENARIOS if full else ("cold", *MAIN_SCENARIOS)
