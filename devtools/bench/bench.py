@@ -205,9 +205,9 @@ def _remove_leftovers(place: Path) -> None:
         mounted = line.split(" ")[4]
         if mounted.startswith((f"{place}/", f"{DAEMON.run}/")):
             process.run(["umount", "--lazy", mounted])
+    for pid in process.find_processes(program="docker-registry", argument=f"{place}/"):
+        process.stop_process(pid, grace=5)
     for folder in place.glob("bench-*"):
-        for pid in process.find_processes(program="docker-registry", argument=f"{folder}/"):
-            process.stop_process(pid, grace=5)
         shutil.rmtree(folder)
 
 

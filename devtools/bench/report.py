@@ -80,14 +80,19 @@ def _line(row: Row, ours: Row | None) -> str:
         f"**{row.subject}**" if row.subject == OURS else row.subject,
         f"{figures.seconds:.1f}",
         NOTHING if row.subject == OURS else ratio,
-        f"{figures.layer_bytes_down / 1e6:.1f}",
-        f"{figures.layer_bytes_up / 1e6:.1f}",
+        _megabytes(figures.layer_bytes_down),
+        _megabytes(figures.layer_bytes_up),
         str(figures.requests),
         steps,
         _number(figures.overhead_seconds, 2),
         _number(figures.peak_memory_mb, 0),
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def _megabytes(number: int) -> str:
+    """The layer of a notebook is a few thousandths."""
+    return f"{number / 1e6:.{1 if number >= 1e6 else 3}f}" if number else "0"
 
 
 def _number(number: float | None, digits: int) -> str:

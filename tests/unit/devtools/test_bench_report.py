@@ -65,8 +65,8 @@ def test_json__has_the_promised_keys() -> None:
 
 def test_tables__compare_with_ours() -> None:
     text = render_tables(ROWS)
-    assert "| unchanged | plain | 45.0 | 30.00 | 0.0 | 500.0 | 10 | 0 of 19 | 0.50 | 40 |" in text
-    assert "| unchanged | **hub-image-action** | 1.5 | - | 0.0 | 0.0 | 10 | - | 0.50 | 40 |" in text
+    assert "| unchanged | plain | 45.0 | 30.00 | 0 | 500.0 | 10 | 0 of 19 | 0.50 | 40 |" in text
+    assert "| unchanged | **hub-image-action** | 1.5 | - | 0 | 0 | 10 | - | 0.50 | 40 |" in text
 
 
 def test_goals__are_judged_by_the_figures() -> None:
