@@ -40,7 +40,7 @@ def choose_tables(size: int, stores: Sequence[Store], *, full: bool) -> list[Tab
     tables += [_table("rows", store, smaller, rest) for store in others]
     for store in stores if full else [first]:
         tables.append(_slow(store, smaller, fewer, full=full))
-        tables.append(_dockerfile(store, smaller, fewer, full=full))
+        tables.append(_dockerfile(store, size if full else max(1, size // 5), fewer, full=full))
     for megabytes in (200, 1000, 3000) if full else (200, 1000):
         tables.append(_growth(first, megabytes, SUBJECTS if full else (OURS,)))
     return tables
