@@ -5,7 +5,7 @@ UV_VERSION := 0.13.9
 UV := build/uv-$(UV_VERSION)/bin/uv
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo test test-all check format bench pictures engine engine-stop weigh clean
+.PHONY: help setup demo test test-all check format bench bench-full bench-docs pictures engine engine-stop weigh clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,8 +38,14 @@ format: setup ## Format the code
 	.venv/bin/ruff format
 	.venv/bin/ruff check --fix
 
-bench: setup ## Print what a comment costs: requests, and seconds to the first of them
-	$(PYTHON) -m devtools.bench_comment
+bench: setup ## Measure builds beside those by hand, and comments: tables, build/bench.json, build/bench.svg
+	$(PYTHON) -m devtools.bench
+
+bench-full: setup ## The same with everything on both stores, and 3 GB: takes hours
+	$(PYTHON) -m devtools.bench --full
+
+bench-docs: setup ## As `make bench`, and copy the plot to docs/
+	$(PYTHON) -m devtools.bench --docs
 
 pictures: setup ## Make the template's pictures from a real run
 	$(PYTHON) -m devtools.pictures

@@ -11,36 +11,24 @@ keep it. A killed run loses its lock with its life, so it cannot keep the engine
 import contextlib
 import json
 import shutil
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
 import docker
-import requests
-from docker.errors import DockerException
 
-from devtools import packages, places, process
+from devtools import daemon, packages, places, process
+from devtools.daemon import answering_store
 from devtools.errors import DevtoolsError
 
-Store = Literal["overlay2", "containerd"]
+Store = daemon.Store
 
-SOCKET = places.RUN / "docker.sock"
-PID_FILE = places.RUN / "docker.pid"
-SETTINGS = places.RUN / "daemon.json"
-EXEC_ROOT = places.RUN / "exec"
+DAEMON = daemon.Daemon(places.RUN)
 KEPT = places.RUN / "kept"
 """Names the store of the engine that is to stay up when nobody uses it."""
 USERS = places.RUN / "users.lock"
 CHANGES = places.RUN / "changes.lock"
-OUR_HOST = f"unix://{SOCKET}"
-START_SECONDS = 60
 TURN_SECONDS = 30 * 60
-
-
-class EngineError(DevtoolsError):
-    """The engine did not start."""
 
 
 class StoreUnavailableError(DevtoolsError):
@@ -59,7 +47,7 @@ class Engine:
 
     @property
     def ours(self) -> bool:
-        return self.docker_host == OUR_HOST
+        return self.programs is not None
 
     def environment(self) -> dict[str, str]:
         """What to lay over the environment of a program that is to reach this engine."""
@@ -114,20 +102,20 @@ def stop_engine() -> bool:
         return False
     with places.locked(CHANGES):
         KEPT.unlink(missing_ok=True)
-        was_running = _answering_store(OUR_HOST) is not None
-        _stop()
+        was_running = answering_store(DAEMON.host) is not None
+        DAEMON.stop()
     return was_running
 
 
 def find_engine() -> Engine | None:
     """The engine that `docker info` would ask, unless it is ours."""
     host = _configured_host()
-    store = None if host == OUR_HOST else _answering_store(host)
+    store = None if host == DAEMON.host else answering_store(host)
     return Engine(host, store) if store else None
 
 
 def find_our_engine() -> Engine | None:
-    store = _answering_store(OUR_HOST)
+    store = answering_store(DAEMON.host)
     return _our_engine(store, packages.ensure_programs()) if store else None
 
 
@@ -139,36 +127,6 @@ def _configured_host() -> str:
     if not shutil.which("docker"):
         return "unix:///var/run/docker.sock"
     return process.run(["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"]).strip()
-
-
-def _answering_store(host: str) -> Store | None:
-    """The image store of the engine at an address; None when none answers there."""
-    if not _takes_connections(host):
-        return None
-    try:
-        client = docker.DockerClient(base_url=host, timeout=20)
-        with contextlib.closing(client):
-            return _store_of(client.info())
-    except (DockerException, requests.RequestException):
-        return None
-
-
-def _takes_connections(host: str) -> bool:
-    """Whether anybody listens on a local socket: docker-py leaves its own open where nobody does."""
-    if not host.startswith("unix://"):
-        return True
-    with socket.socket(socket.AF_UNIX) as client:
-        try:
-            client.connect(host.removeprefix("unix://"))
-        except OSError:
-            return False
-    return True
-
-
-def _store_of(info: dict[str, Any]) -> Store:
-    """Docker's own sign of the containerd image store: https://docs.docker.com/engine/storage/containerd/"""
-    snapshotter = ["driver-type", "io.containerd.snapshotter.v1"]
-    return "containerd" if snapshotter in (info.get("DriverStatus") or []) else "overlay2"
 
 
 def _require_store(engine: Engine, store: Store | None) -> Engine:
@@ -188,12 +146,12 @@ def _join(store: Store | None, share: contextlib.ExitStack) -> Engine:
 
     def try_to_join() -> bool:
         with places.locked(CHANGES):
-            running = _answering_store(OUR_HOST)
+            running = answering_store(DAEMON.host)
             wanted = store or running or "overlay2"
             if running != wanted and places.in_use(USERS):
                 return False
             if running != wanted:
-                _stop()
+                DAEMON.stop()
                 _start(wanted, programs)
             share.enter_context(places.shared(USERS))
             joined.append(_our_engine(wanted, programs, started_here=running != wanted))
@@ -209,9 +167,9 @@ def _stop_unless_needed() -> None:
     if places.in_use(USERS):
         return
     kept = _kept_store()
-    if kept and kept == _answering_store(OUR_HOST):
+    if kept and kept == answering_store(DAEMON.host):
         return
-    _stop()
+    DAEMON.stop()
     if kept:
         _start(kept, packages.ensure_programs())
 
@@ -224,7 +182,7 @@ def _kept_store() -> Store | None:
 
 
 def _our_engine(store: Store, programs: Path, *, started_here: bool = False) -> Engine:
-    return Engine(OUR_HOST, store, started_here, _docker_config(programs), programs)
+    return Engine(DAEMON.host, store, started_here, _docker_config(programs), programs)
 
 
 def _docker_config(programs: Path) -> Path:
@@ -240,47 +198,4 @@ def _docker_config(programs: Path) -> Path:
 
 
 def _start(store: Store, programs: Path) -> None:
-    folder = places.cache_folder() / "engine" / store
-    folder.mkdir(parents=True, exist_ok=True)
-    SETTINGS.write_text(json.dumps(_daemon_settings(store, folder / "data"), indent=2))
-    log = folder / "dockerd.log"
-    log.write_text("")
-    env = {"PATH": f"{programs}/usr/bin:{programs}/usr/sbin:{packages.SYSTEM_PATH}"}
-    pid = process.start_daemon([programs / "usr/sbin/dockerd", "--config-file", SETTINGS], log=log, env=env)
-
-    def ready_or_gone() -> bool:
-        return _answering_store(OUR_HOST) is not None or not process.is_running(pid)
-
-    with contextlib.suppress(process.DeadlineError):
-        process.wait_until(ready_or_gone, deadline=START_SECONDS, what="the engine")
-    if _answering_store(OUR_HOST) is None:
-        _stop()
-        raise EngineError(f"Docker Engine did not start; the end of {log}:\n{process.tail(log.read_text())}")
-
-
-def _daemon_settings(store: Store, data: Path) -> dict[str, Any]:
-    """https://docs.docker.com/reference/cli/dockerd/#daemon-configuration-file"""
-    return {
-        "hosts": [OUR_HOST],
-        "group": "root",
-        "pidfile": str(PID_FILE),
-        "exec-root": str(EXEC_ROOT),
-        "data-root": str(data),
-        "features": {"containerd-snapshotter": store == "containerd"},
-        "log-level": "warn",
-        "shutdown-timeout": 5,
-    }
-
-
-def _stop() -> None:
-    """End our engine, and whatever an earlier one left behind when it was killed."""
-    for pid in process.find_processes(program="dockerd", argument=str(SETTINGS)):
-        process.stop_process(pid, grace=30)
-    for pid in process.find_processes(program="containerd", argument=str(EXEC_ROOT)):
-        process.stop_process(pid, grace=10)
-    for shim in process.find_processes(program="containerd-shim-runc-v2", argument=str(EXEC_ROOT)):
-        for container in process.find_children(shim):
-            process.stop_process(container, grace=0)
-        process.stop_process(shim, grace=0)
-    for path in (SOCKET, PID_FILE, EXEC_ROOT / "containerd" / "containerd.pid"):
-        path.unlink(missing_ok=True)
+    DAEMON.start(programs, store, places.cache_folder() / "engine" / store)

@@ -30,7 +30,7 @@ def ensure_debian(engine: Engine) -> str:
         if not _has_image(engine, DEBIAN):
             _docker(engine, "pull", "--quiet", DEBIAN)
         return DEBIAN
-    made_here = f"{places.NAME}/debian:{_recipe_digest()}"
+    made_here = f"{places.NAME}/debian:{recipe_digest()}"
     if not _has_image(engine, made_here):
         with places.locked(places.cache_folder() / "images.lock"):
             tree = _ensure_debian_tree()
@@ -45,10 +45,10 @@ def ensure_runner(engine: Engine) -> str:
     return RUNNER
 
 
-def ensure_conda_base(engine: Engine) -> str:
+def ensure_conda_base(engine: Engine, *, network: str = "default") -> str:
     """On our engine the stand-in that installs from PyPI; elsewhere repo2docker pulls the public image."""
     if engine.ours:
-        _docker(engine, "build", "--tag", CONDA_BASE, HERE / "stand_in")
+        _docker(engine, "build", "--network", network, "--tag", CONDA_BASE, HERE / "stand_in")
     return CONDA_BASE
 
 
@@ -73,14 +73,15 @@ def _changes() -> list[str]:
     return [part for line in lines for part in ("--change", line)]
 
 
-def _recipe_digest() -> str:
+def recipe_digest() -> str:
+    """What the base system is made from, as a name for it."""
     files = [*sorted((HERE / "base_image").iterdir()), *_certificates()]
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
 def _ensure_debian_tree() -> Path:
     """A tar archive of the base system, shared by both image stores."""
-    tree = places.cache_folder() / "images" / f"debian-{_recipe_digest()}.tar"
+    tree = places.cache_folder() / "images" / f"debian-{recipe_digest()}.tar"
     if not tree.exists():
         tree.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=tree.parent) as name:

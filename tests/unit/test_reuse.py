@@ -7,23 +7,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import responses
 
 from hubaction.build.context import list_context
 from hubaction.build.fingerprint import PARTS, Fingerprint, hash_texts
 from hubaction.build.version import BuildArguments
 from hubaction.event import Event
 from hubaction.image import ImageName, Reference
-from hubaction.plan import PULL_REQUEST_LABEL, Plan, make_plan
+from hubaction.plan import FINGERPRINT_LABEL, PULL_REQUEST_LABEL, Plan, make_plan
 from hubaction.publish.promote import Candidate
-from hubaction.publish.registry import Manifest, Registry
+from hubaction.publish.registry import Manifest
 from hubaction.references import EarlierTag
 from hubaction.reuse import (
-    FINGERPRINT_LABEL,
     EarlierImages,
     Ingredients,
     Materials,
-    ask_for_base,
     compare,
     is_for_the_same,
     labels_for,
@@ -192,7 +189,7 @@ def test_labels_for__production_of_a_pull_request() -> None:
     plan = plan_for(push_to())
     labels = labels_for(plan, MINE, before)
     assert labels == {"theirs": "stays", **dict(plan.labels), **labelled(MINE)}
-    assert PULL_REQUEST_LABEL not in labels
+    assert labels[PULL_REQUEST_LABEL] == ""
     assert labels["org.opencontainers.image.revision"] != "old"
 
 
@@ -230,7 +227,8 @@ def read(
     source: Path, plan: Plan | None = None, *, registry: str | None = DIGEST, platform: str = "linux/amd64"
 ) -> Ingredients:
     """Read with a repo2docker that prints the Dockerfile, as ours does."""
-    arguments = BuildArguments(("/bin/sh", "-c", "cat context/Dockerfile", "context"), (), digest=hash_texts(("1",)))
+    command = ("/bin/sh", "-c", "cat context/Dockerfile", "context")
+    arguments = BuildArguments(command, ("--load",), digest=hash_texts(("1",)))
     tests = source / "image-tests"
     materials = Materials(
         list_context(source, include_git=False), arguments, tests if tests.exists() else None, "image-tests", platform
@@ -283,10 +281,3 @@ def test_read_ingredients__arguments_that_bring_in_more(source: Path) -> None:
     assert ingredients.fingerprint is None
     assert "your own arguments for buildx" in ingredients.unknown
     assert ingredients.bases == {"quay.io/org/base:1": DIGEST}
-
-
-@responses.activate
-def test_ask_for_base() -> None:
-    url = "https://registry-1.docker.io/v2/library/debian/manifests/trixie-slim"
-    responses.head(url, headers={"Docker-Content-Digest": DIGEST})
-    assert ask_for_base("docker.io/library/debian:trixie-slim", lambda host: Registry(host, {})) == DIGEST

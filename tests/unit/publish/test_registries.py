@@ -68,4 +68,4 @@ def test_registries__login_that_cannot_be_read(tmp_path: Path) -> None:
     registries = Registries((QUAY,), tmp_path, frozenset())
     assert registries.look_in("quay.io").auth["username"] == "robot"
     with pytest.raises(ActionError):
-        registries.look_in("ghcr.io")
+        registries.open("ghcr.io")
