@@ -163,9 +163,7 @@ def test_binder_cache__is_left_alone_by_the_push_of_its_own_commit(two_pushes: T
 def test_binder_cache__is_no_part_of_the_image(two_pushes: TwoPushes) -> None:
     """The second checkout has the file, and the image is the one of before all the same."""
     stage = two_pushes.stage
-    assert (
-        f"Nothing has changed since {stage.registry.host}/{stage.name}:{two_pushes.first_tag}" in two_pushes.second.log
-    )
+    assert "Nothing has changed since" in two_pushes.second.log
     assert stage.image(two_pushes.committed[:12]) == stage.image(two_pushes.first_tag)
 
 
