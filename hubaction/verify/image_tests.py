@@ -190,7 +190,7 @@ def _home(image: LocalImage, place: Place) -> str:
 
 def _empty_home(home: str, user_id: int) -> Mapping[str, str]:
     """Options of mount(8), with which a home is as a hub's: the user's own, and programs in it may run."""
-    return {home: f"uid={user_id},gid={user_id},mode=755,exec"} if home else {}
+    return {home: f"uid={user_id},gid={user_id},mode=0755,exec"} if home else {}
 
 
 def _start_folder(image: LocalImage) -> PurePosixPath:

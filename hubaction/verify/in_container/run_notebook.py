@@ -110,7 +110,7 @@ class Run:
         return "Code cell %d, which begins with `%s`: %s" % (self.number, first[:80], why)
 
     def find_line(self):
-        """The line of the file where the cell that failed begins, found by its id; 0 when nothing did, or it has none."""
+        """The line of the file where the cell that failed begins, by its id; 0 when nothing did, or it has none."""
         wanted = self.cell.get("id") if self.cell is not None else None
         if not wanted:
             return 0

@@ -174,9 +174,8 @@ def read_table(path):
     if not os.path.exists(path):
         return []
     with open(path, encoding="utf-8", errors="replace", newline="\n") as stream:
-        return [
-            line.replace("\u2028", "\n").rstrip("\n").split("\t") for line in stream.read().splitlines(True) if line
-        ]
+        lines = [line for line in stream.read().split("\n") if line]
+    return [line.replace("\u2028", "\n").split("\t") for line in lines]
 
 
 def run_watched(command, name, seconds, each=False, file=""):
