@@ -26,7 +26,8 @@ local({
     outcome <- if (length(bad) > 0) "failed" else if (length(skipped) > 0) "skipped" else "passed"
     said <- if (length(bad) > 0) bad else skipped
     messages <- vapply(said, function(each) clean(conditionMessage(each)), "")
-    paste(outcome, line_of(said), test$real, clean(test$test), clean(messages), sep = "\t")
+    seconds <- if (is.na(test$real)) 0 else test$real
+    paste(outcome, line_of(said), seconds, clean(test$test), clean(messages), sep = "\t")
   }
   if (!requireNamespace("testthat", quietly = TRUE)) {
     fail("The image has R, and not its package testthat: add e.g. r-testthat to environment.yml.")
