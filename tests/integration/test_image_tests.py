@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -10,12 +12,12 @@ import pytest
 from devtools import process
 from devtools.engine import Engine as RunningEngine
 from hubaction.errors import ActionError
-from hubaction.runner.engine import Engine
+from hubaction.runner.engine import Engine, StoppedContainer
 from hubaction.tested import CaseOutcome, CaseResult, count_cases, failing
 from hubaction.verify.image_tests import ImageTests, ImageTestsError, Place, run_image_tests
 from tests.end_to_end.machine import containers_left
 
-RUN = "integration/image-tests"
+RUN = "integration-image-tests"
 START = """FROM debian:trixie-slim
 
 RUN apt-get update \\
@@ -46,14 +48,14 @@ class Images:
 
     def __init__(self, engine: RunningEngine, folder: Path) -> None:
         self._engine = engine
-        self._folder = folder
+        self.folder = folder
         self._built: dict[str, str] = {}
 
     def build(self, dockerfile: str) -> str:
         if dockerfile not in self._built:
             tag = f"hub-image-action/tests-image-tests:{len(self._built)}"
-            (self._folder / "Dockerfile").write_text(dockerfile)
-            process.run(["docker", "build", "--quiet", "--tag", tag, self._folder], env=self._engine.environment())
+            (self.folder / "Dockerfile").write_text(dockerfile)
+            process.run(["docker", "build", "--quiet", "--tag", tag, self.folder], env=self._engine.environment())
             self._built[dockerfile] = tag
         return self._built[dockerfile]
 
@@ -131,7 +133,7 @@ class Tested:
         try:
             return run_image_tests(tests, place, engine=self._engine, on_line=self.log.append)
         except ImageTestsError:
-            print(*self.log, sep="\n")  # shown when it was not to fail
+            sys.stdout.write("\n".join(self.log))  # shown when it was not to fail
             raise
 
     def fail(
@@ -174,7 +176,8 @@ def test_pytest__fail(tested: Tested, engine: RunningEngine) -> None:
     tested.add(
         "test_one.py",
         "import pytest\nfrom helper import load\n\n\ndef test_one():\n    low = 'low'\n    assert 'tide' == low\n\n\n"
-        "def test_two():\n    load('{')\n\n\ndef test_three():\n    pytest.skip('no sea')\n\n\ndef test_four():\n    pass\n",
+        "def test_two():\n    load('{')\n\n\ndef test_three():\n    pytest.skip('no sea')\n\n\n"
+        "def test_four():\n    pass\n",
     )
     error = tested.fail()
     assert "failed (1 passed, 2 failed, 1 skipped), so the image is not pushed" in error.message
@@ -392,14 +395,15 @@ def test_image__is_not_changed(
 ) -> None:
     """Not even in the container: whatever is new there is the scripts' and the tests' own."""
     changes: list[str] = []
-    wait = type_of_container(engine_door).wait
+    wait = StoppedContainer.wait
 
-    def wait_and_look(container: object) -> int:
-        identity = container._container.id  # type: ignore[attr-defined]
+    def wait_and_look(container: StoppedContainer) -> int:
+        code = wait(container)
+        (identity,) = [line.split()[0] for line in containers_left(engine, RUN)]
         changes.extend(process.run(["docker", "diff", identity], env=engine.environment()).splitlines())
-        return wait(container)  # type: ignore[arg-type]
+        return code
 
-    monkeypatch.setattr(type_of_container(engine_door), "wait", wait_and_look)
+    monkeypatch.setattr(StoppedContainer, "wait", wait_and_look)
     image = tested.images.build(BARE_IMAGE)
     before = engine_door.inspect(image)
     tested.add("test_one.py", "import tabulate\n\n\ndef test_one():\n    pass\n")
@@ -407,13 +411,8 @@ def test_image__is_not_changed(
     tested.run(BARE_IMAGE)
     assert engine_door.inspect(image) == before
     assert any(line.startswith("A /tmp/hub-image-action/environment/lib") for line in changes)
-    assert {line for line in changes if not re.match(r"[AC] /tmp(/|$)", line)} == set()
-
-
-def type_of_container(_engine: Engine) -> type:
-    from hubaction.runner.engine import StoppedContainer
-
-    return StoppedContainer
+    elsewhere = {line for line in changes if not re.match(r"[AC] /tmp(/|$)", line)}
+    assert elsewhere <= {"C /home", "C /home/jovyan"}  # where the empty home was mounted
 
 
 # --- what the image lacks ---
@@ -459,6 +458,36 @@ def test_plugins__several_processes(tested: Tested) -> None:
     first, second = sorted(failing(tested.fail(BARE_IMAGE, seconds=3).cases), key=lambda case: case.name)
     assert (first.name, first.file, first.line) == ("test_one.py::test_one", "image-tests/test_one.py", 2)
     assert (second.name, second.line) == ("test_two.py::test_two", 5)
+
+
+OLD_PYTHONS = sorted(Path.home().glob(".pyenv/versions/3.[678].*"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not OLD_PYTHONS, reason="pyenv has no old Python here, and Debian none either")
+@pytest.mark.parametrize("python", OLD_PYTHONS, ids=lambda path: path.name)
+def test_image__with_an_old_python(tested: Tested, python: Path, tmp_path: Path) -> None:
+    shutil.rmtree(tested.images.folder / "python", ignore_errors=True)
+    shutil.copytree(python, tested.images.folder / "python", symlinks=True, ignore=shutil.ignore_patterns("test", "share"))
+    dockerfile = (
+        START.format(packages="ca-certificates libffi8 libssl3t64 libsqlite3-0 libreadline8t64 libbz2-1.0 liblzma5")
+        + f"COPY python {python}\nRUN chmod -R a+rX /root\nENV PATH={python}/bin:$PATH\n"
+        + "WORKDIR /srv/repo\nUSER jovyan\n"
+    )
+    tested.add("requirements.txt", "tabulate\npytest-timeout\n")
+    tested.add("test_one.py", "import tabulate\n\n\ndef test_one():\n    assert False\n")
+    tested.add("test_two.py", "import missing\n")
+    tested.add("test_zone.py", "import time\n\n\ndef test_slow():\n    time.sleep(600)\n")
+    tested.add("pytest.ini", "[pytest]\naddopts = --continue-on-collection-errors\n")
+    tested.add_notebook("a.ipynb", "x = 1")
+    cases = tested.fail(dockerfile, seconds=2).cases
+    assert [(case.name, case.line) for case in cases] == [
+        ("test_two.py", 1),
+        ("test_one.py::test_one", 5),
+        ("test_zone.py::test_slow", 5),
+        ("a.ipynb", None),
+    ]
+    assert "It asks for the kernel 'python3', which the image does not have" in cases[-1].message
 
 
 def test_image__without_python(tested: Tested) -> None:
