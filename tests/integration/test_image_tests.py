@@ -468,7 +468,9 @@ OLD_PYTHONS = sorted(Path.home().glob(".pyenv/versions/3.[678].*"))
 @pytest.mark.parametrize("python", OLD_PYTHONS, ids=lambda path: path.name)
 def test_image__with_an_old_python(tested: Tested, python: Path, tmp_path: Path) -> None:
     shutil.rmtree(tested.images.folder / "python", ignore_errors=True)
-    shutil.copytree(python, tested.images.folder / "python", symlinks=True, ignore=shutil.ignore_patterns("test", "share"))
+    shutil.copytree(
+        python, tested.images.folder / "python", symlinks=True, ignore=shutil.ignore_patterns("test", "share")
+    )
     dockerfile = (
         START.format(packages="ca-certificates libffi8 libssl3t64 libsqlite3-0 libreadline8t64 libbz2-1.0 liblzma5")
         + f"COPY python {python}\nRUN chmod -R a+rX /root\nENV PATH={python}/bin:$PATH\n"
