@@ -55,8 +55,19 @@ from hubaction.runner.job import Job
 from hubaction.runner.process import child_environment
 from hubaction.runner.protocol import FileCommands
 from hubaction.settings import Settings
+from hubaction.tested import CaseResult, count_cases, failing
 from hubaction.values import BinderCache, Cache
-from hubaction.verify.image_tests import find_image_tests, run_image_tests
+from hubaction.verify.image_tests import (
+    ImageTests,
+    ImageTestsError,
+    Place,
+    find_image_tests,
+    home_to_empty,
+    run_image_tests,
+)
+
+MAX_ANNOTATIONS = 9
+"""GitHub shows ten errors of a step, and one of them is the step's own."""
 
 
 def run_pipeline(plan: Plan, settings: Settings, job: Job) -> None:
@@ -200,7 +211,9 @@ class _Run:
 
     def _read_ingredients(self) -> Ingredients:
         platform = self.settings.platform or self.info.platform
-        materials = Materials(self.files, self.arguments, self.tests, self.settings.image_tests, platform)
+        settings = self.settings
+        policy = (str(settings.test_timeout), str(settings.test_notebook_outputs))
+        materials = Materials(self.files, self.arguments, self.tests, settings.image_tests, policy, platform)
         return read_ingredients(
             self.plan,
             materials,
@@ -385,17 +398,36 @@ class _Run:
             )
             return
         self.outcome.tests = "failed"
-        with self._step("test"), self.job.console.untrusted() as write:
-            result = run_image_tests(
-                self.tests,
-                self.settings.image_tests,
-                engine=self.engine,
-                image=self.plan.local_tag,
-                user_id=self.settings.user_id,
-                run=self.plan.local_tag,
-                on_line=write,
-            )
-        self.outcome.tests = self.job.console.scrub(result.summary) or "passed"
+        with self._step("test"):
+            try:
+                self._tell_cases(self._run_tests(self.tests))
+            except ImageTestsError as error:
+                self._tell_cases(error.cases)
+                raise
+
+    def _run_tests(self, files: Path) -> tuple[CaseResult, ...]:
+        settings, local_tag = self.settings, self.plan.local_tag
+        folder = str(files.relative_to(self.source))
+        tests = ImageTests(files, folder, settings.test_timeout, settings.test_notebook_outputs)
+        home = home_to_empty(settings.notebook_user, settings.repo_dir)
+        place = Place(local_tag, settings.user_id, run=local_tag, home=home)
+        with self.job.console.untrusted() as write:
+            return run_image_tests(tests, place, engine=self.engine, on_line=write)
+
+    def _tell_cases(self, cases: tuple[CaseResult, ...]) -> None:
+        """What leaves this machine is not masked by the runner."""
+        console, root = self.job.console, PurePosixPath(self.settings.path)
+        told = tuple(
+            replace(case, name=console.scrub(case.name), message=console.scrub(case.message)) for case in cases
+        )
+        self.outcome.cases = told
+        if counts := count_cases(told):
+            self.outcome.tests = counts
+            self.job.outputs.set_output("tests", counts)
+            console.say(f"Image tests: {counts}")
+        for case in failing(told)[:MAX_ANNOTATIONS]:
+            file = str(root / case.file) if case.file else None
+            console.error(f"{case.name}: {case.message}", file=file, line=case.line, title="Image test failed")
 
     def push(self) -> None:
         if not self.plan.push:

@@ -51,6 +51,8 @@ class Materials:
     arguments: BuildArguments
     tests: Path | None
     tests_name: str
+    test_policy: tuple[str, ...]
+    """How they are run."""
     platform: str
     """What the image is for."""
 
@@ -81,7 +83,7 @@ def read_ingredients(
             "repo2docker": materials.arguments.digest,
             "settings": hash_texts(plan.recipe),
             "platform": hash_texts((materials.platform,)),
-            "verification": _hash_verification(materials.tests, materials.tests_name),
+            "verification": _hash_verification(materials),
             "action": own_code_digest(),
         }
     if not materials.arguments.buildx:
@@ -92,8 +94,9 @@ def read_ingredients(
     return Ingredients(Fingerprint(parts), bases=bases)
 
 
-def _hash_verification(tests: Path | None, name: str) -> str:
-    return hash_tests(tests, name) if tests else hash_texts(("no tests", name))
+def _hash_verification(materials: Materials) -> str:
+    tests, name = materials.tests, materials.tests_name
+    return hash_texts((hash_tests(tests, name), *materials.test_policy) if tests else ("no tests", name))
 
 
 def _render(plan: Plan, materials: Materials, folder: Path, env: Mapping[str, str]) -> str:

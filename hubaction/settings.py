@@ -45,6 +45,8 @@ DEFAULTS: Mapping[str, str] = {
     "cache-ref": "",
     "include-git": "false",
     "image-tests": "image-tests",
+    "test-timeout": "600",
+    "test-notebook-outputs": "false",
     "github-token": "",
     "comment": "auto",
     "binder-url": "https://mybinder.org",
@@ -114,6 +116,9 @@ class Settings:
     include_git: bool
     image_tests: str
     """Folder of the image tests; empty switches them off."""
+    test_timeout: int
+    """Seconds for each test and each notebook."""
+    test_notebook_outputs: bool
     github_token: str = field(repr=False)
     comment: CommentChoice
     binder_url: str
@@ -199,6 +204,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         cache_ref=_read_cache_ref(inputs, problems),
         include_git=check("include-git", values.parse_boolean, inputs["include-git"], False),
         image_tests=check("image-tests", values.parse_optional_path, inputs["image-tests"], ""),
+        test_timeout=check("test-timeout", values.parse_seconds, inputs["test-timeout"], 0),
+        test_notebook_outputs=check(
+            "test-notebook-outputs", values.parse_boolean, inputs["test-notebook-outputs"], False
+        ),
         github_token=inputs["github-token"],
         comment=check("comment", values.choice_of(CommentChoice), inputs["comment"], CommentChoice.AUTO),
         binder_url=check("binder-url", values.parse_url, inputs["binder-url"], ""),

@@ -160,6 +160,16 @@ def parse_user_id(text: str) -> int:
     return int(text)
 
 
+MAX_SECONDS = 6 * 3600
+"""What GitHub gives a whole job: https://docs.github.com/en/actions/reference/limits"""
+
+
+def parse_seconds(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,6}", text) or not 0 < int(text) <= MAX_SECONDS:
+        raise ValueError(f"'{text}' is not a number of seconds; allowed are 1 to {MAX_SECONDS}")
+    return int(text)
+
+
 def parse_base_image(text: str) -> str:
     if text and not image.is_reference(text):
         raise ValueError(f"'{text}' is not an image reference; allowed is e.g. docker.io/library/buildpack-deps:24.04")

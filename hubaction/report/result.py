@@ -26,6 +26,8 @@ from hubaction.image import (
 VERSION = 1
 MAX_BYTES = 64 * 1024
 MAX_TEXT = 500
+MAX_FAILING = 5
+"""Names of failing tests."""
 STEPS = ("check", "compare", "build", "test", "push")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
@@ -48,7 +50,7 @@ class ImageResult:
     platform: str = ""
     pushed: tuple[PushedReference, ...] = ()
     tests: str = ""
-    """pytest's last line, or empty when there were no tests."""
+    """What the image tests came to, e.g. `5 passed, 1 failed`; empty when there were none."""
     steps: int = 0
     cached_steps: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)
@@ -56,6 +58,8 @@ class ImageResult:
     """Why it failed; empty when it did not."""
     same_as: Reference | None = None
     """The earlier image that is used again; None when this one was built."""
+    failing: tuple[str, ...] = ()
+    """Image tests that failed, each with a reason; at most MAX_FAILING."""
     variant: str = ""
     """Tells the builds of one name apart; not part of the file."""
 
@@ -72,6 +76,7 @@ def write_result(result: ImageResult) -> str:
                 for item in result.pushed
             ],
             "tests": result.tests[:MAX_TEXT],
+            "failing": [name[:MAX_TEXT] for name in result.failing[:MAX_FAILING]],
             "steps": result.steps,
             "cached_steps": result.cached_steps,
             "seconds": {name: round(seconds, 1) for name, seconds in result.seconds.items()},
@@ -131,6 +136,7 @@ def _read(loaded: Mapping[str, Any]) -> ImageResult:
         platform=_matching(loaded["platform"], r"(?:linux/[a-z0-9]{1,20}(?:/v[0-9])?)?"),
         pushed=tuple(_pushed(item) for item in _list(loaded["pushed"])),
         tests=_text(loaded["tests"]),
+        failing=tuple(_text(name) for name in _list(loaded["failing"], MAX_FAILING)),
         steps=_count(loaded["steps"]),
         cached_steps=_count(loaded["cached_steps"]),
         seconds={name: _seconds(loaded["seconds"][name]) for name in STEPS if name in loaded["seconds"]},
@@ -155,8 +161,8 @@ def _image_name(value: object) -> ImageName:
     return parse_image_name(_text(value), DOCKER_HUB)
 
 
-def _list(value: object) -> list[Any]:
-    if not isinstance(value, list) or len(value) > 100:
+def _list(value: object, longest: int = 100) -> list[Any]:
+    if not isinstance(value, list) or len(value) > longest:
         raise TypeError("list")
     return value
 

@@ -24,7 +24,13 @@ def badge_section(badge: Badge, run: RunNumber, *, launch_url: str, badge_url: s
 def image_section(result: ImageResult, run: RunNumber, *, commit: str, run_url: str) -> Section:
     """What was built; texts that builds and tests had a hand in are shown as code."""
     key = ":".join(filter(None, ("image", str(result.name), result.platform, result.variant)))
-    parts = [_headline(result, commit), _pushed(result), table(_rows(result)), f"[Log of the run]({run_url})"]
+    parts = [
+        _headline(result, commit),
+        _failing(result),
+        _pushed(result),
+        table(_rows(result)),
+        f"[Log of the run]({run_url})",
+    ]
     return Section(_legal_key(key), run, "\n\n".join(part for part in parts if part))
 
 
@@ -43,6 +49,10 @@ def _headline(result: ImageResult, commit: str) -> str:
     if not result.pushed:
         return f"✅ The image {name} was built{tested} {at}, and not pushed."
     return f"✅ The image {name} was built{tested} {at}, and pushed:"
+
+
+def _failing(result: ImageResult) -> str:
+    return "\n".join(f"- {code(name)}" for name in result.failing)
 
 
 def _pushed(result: ImageResult) -> str:

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 
 from hubaction.image import PushedReference, Reference
 from hubaction.plan import Plan
+from hubaction.report.cases import name_failing, render_cases
 from hubaction.report.markdown import code, format_bytes, table
 from hubaction.report.result import ImageResult
+from hubaction.tested import CaseResult
 
 
 @dataclass
@@ -16,6 +18,9 @@ class Outcome:
 
     plan: Plan
     tests: str | None = None
+    """What to say of them in a few words."""
+    cases: tuple[CaseResult, ...] = ()
+    """Each of them, as far as known; files are relative to the folder that is built."""
     pushed: list[PushedReference] = field(default_factory=list)
     cached_steps: int = 0
     steps: int = 0
@@ -39,6 +44,7 @@ class Outcome:
             variant=variant,
             pushed=tuple(self.pushed),
             tests=self.tests or "",
+            failing=name_failing(self.cases),
             steps=self.steps,
             cached_steps=self.cached_steps,
             seconds=dict(self.seconds),
@@ -54,7 +60,11 @@ def render_summary(outcome: Outcome) -> str:
         parts += [_references(outcome.pushed), _hub_snippet(outcome.pushed)]
     elif outcome.plan.references and outcome.failure is None:
         parts.append("Nothing was pushed. It would be: " + ", ".join(f"`{ref}`" for ref in outcome.plan.references))
-    parts += [_facts(outcome), *(f"> {code(notice)}" for notice in (*outcome.plan.notices, *outcome.notices))]
+    parts += [
+        _facts(outcome),
+        render_cases(outcome.cases),
+        *(f"> {code(notice)}" for notice in (*outcome.plan.notices, *outcome.notices)),
+    ]
     return "\n\n".join(part for part in parts if part)
 
 

@@ -1,5 +1,6 @@
 """The one door to the container engine. It translates docker-py's errors, and callers never see its client."""
 
+import io
 import shutil
 import tarfile
 import tempfile
@@ -21,6 +22,8 @@ TIMEOUT_SECONDS = 900
 """Silence of the engine, e.g. while a registry takes in a layer of some gigabytes."""
 RUN_LABEL = "hub-image-action.run"
 LOW_DISK_BYTES = 5 * 1024**3
+TAR_BYTES = 64 * 1024
+"""More than what an archive of one file has besides the file."""
 
 
 class EngineError(ActionError):
@@ -50,6 +53,8 @@ class LocalImage:
     working_folder: str
     user: str
     architecture: str
+    home: str
+    """What the image sets HOME to; empty when it leaves that to the engine."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,7 @@ class Engine:
             working_folder=str(config.get("WorkingDir") or "/"),
             user=str(config.get("User") or ""),
             architecture=str(attributes.get("Architecture", "")),
+            home=dict(entry.partition("=")[::2] for entry in config.get("Env") or []).get("HOME", ""),
         )
 
     def find_image(self, reference: str) -> str:
@@ -178,12 +184,24 @@ class Engine:
 
     @contextmanager
     def container(
-        self, image: str, command: Sequence[str], *, user: str, run: str, environment: Mapping[str, str]
+        self,
+        image: str,
+        command: Sequence[str],
+        *,
+        user: str,
+        run: str,
+        environment: Mapping[str, str],
+        tmpfs: Mapping[str, str] | None = None,
     ) -> Iterator["StoppedContainer"]:
-        """Yield a created container that is always removed."""
+        """Yield a created container that is always removed; `tmpfs` has mount options for folders that are empty."""
         with _translate("create a container"):
             container = self._client.containers.create(
-                image, list(command), user=user, labels={RUN_LABEL: run}, environment=dict(environment)
+                image,
+                list(command),
+                user=user,
+                labels={RUN_LABEL: run},
+                environment=dict(environment),
+                tmpfs=dict(tmpfs or {}),
             )
         try:
             yield StoppedContainer(container)
@@ -204,6 +222,11 @@ class StoppedContainer:
             archive.seek(0)
             self._container.put_archive(folder, archive)
 
+    def make_folder(self, name: str, folder: str, *, user_id: int) -> None:
+        """Make an empty folder of the user's under a name in a folder of the container."""
+        with tempfile.TemporaryDirectory(dir="/tmp") as empty:
+            self.copy_in(Path(empty), name, folder, user_id=user_id)
+
     def run(self) -> Iterator[bytes]:
         """Start it and yield its output in pieces, both streams in one, until it ends."""
         with _translate("run a container"):
@@ -214,6 +237,21 @@ class StoppedContainer:
             finally:
                 # docker-py's own close() leaves the connection's socket open.
                 output._response.close()  # type: ignore[attr-defined]
+
+    def read_file(self, path: str, max_bytes: int) -> bytes | None:
+        """Return a file of a container that has ended; None when there is no regular file of at most that size."""
+        with _translate("read a file of a container"):
+            try:
+                pieces, _ = self._container.get_archive(path)
+            except docker.errors.NotFound:
+                return None
+            archive = io.BytesIO()
+            for piece in pieces:
+                archive.write(piece)
+                if archive.tell() > max_bytes + TAR_BYTES:
+                    return None
+        archive.seek(0)
+        return _read_only_member(archive, max_bytes)
 
     def kill(self) -> None:
         """End it at once; whether it still runs does not matter."""
@@ -236,6 +274,16 @@ def pack_folder(folder: Path, name: str, archive: IO[bytes], *, user_id: int) ->
 
     with tarfile.open(fileobj=archive, mode="w") as tar:
         tar.add(folder, arcname=name, filter=own)
+
+
+def _read_only_member(archive: IO[bytes], max_bytes: int) -> bytes | None:
+    try:
+        with tarfile.open(fileobj=archive, mode="r:") as tar:
+            member = tar.next()
+            stream = tar.extractfile(member) if member and member.isreg() and member.size <= max_bytes else None
+            return stream.read(max_bytes) if stream else None
+    except tarfile.TarError:
+        return None
 
 
 def free_disk_bytes() -> int:

@@ -1,35 +1,70 @@
 """Runs the repository's image tests inside a container of the image, which itself stays as it is."""
 
-import re
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from threading import Timer
 
 from hubaction.errors import ActionError
-from hubaction.runner.engine import Engine, LocalImage
+from hubaction.runner.engine import Engine, LocalImage, StoppedContainer
 from hubaction.runner.lines import split_lines
+from hubaction.tested import CaseResult, count_cases, failing
+from hubaction.verify.junit import MAX_BYTES, JUnitError, parse_junit
 
 SCRIPT_FOLDER = "/tmp/hub-image-action"  # noqa: S108 - in a container of its own
 START_SECONDS = 120
 MAX_TESTS_BYTES = 1_000_000_000
+MAX_NAME_BYTES = 1000
+MINIMUM_TOTAL_SECONDS = 3600
+TIMES_IN_TOTAL = 10
+"""All tests together may take as many times what one may take, or MINIMUM_TOTAL_SECONDS where that is more."""
 NO_TESTS_COLLECTED = 5
-NO_PYTEST = 97
+NO_PLACE = 96
+NOT_INSTALLED = 97
 NO_PYTHON = 98
-"""Exit codes of the script that goes into the container; pytest itself uses 0 to 5."""
+"""Exit codes of the scripts that go into the container; pytest itself uses 0 to 5."""
 
 
 class ImageTestsError(ActionError):
     """The image tests failed, or could not run."""
 
+    def __init__(self, message: str, *, title: str = "Image tests failed", file: str | None = None) -> None:
+        super().__init__(message, title=title, file=file)
+        self.cases: tuple[CaseResult, ...] = ()
+        """What is known of each test; files are relative to the folder that is built, and are there."""
+
 
 @dataclass(frozen=True)
-class ImageTestsResult:
-    """What the tests said; `summary` is pytest's last line, text of others."""
+class ImageTests:
+    """What is run, and how long it may take."""
 
-    summary: str
+    files: Path
+    folder: str
+    """Its name in the repository, from the folder that is built; in the image it has the same."""
+    seconds: int
+    """What each test, notebook and file of R may take."""
+    stored_outputs: bool
+    """Whether the notebooks' outputs have to be those that they have stored."""
+
+    @property
+    def total_seconds(self) -> int:
+        return max(MINIMUM_TOTAL_SECONDS, TIMES_IN_TOTAL * self.seconds)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the tests run."""
+
+    image: str
+    user_id: int
+    run: str
+    """The label by which the container is found again."""
+    home: str
+    """The folder that is empty and the user's own, as on a hub; the image's HOME comes first. Empty leaves it."""
 
 
 def find_image_tests(source: Path, folder: str) -> Path | None:
@@ -56,60 +91,63 @@ def _check_size(tests: Path, folder: str) -> None:
         )
 
 
-def run_image_tests(
-    tests: Path,
-    folder: str,
-    *,
-    engine: Engine,
-    image: str,
-    user_id: int,
-    run: str,
-    on_line: Callable[[str], None],
-) -> ImageTestsResult:
-    """Run pytest over the tests as the notebook user, in the folder where the image starts.
+def home_to_empty(notebook_user: str, repo_dir: str) -> str:
+    """The home folder as a hub would have it: empty, unless the repository was put there on purpose."""
+    home = PurePosixPath("/home") / notebook_user
+    return "" if PurePosixPath(repo_dir).is_relative_to(home) else str(home)
 
-    Raises ImageTestsError when a test fails, or when none could run.
+
+# --- running ---
+
+
+def run_image_tests(
+    tests: ImageTests, place: Place, *, engine: Engine, on_line: Callable[[str], None]
+) -> tuple[CaseResult, ...]:
+    """Run the tests as the notebook user, in the folder where the image starts; return what each came to.
+
+    Raises ImageTestsError, which has the cases, too, when a test fails or when none could run. What decides is the
+    exit code, which no file in the container can change; the results have to agree.
     """
-    described = engine.inspect(image)
+    described = engine.inspect(place.image)
+    home = _home(described, place)
     # Two halves, for an entry point that prints its arguments must not look as if it ran them.
     halves = ("image tests ", secrets.token_hex(8))
-    command = ["/bin/sh", f"{SCRIPT_FOLDER}/run.sh", folder, *halves]
     output = _Output("".join(halves), on_line)
-    with engine.container(image, command, user=str(user_id), run=run, environment=_ENVIRONMENT) as container:
-        container.copy_in(_scripts(), SCRIPT_FOLDER.lstrip("/"), "/", user_id=user_id)
-        container.copy_in(tests, folder, _start_folder(described), user_id=user_id)
-        # An entry point that starts something else instead may run for ever.
-        deadline = Timer(START_SECONDS, container.kill)
-        output.on_start = deadline.cancel
-        deadline.start()
-        try:
+    compare = "stored" if tests.stored_outputs else "any"
+    with engine.container(
+        place.image,
+        ["/bin/sh", f"{SCRIPT_FOLDER}/run.sh", tests.folder, str(tests.seconds), compare, *halves],
+        user=str(place.user_id),
+        run=place.run,
+        environment=_ENVIRONMENT,
+        tmpfs=_empty_home(home, place.user_id),
+    ) as container:
+        _fill(container, tests, place.user_id, start=_start_folder(described), home=home)
+        with _deadlines(tests, container, output) as ran_out:
             for line in split_lines(container.run()):
                 output.read_line(line)
             code = container.wait()
-        finally:
-            deadline.cancel()
-    if not output.started:
-        raise ImageTestsError(_NOT_STARTED, title="Image tests did not start", file=folder)
-    if code:
-        raise _explain(code, folder, output.summary)
-    return ImageTestsResult(output.summary)
+        if not output.started:
+            raise ImageTestsError(_NOT_STARTED, title="Image tests did not start", file=tests.folder)
+        return _judge(code, tests, container, too_long=bool(ran_out))
 
 
 _NOT_STARTED = (
     "The image's ENTRYPOINT did not run the image tests, so nothing is proven and the image is not pushed. It gets the"
     ' command to run as its arguments, as on a hub: let it end with exec "$@", or remove it from the Dockerfile.'
 )
+_ENVIRONMENT = {"PYTHONDONTWRITEBYTECODE": "1"}
+"""So that the installed packages stay as they are in the container, too."""
 
 
 class _Output:
-    """Passes lines on, and remembers what matters of them."""
+    """Passes lines on, and notices the one that says that our script runs."""
 
     def __init__(self, started: str, on_line: Callable[[str], None]) -> None:
         self._start_line = started
         self._on_line = on_line
         self.on_start: Callable[[], None] = lambda: None
         self.started = False
-        self.summary = ""
 
     def read_line(self, line: str) -> None:
         if line.strip() == self._start_line and not self.started:
@@ -117,38 +155,157 @@ class _Output:
             self.on_start()
             return
         self._on_line(line)
-        if match := _LAST_LINE.fullmatch(line.strip()):
-            self.summary = match[1]
 
 
-_LAST_LINE = re.compile(r"=* ?(\d[^=]{0,200} in [\d.]+s(?: \([\d:]+\))?) ?=*")
-_ENVIRONMENT = {"PYTHONDONTWRITEBYTECODE": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_CACHE_DIR": "1"}
+@contextmanager
+def _deadlines(tests: ImageTests, container: StoppedContainer, output: _Output) -> Iterator[list[bool]]:
+    """End the container when it does not start, or does not end; what is yielded is not empty after the latter."""
+    ran_out: list[bool] = []
+
+    def end() -> None:
+        ran_out.append(True)
+        container.kill()
+
+    # An entry point that starts something else instead may run for ever.
+    start, total = Timer(START_SECONDS, container.kill), Timer(tests.total_seconds, end)
+    output.on_start = start.cancel
+    for timer in (start, total):
+        timer.daemon = True
+        timer.start()
+    try:
+        yield ran_out
+    finally:
+        start.cancel()
+        total.cancel()
 
 
-def _start_folder(image: LocalImage) -> str:
-    return str(PurePosixPath("/") / image.working_folder)
+# --- what is in the container ---
+
+
+def _home(image: LocalImage, place: Place) -> str:
+    """Where to put the empty home: never over the whole system."""
+    home = PurePosixPath(image.home or place.home)
+    return str(home) if place.home and home.is_absolute() and len(home.parts) > 2 else ""
+
+
+def _empty_home(home: str, user_id: int) -> Mapping[str, str]:
+    """Options of mount(8), with which a home is as a hub's: the user's own, and programs in it may run."""
+    return {home: f"uid={user_id},gid={user_id},mode=0755,exec"} if home else {}
+
+
+def _start_folder(image: LocalImage) -> PurePosixPath:
+    return PurePosixPath("/") / image.working_folder
+
+
+def _fill(container: StoppedContainer, tests: ImageTests, user_id: int, *, start: PurePosixPath, home: str) -> None:
+    scripts = SCRIPT_FOLDER.lstrip("/")
+    container.copy_in(_scripts(), scripts, "/", user_id=user_id)
+    container.make_folder(f"{scripts}/results", "/", user_id=user_id)
+    if pip := _carried_pip():
+        container.copy_in(pip, f"{scripts}/carried/pip", "/", user_id=user_id)
+    if home and start.is_relative_to(home):
+        # It is not there before the container runs: run.sh copies them.
+        container.copy_in(tests.files, f"{scripts}/start/{tests.folder}", "/", user_id=user_id)
+    else:
+        container.copy_in(tests.files, tests.folder, str(start), user_id=user_id)
 
 
 def _scripts() -> Path:
     return Path(str(files("hubaction.verify") / "in_container"))
 
 
-def _explain(code: int, folder: str, summary: str) -> ImageTestsError:
-    if code == NO_TESTS_COLLECTED:
-        why = (
-            f"No test was found in '{folder}': pytest looks for functions test_* in files test_*.py. Add one, or empty"
-            " the folder."
-        )
-    elif code == NO_PYTHON:
-        why = f"The image has no python3 on its PATH, so the tests in '{folder}' cannot run. Install Python into it."
-    elif code == NO_PYTEST:
-        why = (
-            f"pytest, or what '{folder}/requirements.txt' asks for, could not be installed beside the image's own"
-            " packages: the log says why. Install pytest in the image to need no network here."
-        )
+def _carried_pip() -> Path | None:
+    """This program's own pip, for images that have none."""
+    spec = find_spec("pip")
+    folders = list(spec.submodule_search_locations or ()) if spec else []
+    return Path(folders[0]) if folders else None
+
+
+# --- what it came to ---
+
+
+def _judge(code: int, tests: ImageTests, container: StoppedContainer, *, too_long: bool) -> tuple[CaseResult, ...]:
+    content = container.read_file(f"{SCRIPT_FOLDER}/results/junit.xml", MAX_BYTES)
+    try:
+        found = parse_junit(content) if content is not None else ()
+        odd = "" if content is not None else "it is missing, or no file"
+    except JUnitError as error:
+        found, odd = (), str(error)
+    cases = tuple(_located(case, tests) for case in found)
+    if too_long:
+        running = container.read_file(f"{SCRIPT_FOLDER}/results/running", MAX_NAME_BYTES) or b""
+        why: str | None = _too_long(tests, running.decode(errors="replace"))
+    elif code:
+        why = _explain(code, tests.folder, cases)
     else:
-        why = (
-            f"The image tests failed ({summary or f'exit code {code}'}), so the image is not pushed. The log above has"
-            f" each failure; the tests stand in '{folder}'."
+        why = _doubt(cases, odd)
+    if why is None:
+        return cases
+    failure = ImageTestsError(why, file=tests.folder)
+    failure.cases = cases
+    raise failure
+
+
+def _located(case: CaseResult, tests: ImageTests) -> CaseResult:
+    """With a file from the folder that is built, or with none: a name from the container is only a claim."""
+    path = PurePosixPath(case.file)
+    inside = case.file and not path.is_absolute() and ".." not in path.parts and "\0" not in case.file
+    try:
+        known = bool(inside) and (tests.files / path).is_file()
+    except OSError:  # e.g. a name that is too long
+        known = False
+    return replace(case, file=str(PurePosixPath(tests.folder) / path), line=case.line) if known else _nowhere(case)
+
+
+def _nowhere(case: CaseResult) -> CaseResult:
+    return replace(case, file="", line=None)
+
+
+def _doubt(cases: tuple[CaseResult, ...], odd: str) -> str | None:
+    """Why a run that says that it passed did not, or None."""
+    if failing(cases):
+        return f"The image tests failed ({count_cases(cases)}), though they ended as if they had passed. {_NOT_PUSHED}"
+    if not cases:
+        return (
+            "The image tests ended as if they had passed, and no result of any test is to be found"
+            f" ({odd or 'the list is empty'}): something in the tests ends pytest early. {_NOT_PUSHED}"
         )
-    return ImageTestsError(why, title="Image tests failed", file=folder)
+    return None
+
+
+_NOT_PUSHED = "So nothing is proven, and the image is not pushed."
+
+
+def _too_long(tests: ImageTests, running: str) -> str:
+    during = f" '{running[:200]}' was running." if running else ""
+    return (
+        f"The image tests took longer than {tests.total_seconds} seconds and were ended.{during} The image is not"
+        f" pushed. Make the tests in '{tests.folder}' shorter, or raise the input 'test-timeout': all together may take"
+        f" {TIMES_IN_TOTAL} times as long, and an hour at least."
+    )
+
+
+def _explain(code: int, folder: str, cases: tuple[CaseResult, ...]) -> str:
+    if code == NO_TESTS_COLLECTED and not failing(cases):
+        return (
+            f"No test was found in '{folder}': pytest looks for functions test_* in files test_*.py. Add one, or a"
+            " notebook, or empty the folder."
+        )
+    if code == NO_PYTHON:
+        return f"The image has no python3 on its PATH, so the tests in '{folder}' cannot run. Install Python into it."
+    if code == NO_PLACE:
+        return (
+            f"The tests in '{folder}' could not be copied to the folder where the image starts, nor to the home of its"
+            " user. Set WORKDIR and HOME in the Dockerfile to folders that the user may write to."
+        )
+    if code == NOT_INSTALLED and not cases:
+        return (
+            f"pytest or nbclient, or what '{folder}/requirements.txt' asks for, could not be installed beside the"
+            " image's own packages: the log says why. Install them in the image to need no network here."
+        )
+    counts = count_cases(cases)
+    told = counts if failing(cases) else f"exit code {code}{', ' if counts else ''}{counts}"
+    return (
+        f"The image tests failed ({told}), so the image is not pushed. The log above has each failure; the tests stand"
+        f" in '{folder}'."
+    )

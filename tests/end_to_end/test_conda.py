@@ -352,8 +352,11 @@ def test_template__is_not_pushed_when_a_notebook_fails(
     assert wrong != text
     failed = run_conda(TEMPLATE, changes={notebook: wrong}, fails=True)
     assert failed.step(ENVIRONMENT_STEP).cached
-    assert re.search(r"(?<!\d)1 failed, 4 passed", failed.result.log)
-    assert "test_notebook_runs_to_its_end[first-notebook.ipynb]" in failed.result.log
+    assert re.search(r"(?<!\d)4 passed, 1 failed", failed.result.log)
+    (error, _) = failed.result.obeyed("error")
+    assert error.data.startswith("first-notebook.ipynb: Code cell 2, which begins with `assert 15 < mean")
+    assert error.properties["file"] == notebook
+    assert '"id": "check"' in wrong.splitlines()[int(error.properties["line"]) - 1]
     tags = tags_of(registry, IMAGE_NAME)
     assert template.job.commit[:12] in tags
     assert failed.job.commit[:12] not in tags

@@ -58,6 +58,7 @@ def test_push__to_main_ends_in_the_registry(workflows: Workflows, registry: Regi
     assert int(size) > 1_000_000
     assert run.outputs == {
         "mode": "build",
+        "tests": "2 passed",
         "pushed": "true",
         "image": f"{reference}:{tag}",
         "digest": digest,
@@ -167,7 +168,7 @@ def test_pull_request__is_built_and_tested_only(workflows: Workflows, registry: 
     assert run.succeeded, run.log
     assert "2 passed" in run.log
     assert tags_of(registry, image_name) == set()
-    assert run.outputs == {"mode": "test", "pushed": "false", "tags": "[]"}
+    assert run.outputs == {"mode": "test", "tests": "2 passed", "pushed": "false", "tags": "[]"}
     assert f"Nothing was pushed. It would be: `{registry.host}/{image_name}:pr-7-{HEAD[:12]}`" in run.log
 
 
@@ -223,10 +224,14 @@ def test_push__with_failing_image_tests_pushes_nothing(
 
     assert not run.succeeded
     assert "nobody copied the measurements" in run.log
-    assert re.search(r"The image tests failed \(1 failed in [\d.]+s\), so the image is not pushed", run.errors[0])
+    properties, _, message = run.errors[0].partition("::")
+    assert properties == "file=image-tests/test_failing.py,line=5,title=Image test failed"
+    assert message.startswith("test_failing.py::test_data__is_there: AssertionError: nobody copied the measurements")
+    assert "The image tests failed (1 failed), so the image is not pushed" in run.errors[1]
     assert tags_of(registry, image_name) == set()
-    assert run.outputs == {}
+    assert run.outputs == {"tests": "1 failed"}
     assert "Summary - ### ❌" in run.log
+    assert "| `test_failing.py::test_data__is_there` | ❌ failed `AssertionError: nobody copied" in run.log
 
 
 def test_push__with_a_wrong_password_builds_nothing(workflows: Workflows, registry: Registry) -> None:

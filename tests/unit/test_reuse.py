@@ -224,14 +224,24 @@ def source(tmp_path: Path) -> Path:
 
 
 def read(
-    source: Path, plan: Plan | None = None, *, registry: str | None = DIGEST, platform: str = "linux/amd64"
+    source: Path,
+    plan: Plan | None = None,
+    *,
+    registry: str | None = DIGEST,
+    platform: str = "linux/amd64",
+    policy: tuple[str, ...] = ("600",),
 ) -> Ingredients:
     """Read with a repo2docker that prints the Dockerfile, as ours does."""
     command = ("/bin/sh", "-c", "cat context/Dockerfile", "context")
     arguments = BuildArguments(command, ("--load",), digest=hash_texts(("1",)))
     tests = source / "image-tests"
     materials = Materials(
-        list_context(source, include_git=False), arguments, tests if tests.exists() else None, "image-tests", platform
+        list_context(source, include_git=False),
+        arguments,
+        tests if tests.exists() else None,
+        "image-tests",
+        policy,
+        platform,
     )
     asked = []
 
@@ -257,13 +267,17 @@ def test_read_ingredients__what_changes_them(source: Path) -> None:
     values = [read(source), read(source, registry=f"sha256:{'b' * 64}"), read(source, platform="linux/arm64")]
     values.append(read(source, plan_for(push_to(), **{"build-args": "A=1"})))
     (source / "image-tests").mkdir()
-    values.append(read(source))
+    values += [read(source), read(source, policy=("30",))]
     (source / "notes.txt").touch()
     values.append(read(source))
     (source / "Dockerfile").write_text("FROM quay.io/org/base:1\nCOPY . /srv\n", encoding="utf-8")
     values.append(read(source))
     assert len({ingredients.fingerprint for ingredients in values}) == len(values)
     assert None not in {ingredients.fingerprint for ingredients in values}
+
+
+def test_read_ingredients__how_no_tests_are_run_does_not_count(source: Path) -> None:
+    assert read(source, policy=("30",)) == read(source)
 
 
 def test_read_ingredients__base_that_nobody_knows(source: Path) -> None:

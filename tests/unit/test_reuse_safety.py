@@ -74,7 +74,7 @@ def read_with(folder: Path, *, buildx: tuple[str, ...], dockerfile: str = "FROM 
     (source / "Dockerfile").write_bytes(dockerfile.encode())
     command = (sys.executable, "-c", "print('FROM scratch')", "context")
     arguments = BuildArguments(command, buildx, digest="1" * 64)
-    materials = Materials(list_context(source, include_git=False), arguments, None, "image-tests", "linux/amd64")
+    materials = Materials(list_context(source, include_git=False), arguments, None, "image-tests", (), "linux/amd64")
     return read_ingredients(
         plan_of_push(),
         materials,

@@ -69,6 +69,8 @@ def test_read_settings__all_problems_together() -> None:
             "cache-ref": "org/image",
             "include-git": "maybe",
             "image-tests": "/tests",
+            "test-timeout": "10m",
+            "test-notebook-outputs": "some",
             "registry-auth": "nolist",
             "comment": "sometimes",
             "binder-url": "mybinder.org",

@@ -129,6 +129,17 @@ def test_parse_user_id__illegal(text: str) -> None:
     assert str(caught.value).startswith(f"'{text}'")
 
 
+@pytest.mark.parametrize("number", [1, 600, 21600])
+def test_parse_seconds__legal(number: int) -> None:
+    assert values.parse_seconds(str(number)) == number
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "1.5", "10m", "21601", "9999999", "\u0661", "1\n"])
+def test_parse_seconds__illegal(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a number of seconds; allowed are 1 to 21600"):
+        values.parse_seconds(text)
+
+
 @pytest.mark.parametrize("text", ["", "ubuntu:24.04", "docker.io/library/ubuntu", "localhost:5000/base"])
 def test_parse_base_image__legal(text: str) -> None:
     assert values.parse_base_image(text) == text

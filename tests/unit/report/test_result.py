@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hubaction.errors import ActionError
 from hubaction.image import ImageName, PushedReference, Reference
 from hubaction.report.result import (
+    MAX_FAILING,
     MAX_TEXT,
     STEPS,
     ImageResult,
@@ -51,6 +52,7 @@ RESULTS = st.builds(
     ),
     failure=TEXTS,
     same_as=st.none() | st.builds(Reference, NAMES, TAGS),
+    failing=st.lists(TEXTS, max_size=MAX_FAILING).map(tuple),
 )
 ANY_JSON = st.recursive(
     st.none()
@@ -135,6 +137,10 @@ def test_read_result__with_a_field_missing(name: str) -> None:
         changed(pushed=[json.loads(write_result(RESULT))["pushed"][0]] * 101),
         changed(tests="x" * (MAX_TEXT + 1)),
         changed(tests=None),
+        changed(failing="x"),
+        changed(failing=["x"] * (MAX_FAILING + 1)),
+        changed(failing=["x" * (MAX_TEXT + 1)]),
+        changed(failing=[1]),
         changed(steps=-1),
         changed(steps=True),
         changed(steps=1.5),
@@ -159,7 +165,7 @@ def test_read_result__with_a_field_missing(name: str) -> None:
         changed_reference(size=-1),
         changed_reference(size="1"),
     ],
-    ids=range(39),
+    ids=range(43),
 )
 def test_read_result__refuses(text: str) -> None:
     assert read_anything(text) is None

@@ -127,6 +127,11 @@ def test_image_section__says_everything() -> None:
     ]
 
 
+def test_image_section__names_what_failed() -> None:
+    result = ImageResult(NAME, tests="1 failed", failing=("test_a.py: `x` <b>",), failure="The image tests failed.")
+    assert "\n- ``test_a.py: `x` <b>``\n" in make_image(result).markdown
+
+
 def test_image_section__leaves_out_what_is_unknown() -> None:
     markdown = make_image(ImageResult(NAME, pushed=(PushedReference(Reference(NAME, "x"), DIGEST, None),))).markdown
     assert "| Image tests | none |" in markdown
@@ -146,9 +151,9 @@ def test_image_section__has_a_key_for_each_image_and_platform() -> None:
 
 @given(st.builds(ImageName, st.text(max_size=200), st.text(max_size=300)), TEXTS, TEXTS)
 def test_image_section__with_hostile_texts(name: ImageName, tests: str, failure: str) -> None:
-    section = make_image(ImageResult(name, tests=tests, failure=failure))
+    section = make_image(ImageResult(name, tests=tests, failure=failure, failing=(tests, failure)))
     assert parse_body(render_body([section])) == (section,)
     page = Elements(render(section.markdown))
-    assert set(page.tags) <= {"p", "code", "table", "thead", "tbody", "tr", "th", "td", "a"}
+    assert set(page.tags) <= {"p", "code", "table", "thead", "tbody", "tr", "th", "td", "a", "ul", "li"}
     assert page.tags.count("a") == 1
     assert page.outside.split()[0] in {"✅", "❌"}

@@ -7,5 +7,5 @@ def test_user() -> None:
 
 
 def test_start_folder() -> None:
-    assert Path.cwd() == Path("/home/jovyan")
+    assert Path.cwd() == Path("/srv/repo")
     assert Path("notes.txt").exists()
