@@ -10,7 +10,7 @@ _WORDS = re.compile(
 )
 _COMMON = re.compile(
     r"password|passwd|pass|passw0rd|mypassword|hunter2|secret|token|mytoken|key|user|username|admin|root|guest|default"
-    r"|postgres|mysql|test|testing|todo|none|null|true|false|foobar",
+    r"|postgres|mysql|test|testing|todo|none|null|true|false|foobar|x-oauth-basic",
     re.IGNORECASE,
 )
 _MIN_DISTINCT = 8

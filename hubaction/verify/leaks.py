@@ -98,12 +98,14 @@ def find_in_archive(pieces: Iterator[bytes], parent: str, needles: Needles[HeldS
     with tarfile.open(fileobj=_Stream(pieces), mode="r|") as archive:  # type: ignore[call-overload] # read is enough
         for member in archive:
             archive.members = []  # it would keep all of them
-            place = f"the file {PurePosixPath(parent) / member.name}"
+            name = f"{member.name} {member.linkname}".encode("utf-8", "surrogateescape")
+            named = list(dict.fromkeys(secret for _, secret in needles.find([name])))
+            yield from (Leak(f"the name of a file below {parent}", secret) for secret in named)
+            # A name that has the secret is not told.
+            place = f"a file below {parent}" if named else f"the file {PurePosixPath(parent) / member.name}"
             content = archive.extractfile(member) if member.isreg() else None
             for _, secret in needles.find(_read_pieces(content)) if content else ():
                 yield Leak(place, secret)
-            for _, secret in needles.find([f"{member.name} {member.linkname}".encode("utf-8", "surrogateescape")]):
-                yield Leak(f"the name of {place}", secret)
 
 
 def _read_pieces(content: IO[bytes]) -> Iterator[bytes]:
