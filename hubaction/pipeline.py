@@ -206,6 +206,8 @@ class _Run:
     def _guard(self) -> None:
         """Look for secrets in what goes into the image; what the workflow itself made with one is left out."""
         self.held = hold_secrets(read_secrets(self.job.environ), self.job.environ, self.plan.build_args)
+        # The builder prints commands with their build arguments in place.
+        self.job.console.hide(*(secret.value for secret in self.held))
         guarded = guard_context(
             self.files, workspace=self.job.workspace, held=self.held, allowed=self.settings.allow_files
         )
