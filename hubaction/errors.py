@@ -20,6 +20,11 @@ class ActionError(Exception):
         self.line = line
         self.title = title
 
+    @property
+    def parts(self) -> "Sequence[ActionError]":
+        """What gets an annotation of its own."""
+        return (self,)
+
 
 class DiskFullError(ActionError):
     """The runner's disk is full, whoever met it first."""
@@ -52,3 +57,15 @@ class InvalidInputError(ActionError):
     def __init__(self, problems: Sequence[InputProblem]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems), title="Invalid input")
         self.problems = tuple(problems)
+
+
+class SeveralProblemsError(ActionError):
+    """Problems in several places; the message tells all of them, and each has one of its own for where it belongs."""
+
+    def __init__(self, message: str, problems: Sequence[ActionError], *, title: str) -> None:
+        super().__init__(message, title=title)
+        self._problems = tuple(problems)
+
+    @property
+    def parts(self) -> Sequence[ActionError]:
+        return self._problems

@@ -193,7 +193,8 @@ def _guard(job: Job, work: Callable[[], int]) -> int:
             job.console.error(str(problem), file=file, line=line, title=error.title)
         return 1
     except ActionError as error:
-        job.console.error(error.message, file=error.file, line=error.line, title=error.title)
+        for part in error.parts:
+            job.console.error(part.message, file=part.file, line=part.line, title=part.title)
         return 1
     except Cancelled as cancelled:
         job.console.say("Cancelled: nothing more is built or pushed.")

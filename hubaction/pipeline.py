@@ -22,12 +22,14 @@ from hubaction.build.context import (
     resolve_source,
     stage_context,
 )
+from hubaction.build.guard import check_git_copy, guard_context
 from hubaction.build.repo2docker import build_image, check_buildx, own_arguments
 from hubaction.build.shadowed import Configuration, find_shadowed
 from hubaction.build.uncached import find_uncached
 from hubaction.build.version import BuildArguments, arguments_for, install_repo2docker
 from hubaction.commenting import make_image_section, write_comment
 from hubaction.errors import ActionError
+from hubaction.held import HeldSecret, hold_secrets
 from hubaction.image import Reference
 from hubaction.plan import CONTEXT_FOLDER, FINGERPRINT_LABEL, Plan
 from hubaction.publish.credentials import find_docker_config, log_in, read_auth, temporary_docker_config
@@ -54,7 +56,7 @@ from hubaction.runner.engine import LOW_DISK_BYTES, Engine, EngineInfo, free_dis
 from hubaction.runner.job import Job
 from hubaction.runner.process import child_environment
 from hubaction.runner.protocol import FileCommands
-from hubaction.settings import Settings
+from hubaction.settings import Settings, read_secrets
 from hubaction.tested import CaseResult, count_cases, failing
 from hubaction.values import BinderCache, Cache
 from hubaction.verify.image_tests import (
@@ -65,6 +67,7 @@ from hubaction.verify.image_tests import (
     home_to_empty,
     run_image_tests,
 )
+from hubaction.verify.leaks import check_leaks
 
 MAX_ANNOTATIONS = 9
 """GitHub shows ten errors of a step, and one of them is the step's own."""
@@ -80,7 +83,8 @@ def run_pipeline(plan: Plan, settings: Settings, job: Job) -> None:
         # What leaves this machine is not masked by the runner.
         outcome.failure = job.console.scrub(error.message)
         # Stages know the folder that is built; annotations need the path from the repository's root.
-        error.file = error.file and str(PurePosixPath(settings.path) / error.file)
+        for part in error.parts:
+            part.file = part.file and str(PurePosixPath(settings.path) / part.file)
         failure = error
     except BaseException:
         outcome.failure = "The step was ended before it was done."
@@ -107,6 +111,7 @@ def _run_steps(plan: Plan, settings: Settings, job: Job, outcome: Outcome) -> No
         run.check()
         if not run.reuse():
             run.build()
+            run.look_for_leaks()
             run.test()
             run.push()
         _write_outputs(outcome, job.outputs)
@@ -164,6 +169,7 @@ class _Run:
     engine: Engine
     source: Path = field(init=False)
     """The folder that is built; known once `check` has found it."""
+    held: tuple[HeldSecret, ...] = field(init=False, repr=False)
     tests: Path | None = field(init=False, default=None)
     info: EngineInfo = field(init=False)
     files: ContextFiles = field(init=False)
@@ -183,6 +189,7 @@ class _Run:
             self._check_head()
             self.tests = find_image_tests(self.source, self.settings.image_tests) if self.settings.image_tests else None
             self.files = list_context(self.source, include_git=self.settings.include_git, leave_out=self._result_file())
+            self._guard()
             login = pool.submit(log_in, self.settings.credentials, env=self.env, cwd=self.folder)
             self.earlier = EarlierImages(self._earlier_tags(), self._read_earlier)
             first = pool.submit(self.earlier.read_first)
@@ -206,6 +213,18 @@ class _Run:
                 " 'sudo rm -rf /usr/local/lib/android /usr/share/dotnet /opt/ghc' on hosted runners."
             )
         return info
+
+    def _guard(self) -> None:
+        """Look for secrets in what goes into the image; what the workflow itself made with one is left out."""
+        self.held = hold_secrets(read_secrets(self.job.environ), self.job.environ, self.plan.build_args)
+        # The builder prints commands with their build arguments in place.
+        self.job.console.hide(*(secret.value for secret in self.held))
+        guarded = guard_context(
+            self.files, workspace=self.job.workspace, held=self.held, allowed=self.settings.allow_files
+        )
+        self.files = guarded.files
+        for file, warning in guarded.warnings():
+            self.job.console.warning(warning, file=str(PurePosixPath(self.settings.path) / file))
 
     # --- earlier images ---
 
@@ -304,6 +323,8 @@ class _Run:
     def build(self) -> None:
         with self._step("build"):
             context = stage_context(self.files, self.folder / CONTEXT_FOLDER)
+            if self.settings.include_git:
+                check_git_copy(context.folder, self.held)
             self.job.console.say(f"Build context: {context.files} files, {format_bytes(context.bytes)}")
             if context.skipped:
                 self.job.console.say(f"Left out, being neither files nor links: {', '.join(context.skipped[:10])}")
@@ -388,6 +409,18 @@ class _Run:
         file = self.job.workspace.resolve() / self.settings.result_file
         inside = bool(self.settings.result_file) and file.is_relative_to(self.source)
         return file.relative_to(self.source) if inside else None
+
+    def look_for_leaks(self) -> None:
+        """What the build brought in cannot be seen before it."""
+        with self._step("look for secrets"):
+            check_leaks(
+                self.engine,
+                self.plan.local_tag,
+                folders=(self.settings.repo_dir, f"/home/{self.settings.notebook_user}"),
+                held=self.held,
+                build_args=self.plan.build_args,
+            )
+            self.job.console.say("No secret of this step is in the image.")
 
     def test(self) -> None:
         if self.tests is None:

@@ -401,6 +401,7 @@ def _recipe(settings: Settings, event: Event) -> tuple[str, ...]:
         *_repo2docker_arguments(settings, local_tag=""),
         f"default build pack: {settings.predecessor}",
         f"git: {settings.include_git}",
+        *(f"allowed file: {glob}" for glob in settings.allow_files),
         *(f"label: {key}={value}" for key, value in _lasting_labels(settings, event).items()),
         *settings.repo2docker_args.buildx,
     )

@@ -44,6 +44,7 @@ DEFAULTS: Mapping[str, str] = {
     "cache": "auto",
     "cache-ref": "",
     "include-git": "false",
+    "allow-files": "",
     "image-tests": "image-tests",
     "test-timeout": "600",
     "test-notebook-outputs": "false",
@@ -114,6 +115,8 @@ class Settings:
     cache_ref: Reference | None
     """Where the cache of `registry` is kept; None for a tag beside the image."""
     include_git: bool
+    allow_files: tuple[str, ...]
+    """Globs of files that may hold what looks like a secret."""
     image_tests: str
     """Folder of the image tests; empty switches them off."""
     test_timeout: int
@@ -203,6 +206,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         cache=check("cache", values.choice_of(Cache), inputs["cache"], Cache.AUTO),
         cache_ref=_read_cache_ref(inputs, problems),
         include_git=check("include-git", values.parse_boolean, inputs["include-git"], False),
+        allow_files=check("allow-files", values.parse_globs, inputs["allow-files"], ()),
         image_tests=check("image-tests", values.parse_optional_path, inputs["image-tests"], ""),
         test_timeout=check("test-timeout", values.parse_seconds, inputs["test-timeout"], 0),
         test_notebook_outputs=check(

@@ -113,6 +113,12 @@ class Engine:
             home=dict(entry.partition("=")[::2] for entry in config.get("Env") or []).get("HOME", ""),
         )
 
+    def describe(self, reference: str) -> dict[str, Any]:
+        """All that a registry would tell everybody about an image, its history included."""
+        with _translate(f"inspect the image {reference}"):
+            image = self._client.images.get(reference)
+            return {"config": image.attrs.get("Config") or {}, "history": image.history()}
+
     def find_image(self, reference: str) -> str:
         """Return the id of a local image; '' when there is none of that name."""
         with _translate(f"look for the image {reference}"):
@@ -226,6 +232,19 @@ class StoppedContainer:
         """Make an empty folder of the user's under a name in a folder of the container."""
         with tempfile.TemporaryDirectory(dir="/tmp") as empty:
             self.copy_in(Path(empty), name, folder, user_id=user_id)
+
+    @contextmanager
+    def copy_out(self, folder: str) -> Iterator[Iterator[bytes]]:
+        """Yield a tar archive of a folder, in pieces; an empty one when there is no such folder."""
+        with _translate("copy files out of a container"):
+            try:
+                pieces, _ = self._container.get_archive(folder)
+            except docker.errors.NotFound:
+                yield iter(())
+                return
+            yield pieces
+            for _ in pieces:
+                pass  # what was not read would stay in the connection
 
     def run(self) -> Iterator[bytes]:
         """Start it and yield its output in pieces, both streams in one, until it ends."""

@@ -738,6 +738,7 @@ def test_recipe__nothing_of_the_commit_or_the_run_counts() -> None:
         {"repo2docker-args": "--Repo2Docker.cache_from=a"},
         {"repo2docker-args": "--DockerEngine.extra_buildx_build_args=--ulimit=nofile=1"},
         {"include-git": "true"},
+        {"allow-files": "a/*.pem"},
         {"NO_PUSH": "false", "repo-dir": "/srv/repo", "include-git": "false"},
     ],
     ids=str,

@@ -42,6 +42,25 @@ def test_read_settings__empty_means_default() -> None:
     assert empty == make_settings()
 
 
+def test_read_settings__allow_files() -> None:
+    assert make_settings({"allow-files": "tests/**/*.pem\n\n a b/?.key \ntests/**/*.pem"}).allow_files == (
+        "tests/**/*.pem",
+        "a b/?.key",
+    )
+
+
+@pytest.mark.parametrize("glob", ["*", "**", "**/*", ".", "./*", "*.*"])
+def test_read_settings__allow_files_cannot_be_all(glob: str) -> None:
+    (problem,) = problems_of({"allow-files": f"tests/a.pem\n{glob}"})
+    assert problem.startswith(f"input 'allow-files': '{glob}' means every file")
+
+
+@pytest.mark.parametrize("glob", ["/etc/a", "../a", "a/../b", "!a", "a[bc]", "{a,b}", "a**", "a\\*", "#a"])
+def test_read_settings__allow_files_that_could_be_read_in_two_ways(glob: str) -> None:
+    (problem,) = problems_of({"allow-files": glob})
+    assert "is not understood" in problem
+
+
 def test_read_settings__empty_image_tests_switch_them_off() -> None:
     assert make_settings({"image-tests": ""}).image_tests == ""
 
@@ -55,6 +74,7 @@ def test_read_settings__all_problems_together() -> None:
             "latest": "2",
             "tags": "{shaa}",
             "path": "../x",
+            "allow-files": "/etc",
             "repo-dir": "srv",
             "notebook-user": "root",
             "user-id": "0",

@@ -1,0 +1,134 @@
+"""Looks through files for secrets: by what a file is called, by what tokens look like, and for given values.
+
+It is fast enough for every build: each file is read once, in pieces, and only what surrounds an anchor is looked at
+closely.
+"""
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from hubaction.build.known_files import MAX_BYTES, find_known
+from hubaction.build.shapes import LONGEST, LOOK_AHEAD, LOOK_BACK, SHAPES, Shape
+from hubaction.held import HeldSecret, spellings
+from hubaction.needles import Needles
+
+PIECE_BYTES = 1 << 20
+MAX_FINDINGS = 20
+"""In one file: a thousand lines of the same say no more."""
+_BATCH = 64
+_WORKERS = 2
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Where a secret stands, and of what kind it is; never the secret."""
+
+    file: str
+    """Relative to the folder that was looked through."""
+    line: int | None
+    """From 1; None in files that are no text."""
+    kind: str
+    given: bool = False
+    """Whether it is one of the values that this step was given."""
+
+
+def sort_findings(findings: Iterable[Finding]) -> list[Finding]:
+    """By file and line."""
+    return sorted(findings, key=lambda finding: (finding.file, finding.line or 0, finding.kind))
+
+
+Meaning = Shape | HeldSecret
+
+
+class Scanner:
+    """Looks through files; made once, since it prepares for all that is looked for."""
+
+    def __init__(self, held: Iterable[HeldSecret]) -> None:
+        meanings: dict[bytes, Meaning] = {anchor: shape for shape in SHAPES for anchor in shape.anchors}
+        meanings |= {spelling: secret for secret in held for spelling in spellings(secret.value)}
+        self._needles = Needles(meanings)
+
+    def scan(self, source: Path, paths: Iterable[str]) -> list[Finding]:
+        """Look through regular files below `source`; what cannot be read is left to those who copy it."""
+        names = list(paths)
+        batches = [names[start : start + _BATCH] for start in range(0, len(names), _BATCH)]
+        root = str(source)
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            found = pool.map(lambda batch: [item for path in batch for item in self._scan_file(root, path)], batches)
+            return sort_findings(finding for findings in found for finding in findings)
+
+    def _scan_file(self, root: str, path: str) -> list[Finding]:
+        try:
+            # A pipe would be waited for, and what a link leads to is not copied.
+            descriptor = os.open(f"{root}/{path}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError:
+            return []
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                return []
+            by_name = _find_by_name(descriptor, path, status.st_size)
+            return [*by_name, *self._find_by_content(descriptor, path, {finding.line for finding in by_name})]
+        except OSError:
+            return []
+        finally:
+            os.close(descriptor)
+
+    def _find_by_content(self, descriptor: int, path: str, lines: set[int | None]) -> Iterator[Finding]:
+        """Lines with something found before are told once."""
+        for offset, meaning in self._find_offsets(descriptor):
+            line = _line_of(descriptor, offset)
+            if line in lines:
+                continue
+            lines.add(line)
+            yield (
+                Finding(path, line, meaning.kind)
+                if isinstance(meaning, Shape)
+                else Finding(path, line, meaning.name, given=True)
+            )
+            if len(lines) >= MAX_FINDINGS:
+                return
+
+    def _find_offsets(self, descriptor: int) -> Iterator[tuple[int, Meaning]]:
+        looked_at: dict[Shape, int] = {}
+        for offset, meaning in self._needles.find(_read_pieces(descriptor)):
+            if isinstance(meaning, HeldSecret):
+                yield offset, meaning
+            elif offset >= looked_at.get(meaning, 0):
+                start = max(0, offset - LOOK_BACK)
+                window = os.pread(descriptor, offset - start + LOOK_AHEAD, start).decode("latin-1")
+                # What begins near the window's end is looked at once more, by its own anchor.
+                looked_at[meaning] = offset + LOOK_AHEAD - LONGEST
+                yield from ((start + place, meaning) for place in meaning.find(window))
+
+
+def _read_pieces(descriptor: int) -> Iterator[bytes]:
+    offset = 0
+    while piece := os.pread(descriptor, PIECE_BYTES, offset):
+        yield piece
+        if len(piece) < PIECE_BYTES:
+            return
+        offset += len(piece)
+
+
+def _find_by_name(descriptor: int, path: str, size: int) -> list[Finding]:
+    known = find_known(path) if size <= MAX_BYTES else None
+    if known is None:
+        return []
+    text = os.pread(descriptor, MAX_BYTES, 0).decode("utf-8", "replace")
+    return [Finding(path, line, known.kind) for line in dict.fromkeys(known.find(text))][:MAX_FINDINGS]
+
+
+def _line_of(descriptor: int, offset: int) -> int | None:
+    """The line that a place in a file is on."""
+    line, position = 1, 0
+    while position < offset and (piece := os.pread(descriptor, min(PIECE_BYTES, offset - position), position)):
+        if b"\0" in piece:
+            return None
+        line += piece.count(b"\n")
+        position += len(piece)
+    return line
