@@ -73,7 +73,7 @@ def explain(seen: Evidence) -> HubCheckError:
 def _out_of_memory(seen: Evidence) -> HubCheckError:
     return HubCheckError(
         f"The image's server was killed: it takes more than the {format_memory(seen.policy.memory_bytes)} of memory"
-        " that a user has (input 'hub-memory'). Start less at its start, or set 'hub-memory' to what the hub really gives.",
+        " that a user has (input 'hub-memory'). Start less with it, or set 'hub-memory' to what the hub really gives.",
         seen.start_file if start_script_of(seen.image) else seen.packages_file,
     )
 
@@ -116,7 +116,7 @@ def _explain_program(seen: Evidence, program: str, forbidden: bool) -> HubCheckE
     if name == SINGLEUSER and not seen.programs.singleuser:
         return HubCheckError(
             f"The image has no {SINGLEUSER}, the command by which hubs start a user's server. Add the package"
-            " jupyterhub (conda-forge: jupyterhub-singleuser) to the image's packages, in the hub's own version where you can.",
+            " jupyterhub (conda-forge: jupyterhub-singleuser) to the image's packages, best in the hub's own version.",
             seen.packages_file,
         )
     if program == start_script_of(seen.image):
@@ -256,7 +256,7 @@ def explain_page(seen: Evidence) -> HubCheckError:
     if status == 404 and page.startswith("/lab"):
         return HubCheckError(
             "The image's server has no /lab (404), which users get on the hub: JupyterLab is not installed, or not as"
-            " the server's extension. Add the package jupyterlab, or set the input 'hub-default-url' to your hub's page.",
+            " the server's extension. Add the package jupyterlab, or name your hub's page in 'hub-default-url'.",
             seen.packages_file,
         )
     why = _quote(str(seen.event.get("detail", "")))

@@ -245,6 +245,6 @@ def _remark_on_version(result: HubCheckResult, seen: Evidence) -> Iterator[Remar
     if hub and own and hub.partition(".")[0] != own.partition(".")[0]:
         yield Remark(
             f"The hub is JupyterHub {hub}, and the image has {own}: such a server starts, and JupyterHub warns that"
-            " users may fail to log in to it, or be redirected without end. Install the hub's major version in the image.",
+            " users may fail to log in to it, or be redirected without end. Install the hub's major version in it.",
             seen.packages_file,
         )
