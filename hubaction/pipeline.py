@@ -29,7 +29,7 @@ from hubaction.build.version import BuildArguments, arguments_for, install_repo2
 from hubaction.commenting import make_image_section, write_comment
 from hubaction.errors import ActionError
 from hubaction.image import Reference
-from hubaction.plan import CONTEXT_FOLDER, Plan
+from hubaction.plan import CONTEXT_FOLDER, FINGERPRINT_LABEL, Plan
 from hubaction.publish.credentials import find_docker_config, log_in, read_auth, temporary_docker_config
 from hubaction.publish.promote import Candidate, NotPromotableError, promote, promote_relabelled, read_candidate
 from hubaction.publish.public import check_public
@@ -40,7 +40,6 @@ from hubaction.report.markdown import format_bytes
 from hubaction.report.result import store_result
 from hubaction.report.summary import Outcome, render_summary
 from hubaction.reuse import (
-    FINGERPRINT_LABEL,
     Comparison,
     EarlierImages,
     Ingredients,
@@ -207,7 +206,7 @@ class _Run:
             materials,
             folder=self.folder / "render",
             env=self.env,
-            ask_registry=lambda name: ask_for_base(name, self.registries.look_in),
+            ask_registry=lambda name: ask_for_base(name, self.registries.look_in, self.engine),
             ask_engine=self.engine.find_image,
         )
 

@@ -29,7 +29,9 @@ PUBLIC_BINDER = "https://mybinder.org"
 CONFIG_FILE = "repo2docker_config.json"
 CONTEXT_FOLDER = "context"
 PULL_REQUEST_LABEL = f"{OWN_LABELS}pull-request"
-"""On images of pull requests only, so that they never share a digest with one that hubs start."""
+"""The number, on images of pull requests only, so that they never share a digest with one that hubs start."""
+FINGERPRINT_LABEL = f"{OWN_LABELS}fingerprint"
+"""What the image is made of; empty when that is not known."""
 
 SAFE_PATTERN = (
     "Build in a workflow on 'pull_request', which has no secrets on forks, and comment from 'pull_request_target' or"
@@ -413,10 +415,12 @@ def _is_all_known(settings: Settings) -> bool:
 
 
 def _labels(settings: Settings, event: Event, now: datetime) -> tuple[tuple[str, str], ...]:
-    labels = _oci_labels(event, now) | _lasting_labels(settings, event)
-    if event.pull_request:
-        labels[PULL_REQUEST_LABEL] = str(event.pull_request.number)
-    return tuple(labels.items())
+    # Never left out: a Dockerfile or its base image may have such labels, and they would stay, as if they were ours.
+    own = {
+        PULL_REQUEST_LABEL: str(event.pull_request.number) if event.pull_request else "",
+        FINGERPRINT_LABEL: "",
+    }
+    return tuple((_oci_labels(event, now) | _lasting_labels(settings, event) | own).items())
 
 
 def _lasting_labels(settings: Settings, event: Event) -> dict[str, str]:

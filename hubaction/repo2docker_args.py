@@ -138,7 +138,8 @@ def _sort_option(option: str, value: str, arguments: list[str], labels: list[tup
 def _refuse_argument(option: str) -> None:
     if name := _OWNED_BY_INPUT.get(option):
         raise ValueError(f"'{option}' is set by the input '{name}'; use that instead")
-    if reason := _REFUSED.get(option):
+    # A trait may be set by the name of any parent of its class.
+    if reason := _REFUSED.get(option) or (_REFUSED["--config"] if option.endswith(".config_file") else ""):
         raise ValueError(f"'{option}' is not allowed: {reason}")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from hubaction.build.bases import find_bases, render_dockerfile, resolve_bases
 from hubaction.build.context import ContextFiles, stage_configuration
@@ -23,13 +24,11 @@ from hubaction.build.fingerprint import (
 from hubaction.build.repo2docker import write_configuration
 from hubaction.build.version import BuildArguments
 from hubaction.image import DOCKER_HUB, parse_image_name
-from hubaction.plan import CONTEXT_FOLDER, PULL_REQUEST_LABEL, Plan
+from hubaction.plan import CONTEXT_FOLDER, FINGERPRINT_LABEL, PULL_REQUEST_LABEL, Plan
 from hubaction.publish.promote import Candidate
 from hubaction.publish.registry import Registry
 from hubaction.references import EarlierTag
-from hubaction.settings import OWN_LABELS
 
-FINGERPRINT_LABEL = f"{OWN_LABELS}fingerprint"
 EXPIRY_LABEL = "quay.expires-after"
 """quay.io removes such an image after a while: https://docs.quay.io/guides/tag-expiration.html"""
 
@@ -89,6 +88,9 @@ def read_ingredients(
             "verification": _hash_verification(materials.tests, materials.tests_name),
             "action": own_code_digest(),
         }
+    if not materials.arguments.buildx:
+        # Its images get no fingerprint, so one that had this would have it from somebody else.
+        return Ingredients(None, "whose labels an image of a repo2docker without buildx has", bases)
     if not plan.all_known:
         return Ingredients(None, "what some of your own arguments for buildx bring in", bases)
     return Ingredients(Fingerprint(parts), bases=bases)
@@ -172,11 +174,28 @@ def labels_for(plan: Plan, fingerprint: Fingerprint, before: Mapping[str, str]) 
 def is_for_the_same(plan: Plan, image: Candidate) -> bool:
     """Whether an image may have this run's tags as it is: one of a pull request must stay that pull request's."""
     wanted = dict(plan.labels)
-    return all(image.labels.get(name) == wanted.get(name) for name in (PULL_REQUEST_LABEL, EXPIRY_LABEL))
+    return all((image.labels.get(name) or "") == wanted.get(name, "") for name in (PULL_REQUEST_LABEL, EXPIRY_LABEL))
 
 
-def ask_for_base(name: str, registry_of: Callable[[str], Registry]) -> str | None:
-    """What a base image's tag points to in its registry; None when nobody tells."""
+class LocalImages(Protocol):
+    """What the engine knows of the images that it has."""
+
+    def find_image(self, reference: str, /) -> str: ...
+    def digests_of(self, image: str, name: str, /) -> frozenset[str]: ...
+
+
+def ask_for_base(name: str, registry_of: Callable[[str], Registry], engine: LocalImages) -> str | None:
+    """What a base image's tag points to in its registry; None when nobody tells, or the engine's is another one.
+
+    An earlier step may have built the engine's own under the same name, and the builder takes that one: the registry
+    then has nothing of it under any of its digests. One that came from there is only older.
+    """
     path, _, tag = name.rpartition(":")
     image = parse_image_name(path, DOCKER_HUB)
-    return registry_of(image.registry).look_up_digest(image, tag)
+    registry = registry_of(image.registry)
+    current = registry.look_up_digest(image, tag)
+    if not current or not engine.find_image(name):
+        return current
+    known = engine.digests_of(name, path)
+    came_from_there = current in known or any(registry.look_up_digest(image, digest) for digest in known)
+    return current if came_from_there else None

@@ -465,6 +465,9 @@ def _check_conflicts(settings: Settings, problems: Problems) -> None:
     for key, _ in (*settings.labels, *settings.repo2docker_args.labels):
         if key.startswith(OWN_LABELS):
             problems.add("labels", f"'{key}' begins with '{OWN_LABELS}', as this action's own do; use another name")
+    for argument in settings.repo2docker_args.buildx:
+        if re.match(rf"(?:--label[= ]+)?{re.escape(OWN_LABELS)}", argument):
+            problems.add("repo2docker-args", f"'{argument}' sets a label of this action's own; use another name")
     words = settings.repo2docker_args.arguments
     given = {value.partition("=")[0] for option, value in pairwise(words) if option == "--build-arg"}
     for key, _ in settings.build_args:

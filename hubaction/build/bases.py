@@ -18,10 +18,14 @@ from hubaction.runner.process import read_process
 
 
 def render_dockerfile(command: Sequence[str], folder: Path, env: Mapping[str, str]) -> str:
-    """Return the Dockerfile that repo2docker would build with these arguments; empty when it has none to show.
+    """Return the Dockerfile that repo2docker would build with these arguments; empty when it has none to show as it is.
 
     `command` is the build's own, and ends with the context, relative to `folder` like all that it names.
     """
+    # Read as text, as repo2docker does, a carriage return ends a line; to the builder it is a blank.
+    files = [file for file in (folder / command[-1]).rglob("Dockerfile") if file.is_file()]
+    if any(re.search(rb"\r(?!\n)", file.read_bytes()) for file in files):
+        return ""
     try:
         code, output = read_process([*command[:-1], "--no-build", command[-1]], env=env, cwd=folder)
     except OSError:
@@ -34,7 +38,7 @@ def resolve_bases(
 ) -> Mapping[str, str] | None:
     """Return what each image is now: the digest that it is pinned to, else the registry's, else the engine's id.
 
-    Who does not know answers with nothing, or raises ActionError. None when one is known to nobody.
+    Who does not know answers with nothing, or raises ActionError or ValueError. None when one is known to nobody.
     """
     resolved: dict[str, str] = {}
     for name in names:
@@ -49,7 +53,7 @@ def resolve_bases(
 def _ask(ask: Callable[[str], str | None], name: str) -> str:
     try:
         answer = ask(name) or ""
-    except ActionError:
+    except (ActionError, ValueError):  # the grammar of names is wider than what registries have
         return ""
     return answer if is_digest(answer) else ""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 
+from hubaction.errors import ActionError
 from hubaction.publish.credentials import read_auth
 from hubaction.publish.registry import Registry
 from hubaction.settings import Credentials
@@ -25,7 +26,7 @@ class Registries:
         return self._make(host, patient=True)
 
     def look_in(self, host: str) -> Registry:
-        """A registry to ask for what only saves time: it is given up soon. Raises as `open`."""
+        """A registry to ask for what only saves time: it is given up soon, and asked without a login that is broken."""
         with self._lock:
             if host not in self._looked_in:
                 self._looked_in[host] = self._make(host, patient=False)
@@ -40,5 +41,10 @@ class Registries:
         given = next((entry for entry in self.credentials if entry.registry == host), None)
         # Docker's configuration has a login only once `docker login` is through, and ours needs no waiting for that.
         login = {"username": given.username, "password": given.password} if given else None
-        auth = login or read_auth(self.docker_config, host)
+        try:
+            auth = login or read_auth(self.docker_config, host)
+        except ActionError:
+            if patient:
+                raise
+            auth = {}
         return Registry(host, auth, insecure=host in self.insecure, patient=patient)

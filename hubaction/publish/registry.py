@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urljoin, urlsplit
 
 import requests
+import urllib3
 from requests.utils import parse_dict_header
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
@@ -103,7 +104,7 @@ class Registry:
     """One registry, with the credentials for it; safe to use from a few threads.
 
     With `patient=False` it waits for LOOK_UP_SECONDS, tries nothing again, and asks nothing more of a registry that
-    was away once: for look-ups whose failure only means that an image is built.
+    was away or refused the password once: for look-ups whose failure only means that an image is built.
     """
 
     def __init__(self, host: str, auth: Mapping[str, str], *, insecure: bool = False, patient: bool = True) -> None:
@@ -321,8 +322,15 @@ class Registry:
         if answer.status == requests.codes.unauthorized:
             renewed = self._renew_login(scopes, used, answer.headers.get("WWW-Authenticate", ""))
             if renewed != used:
-                return self._request(method, url, headers={**headers, **_authorized(renewed)}, body=body, limit=limit)
+                answer = self._request(method, url, headers={**headers, **_authorized(renewed)}, body=body, limit=limit)
+            if renewed.startswith("Basic "):
+                self._note_refusal(answer)
         return answer
+
+    def _note_refusal(self, answer: "_Answer") -> None:
+        """A wrong password is not sent with every look-up: there are registries that lock the account after a few."""
+        if answer.status == requests.codes.unauthorized and self._password and not self._patient:
+            self._gave_up = f"{self._host} refuses the login, so it is asked nothing more."
 
     def _find_login(self, scopes: "Scopes") -> str:
         """Return a kept login, or a new one where it is known whom to ask; empty before the first challenge."""
@@ -359,6 +367,7 @@ class Registry:
         answer = self._request("GET", realm, headers=headers, params=params)
         body = answer.json()
         token = body.get("token") or body.get("access_token")
+        self._note_refusal(answer)
         if answer.status != requests.codes.ok or not isinstance(token, str):
             message = f"{self._host} refuses a token for {' '.join(scopes)}: it answers {answer.status}."
             raise RegistryError(message) if answer.ok else DeniedError(message, detail=_describe(answer))
@@ -527,11 +536,19 @@ def _read_body(response: requests.Response, limit: int, *, seconds: float) -> by
     """Neither an endless answer nor an endlessly slow one is waited for."""
     deadline = time.monotonic() + seconds
     body = b""
-    for piece in response.iter_content(65536):
+    while piece := _read_piece(response):
         body += piece
         if len(body) > limit or time.monotonic() > deadline:
             raise RegistryError("The registry's answer has no end: it is larger, or slower, than any manifest.")
     return body
+
+
+def _read_piece(response: requests.Response) -> bytes:
+    """What has come, not what `iter_content` waits for: a piece of a given size could take for ever to arrive."""
+    try:
+        return bytes(response.raw.read1(65536, decode_content=True))
+    except urllib3.exceptions.HTTPError as error:
+        raise requests.exceptions.ConnectionError(error) from error
 
 
 def is_loopback(host: str) -> bool:

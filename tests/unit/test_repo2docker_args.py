@@ -56,6 +56,10 @@ def test_parse_repo2docker_args__sorts(
         ("--Repo2Docker.base_image=x", "is set by the input 'base-image'"),
         ("--config x.py", "a configuration file of the repository would run with this step's credentials"),
         ("--config=x.py", "a configuration file of the repository would run with this step's credentials"),
+        (
+            "--Application.config_file=x.py",
+            "a configuration file of the repository would run with this step's credentials",
+        ),
         ("--Repo2Docker.config_file=x.py", "a configuration file of the repository"),
         ("--engine podman", "this action talks to Docker"),
         ("--ref main", "what was checked out is built"),
