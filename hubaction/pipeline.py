@@ -55,7 +55,9 @@ from hubaction.runner.job import Job
 from hubaction.runner.process import child_environment
 from hubaction.runner.protocol import FileCommands
 from hubaction.settings import Settings
-from hubaction.values import BinderCache, Cache
+from hubaction.values import BinderCache, Cache, HubCheck, HubPolicy
+from hubaction.verify.hub_causes import HubCheckError
+from hubaction.verify.hub_check import NO_JUPYTER, HubCheckResult, Subject, run_hub_check
 from hubaction.verify.image_tests import find_image_tests, run_image_tests
 
 
@@ -96,6 +98,7 @@ def _run_steps(plan: Plan, settings: Settings, job: Job, outcome: Outcome) -> No
         run.check()
         if not run.reuse():
             run.build()
+            run.check_on_hub()
             run.test()
             run.push()
         _write_outputs(outcome, job.outputs)
@@ -200,7 +203,9 @@ class _Run:
 
     def _read_ingredients(self) -> Ingredients:
         platform = self.settings.platform or self.info.platform
-        materials = Materials(self.files, self.arguments, self.tests, self.settings.image_tests, platform)
+        materials = Materials(
+            self.files, self.arguments, self.tests, self.settings.image_tests, platform, self.settings.hub
+        )
         return read_ingredients(
             self.plan,
             materials,
@@ -246,6 +251,7 @@ class _Run:
             return False
         self.outcome.same_as = tag.reference
         self.outcome.tests = "passed when that image was built" if self.tests else None
+        self.outcome.hub = "done when that image was built" if self.settings.hub.check is HubCheck.TRUE else None
         return True
 
     def _promote(self, image: Candidate) -> bool:
@@ -375,6 +381,47 @@ class _Run:
         file = self.job.workspace.resolve() / self.settings.result_file
         inside = bool(self.settings.result_file) and file.is_relative_to(self.source)
         return file.relative_to(self.source) if inside else None
+
+    def check_on_hub(self) -> None:
+        """Start the image as a hub does; where that is not to be fatal, a failure is a warning."""
+        console, policy = self.job.console, self.settings.hub
+        if policy.check is HubCheck.FALSE:
+            console.say("No hub check: the input 'hub-check' is false.")
+            return
+        try:
+            with self._step("hub check"):
+                result = self._start_as_hub(policy)
+        except HubCheckError as error:
+            self.outcome.hub = f"failed: {console.scrub(error.message)}"
+            if policy.check is HubCheck.TRUE:
+                raise
+            console.warning(f"{error.message} (hub-check: warn)", file=self._from_root(error.file))
+            return
+        if result is None:
+            console.notice(NO_JUPYTER)
+            return
+        self._tell_hub(result)
+
+    def _start_as_hub(self, policy: HubPolicy) -> HubCheckResult | None:
+        settings, local_tag = self.settings, self.plan.local_tag
+        subject = Subject(local_tag, settings.notebook_user, settings.user_id, self.source)
+        with self.job.console.untrusted() as write:
+            return run_hub_check(subject, policy, engine=self.engine, run=local_tag, on_line=write)
+
+    def _tell_hub(self, result: HubCheckResult) -> None:
+        console, outputs = self.job.console, self.job.outputs
+        self.outcome.hub = console.scrub(result.summary)
+        console.say(f"As on a hub: {result.summary}")
+        for remark in result.remarks:
+            console.warning(remark.message, file=self._from_root(remark.file))
+        outputs.set_output("hub-ready-seconds", f"{result.ready_seconds:.1f}")
+        outputs.set_output("hub-versions", console.scrub(json.dumps(result.versions)))
+        if result.memory_bytes is not None:
+            outputs.set_output("hub-memory-bytes", str(result.memory_bytes))
+
+    def _from_root(self, file: str | None) -> str | None:
+        """Stages know the folder that is built; annotations need the path from the repository's root."""
+        return file and str(PurePosixPath(self.settings.path) / file)
 
     def test(self) -> None:
         if self.tests is None:

@@ -24,10 +24,11 @@ from hubaction.build.fingerprint import (
 from hubaction.build.repo2docker import write_configuration
 from hubaction.build.version import BuildArguments
 from hubaction.image import DOCKER_HUB, parse_image_name
-from hubaction.plan import CONTEXT_FOLDER, FINGERPRINT_LABEL, PULL_REQUEST_LABEL, Plan
+from hubaction.plan import CONTEXT_FOLDER, FINGERPRINT_LABEL, PULL_REQUEST_LABEL, UNPROVEN_LABEL, Plan
 from hubaction.publish.promote import Candidate
 from hubaction.publish.registry import Registry
 from hubaction.references import EarlierTag
+from hubaction.values import HubPolicy
 
 EXPIRY_LABEL = "quay.expires-after"
 """quay.io removes such an image after a while: https://docs.quay.io/guides/tag-expiration.html"""
@@ -57,6 +58,8 @@ class Materials:
     tests_name: str
     platform: str
     """What the image is for."""
+    hub: HubPolicy | None = None
+    """What the hub check holds the image to."""
 
 
 def read_ingredients(
@@ -85,7 +88,7 @@ def read_ingredients(
             "repo2docker": materials.arguments.digest,
             "settings": hash_texts(plan.recipe),
             "platform": hash_texts((materials.platform,)),
-            "verification": _hash_verification(materials.tests, materials.tests_name),
+            "verification": _hash_verification(materials),
             "action": own_code_digest(),
         }
     if not materials.arguments.buildx:
@@ -96,8 +99,9 @@ def read_ingredients(
     return Ingredients(Fingerprint(parts), bases=bases)
 
 
-def _hash_verification(tests: Path | None, name: str) -> str:
-    return hash_tests(tests, name) if tests else hash_texts(("no tests", name))
+def _hash_verification(materials: Materials) -> str:
+    tests, name = materials.tests, materials.tests_name
+    return hash_texts((hash_tests(tests, name) if tests else "no tests", name, repr(materials.hub)))
 
 
 def _render(plan: Plan, materials: Materials, folder: Path, env: Mapping[str, str]) -> str:
@@ -152,6 +156,9 @@ def compare(ingredients: Ingredients, earlier: EarlierImages, *, fresh: bool) ->
     changed = ""
     for tag, image in earlier:
         found.append(image)
+        if image.labels.get(UNPROVEN_LABEL):
+            changed = changed or f"{tag.reference} ({tag.why}) was pushed unproven, so it is not used again."
+            continue
         label = parse_label(image.labels.get(FINGERPRINT_LABEL, ""))
         if fingerprint and fingerprint.matches(label):
             return Comparison(f"Nothing has changed since {tag.reference} ({tag.why}).", (tag, image), tuple(found))

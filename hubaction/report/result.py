@@ -26,7 +26,7 @@ from hubaction.image import (
 VERSION = 1
 MAX_BYTES = 64 * 1024
 MAX_TEXT = 500
-STEPS = ("check", "compare", "build", "test", "push")
+STEPS = ("check", "compare", "build", "hub check", "test", "push")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -58,6 +58,8 @@ class ImageResult:
     """The earlier image that is used again; None when this one was built."""
     variant: str = ""
     """Tells the builds of one name apart; not part of the file."""
+    hub: str = ""
+    """What the hub check saw, or empty when there was none."""
 
 
 def write_result(result: ImageResult) -> str:
@@ -72,6 +74,7 @@ def write_result(result: ImageResult) -> str:
                 for item in result.pushed
             ],
             "tests": result.tests[:MAX_TEXT],
+            "hub": result.hub[:MAX_TEXT],
             "steps": result.steps,
             "cached_steps": result.cached_steps,
             "seconds": {name: round(seconds, 1) for name, seconds in result.seconds.items()},
@@ -131,6 +134,7 @@ def _read(loaded: Mapping[str, Any]) -> ImageResult:
         platform=_matching(loaded["platform"], r"(?:linux/[a-z0-9]{1,20}(?:/v[0-9])?)?"),
         pushed=tuple(_pushed(item) for item in _list(loaded["pushed"])),
         tests=_text(loaded["tests"]),
+        hub=_text(loaded["hub"]),
         steps=_count(loaded["steps"]),
         cached_steps=_count(loaded["cached_steps"]),
         seconds={name: _seconds(loaded["seconds"][name]) for name in STEPS if name in loaded["seconds"]},

@@ -16,6 +16,8 @@ class Outcome:
 
     plan: Plan
     tests: str | None = None
+    hub: str | None = None
+    """What the hub check saw, in a line."""
     pushed: list[PushedReference] = field(default_factory=list)
     cached_steps: int = 0
     steps: int = 0
@@ -39,6 +41,7 @@ class Outcome:
             variant=variant,
             pushed=tuple(self.pushed),
             tests=self.tests or "",
+            hub=self.hub or "",
             steps=self.steps,
             cached_steps=self.cached_steps,
             seconds=dict(self.seconds),
@@ -92,6 +95,7 @@ def _hub_snippet(pushed: Sequence[PushedReference]) -> str:
 def _facts(outcome: Outcome) -> str:
     rows = [("Compared", code(outcome.compared))] if outcome.compared else []
     rows.append(("Image tests", code(outcome.tests) if outcome.tests else "none"))
+    rows.append(("Hub check", code(outcome.hub) if outcome.hub else "none"))
     sizes = [item.size for item in outcome.pushed if item.size]
     if sizes:
         rows.append(("Download size", format_bytes(sizes[0])))

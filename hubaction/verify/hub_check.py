@@ -114,6 +114,12 @@ _NO_PYTHON = (
 )
 
 
+NO_JUPYTER = (
+    f"No hub check: the image has neither {SINGLEUSER} nor jupyter on its PATH. A JupyterHub could not start it; set"
+    " hub-check: false when it is for something else."
+)
+
+
 def _scripts() -> Path:
     return Path(str(files("hubaction.verify") / "in_container" / "hub"))
 
