@@ -22,6 +22,8 @@ CELLS = {
 """Code that must run without an error. A kernel of another language may say that it does not understand."""
 OTHER_CELL = "1"
 MAX_FRAME = 16 * 1024 * 1024
+BETWEEN_LOOKS = 2
+"""Seconds of silence after which the kernel is looked for."""
 
 
 class KernelError(Exception):
@@ -56,7 +58,7 @@ def _reason(status, body):
 def _execute(server, kernel, language, deadline):
     request = _execute_request(CELLS.get(language, OTHER_CELL))
     path = "api/kernels/%s/channels?session_id=%s" % (kernel, request["header"]["session"])
-    with WebSocket(server, path, deadline) as channel:
+    with WebSocket(server, path, deadline, lambda: _check_alive(server, kernel)) as channel:
         channel.send(json.dumps(request))
         while True:
             message = channel.receive()
@@ -65,6 +67,14 @@ def _execute(server, kernel, language, deadline):
                 raise KernelError("it died")
             if message.get("msg_type") == "execute_reply" and _answers(message, request):
                 return _judge(content, language)
+
+
+def _check_alive(server, kernel):
+    """A kernel that dies again and again is given up by the server, which does not tell those who wait for it."""
+    status, body = server.ask("GET", "api/kernels/" + kernel, None, 20)
+    state = json.loads(body).get("execution_state") if status == 200 else "dead"
+    if state in ("restarting", "dead"):
+        raise KernelError("it died")
 
 
 def _answers(message, request):
@@ -100,11 +110,12 @@ def _execute_request(code):
 class WebSocket:
     """As much of RFC 6455 as it takes to send texts and to receive JSON: https://www.rfc-editor.org/rfc/rfc6455"""
 
-    def __init__(self, server, path, deadline):
+    def __init__(self, server, path, deadline, on_silence):
         self.deadline = deadline
-        self.connection = socket.create_connection(server.address, self._seconds_left())
+        self.on_silence = on_silence
+        self.received = b""
+        self.connection = socket.create_connection(server.address, BETWEEN_LOOKS)
         try:
-            self.stream = self.connection.makefile("rb")
             self._open(server, path)
         except BaseException:
             self.connection.close()
@@ -114,14 +125,7 @@ class WebSocket:
         return self
 
     def __exit__(self, *error):
-        self.stream.close()
         self.connection.close()
-
-    def _seconds_left(self):
-        left = self.deadline - time.time()
-        if left <= 0:
-            raise socket.timeout("timed out")
-        return left
 
     def _open(self, server, path):
         lines = [
@@ -134,11 +138,12 @@ class WebSocket:
             "Authorization: token " + server.token,
         ]
         self.connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
-        first = self.stream.readline(65536).decode("latin-1")
-        while self.stream.readline(65536).strip():
-            pass
+        while b"\r\n\r\n" not in self.received:
+            self._receive()
+        head, _, self.received = self.received.partition(b"\r\n\r\n")
+        first = head.split(b"\r\n")[0].decode("latin-1")
         if " 101 " not in first:
-            raise KernelError("its channel does not open: " + (first.strip() or "no answer"))
+            raise KernelError("its channel does not open: " + first)
 
     def send(self, text, opcode=1):
         """What a client sends is masked."""
@@ -178,8 +183,20 @@ class WebSocket:
         return size
 
     def _read(self, size):
-        self.connection.settimeout(self._seconds_left())
-        data = self.stream.read(size)
-        if len(data) < size:
-            raise EOFError("the server closed its channel")
+        while len(self.received) < size:
+            self._receive()
+        data, self.received = self.received[:size], self.received[size:]
         return data
+
+    def _receive(self):
+        while time.time() < self.deadline:
+            try:
+                data = self.connection.recv(65536)
+            except socket.timeout:
+                self.on_silence()
+                continue
+            if not data:
+                raise EOFError("the server closed its channel")
+            self.received += data
+            return
+        raise EOFError("it said nothing for too long")
