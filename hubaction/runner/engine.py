@@ -347,6 +347,11 @@ class SpawnedContainer(StoppedContainer):
             finally:
                 output._response.close()  # type: ignore[attr-defined]
 
+    def wait_for_end(self, seconds: float) -> None:
+        """Wait until it has ended, or for so long."""
+        with _translate("wait for a container"), suppress(requests.exceptions.RequestException):
+            self._container.wait(timeout=seconds)
+
     def state(self) -> ContainerState:
         with _translate("inspect a container"):
             self._container.reload()

@@ -93,6 +93,7 @@ _MISSING = (
 )
 _FORBIDDEN = (
     re.compile(r"PermissionError: \[Errno 13\] Permission denied: '([^']+)'$"),
+    re.compile(r"can't open file '([^']+)': \[Errno 13\] Permission denied$"),
     re.compile(r"(?:^|[\s:])([^\s:]+): [Pp]ermission denied$"),
 )
 _EXCEPTION = re.compile(r"(?:[A-Za-z_][\w.]*\.)?[A-Z]\w*(?:Error|Exception|Exit|Interrupt)(?::.*)?$")

@@ -36,6 +36,7 @@ SCRIPT_FOLDER = "/tmp/hub-image-action-hub"  # noqa: S108 - in a container of it
 LOG_LINES = 300
 PATIENCE_SECONDS = 60
 """Beyond the policy's own timeout, for the program inside to say that it is over."""
+END_SECONDS = 5
 MAX_TEXT = 60
 PAGES_WITH_CELLS = ("/lab", "/tree", "/notebooks", "/doc")
 
@@ -208,6 +209,9 @@ class _Check:
 
     def _look(self, event: Mapping[str, Any]) -> Evidence:
         """What there is to be seen once something went wrong."""
+        if not event:
+            # Nobody inside said anything: it is about to end, and the engine may not have noticed yet.
+            self._container.wait_for_end(END_SECONDS)
         state = self._container.state()
         return replace(self._seen, event=event, state=state, log=self._show_log())
 
