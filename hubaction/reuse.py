@@ -30,10 +30,6 @@ from hubaction.publish.registry import Registry
 from hubaction.references import EarlierTag
 from hubaction.values import HubPolicy
 
-EXPIRY_LABEL = "quay.expires-after"
-"""quay.io removes such an image after a while: https://docs.quay.io/guides/tag-expiration.html"""
-
-
 # --- what an image is made of ---
 
 
@@ -174,14 +170,13 @@ def labels_for(plan: Plan, fingerprint: Fingerprint, before: Mapping[str, str]) 
 
     Those that are this action's are what a build would give it; the Dockerfile's own stay.
     """
-    kept = {name: value for name, value in before.items() if name not in {PULL_REQUEST_LABEL, EXPIRY_LABEL}}
+    kept = {name: value for name, value in before.items() if name != PULL_REQUEST_LABEL}
     return kept | dict(plan.labels) | {FINGERPRINT_LABEL: fingerprint.label()}
 
 
 def is_for_the_same(plan: Plan, image: Candidate) -> bool:
     """Whether an image may have this run's tags as it is: one of a pull request must stay that pull request's."""
-    wanted = dict(plan.labels)
-    return all((image.labels.get(name) or "") == wanted.get(name, "") for name in (PULL_REQUEST_LABEL, EXPIRY_LABEL))
+    return (image.labels.get(PULL_REQUEST_LABEL) or "") == dict(plan.labels).get(PULL_REQUEST_LABEL, "")
 
 
 class LocalImages(Protocol):

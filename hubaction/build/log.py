@@ -13,7 +13,9 @@ _MAX_STEPS = 500
 """A hostile log could invent steps without end, of any length; what is beyond is not remembered."""
 
 _STEP = re.compile(r"#(\d+) \[(?:[^\]]* )?(\d+)/(\d+)\] (.*)")
-_CACHED = re.compile(r"#(\d+) CACHED$")
+_CACHED = re.compile(r"#(\d+) (?:CACHED$|extracting sha256:[0-9a-f]{64})")
+"""The second where layers come from a registry's cache and the image store wants them at once; what a step prints has
+the time before it."""
 _FAILED = re.compile(r"#(\d+) ERROR: (.*)")
 _OUTPUT = re.compile(r"#(\d+) (?:\d+\.\d+ )?(.*)")
 _DOCKERFILE_LINE = re.compile(r"(?:\S*/)?Dockerfile:(\d{1,6})")

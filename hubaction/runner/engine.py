@@ -420,9 +420,11 @@ def _remove(container: Container) -> None:
 
 
 def _full_name(name: str) -> str:
-    """The engine leaves out Docker Hub's own name."""
+    """The engine leaves out Docker Hub's own name, and the name of its official images' place."""
     first, slash, _ = name.partition("/")
-    return name if slash and ("." in first or ":" in first or first == "localhost") else f"docker.io/{name}"
+    if not slash:
+        return f"docker.io/library/{name}"
+    return name if "." in first or ":" in first or first == "localhost" else f"docker.io/{name}"
 
 
 def _read_push_event(message: Mapping[str, Any]) -> PushEvent:

@@ -80,7 +80,13 @@ def run_conda(
     images.ensure_conda_base(engine)
     login = {"registry": registry.host, "image-name": IMAGE_NAME, "username": USER, "password": password}
 
-    def run(*folders: Path, changes: Mapping[str, str] | None = None, fails: bool = False, **inputs: str) -> Build:
+    def run(
+        *folders: Path,
+        changes: Mapping[str, str] | None = None,
+        fails: bool = False,
+        network: str = "",
+        **inputs: str,
+    ) -> Build:
         folder = tmp_path_factory.mktemp("conda")
         for content in folders:
             shutil.copytree(content, folder / "content", dirs_exist_ok=True)
@@ -88,7 +94,8 @@ def run_conda(
             (folder / "content" / name).write_text(text)
         job = Job(folder / "runner", folder / "content", engine=engine, image=action_image)
         _plant_token(job.workspace)
-        result = job.run({**login, **{name.replace("_", "-"): value for name, value in inputs.items()}})
+        given = {name.replace("_", "-"): value for name, value in inputs.items()}
+        result = job.run({**login, **given}, network=network)
         assert result.returncode == (1 if fails else 0), result.log
         return Build(job, result)
 
@@ -397,6 +404,21 @@ def test_git__leaves_credentials_in_no_layer(rebuilt: Build, registry: Registry,
 
 
 # --- building again ---
+
+
+def test_rebuild__is_none_when_only_ignored_files_change(complete: Build, run_conda: RunConda, nonce: str) -> None:
+    """`latest` names the image before. It is asked for on the host's network, where the registry is."""
+    assert complete.result.outputs["pushed"] == "true"
+    ignored = {".dockerignore": "README.md\n"}
+    options = {"image_name": f"{IMAGE_NAME}-ignored", "image_tests": "", "network": "host", **COMPLETE_INPUTS}
+    before = run_conda(*COMPLETE, changes=ignored, **options)
+    after = run_conda(*COMPLETE, changes=ignored | {"README.md": f"# Changed {nonce}\n"}, **options)
+
+    assert "::group::Build" in before.result.log
+    assert "::group::Build" not in after.result.log
+    assert after.job.commit != before.job.commit
+    assert after.result.outputs["digest"] == before.result.outputs["digest"]
+    assert after.result.outputs["image"].endswith(f":{after.job.commit[:12]}")
 
 
 def test_rebuild__of_a_changed_notebook_and_readme_keeps_the_environment(rebuilt: Build) -> None:

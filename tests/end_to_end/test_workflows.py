@@ -125,6 +125,30 @@ def test_push__of_several_images_and_tags(workflows: Workflows, registry: Regist
     assert len(json.loads(run.outputs["tags"])) == 6
 
 
+def test_push__of_a_commit_that_does_not_change_the_image(
+    workflows: Workflows, registry: Registry, image_name: str, tmp_path: Path
+) -> None:
+    content = tmp_path / "content"
+    shutil.copytree(REPOSITORIES / "plain", content)
+    (content / ".dockerignore").write_text("README.md\n")
+    built = workflows.use(content).push()
+    before = workflows.commit
+    (content / "README.md").write_text("# Tides\n")
+    run = workflows.use(content).push(before=before)
+
+    assert built.succeeded, built.log
+    assert run.succeeded, run.log
+    assert "2 passed" in built.log
+    assert "::group::Build" not in run.log
+    assert "::group::Test" not in run.log
+    same = f"{registry.host}/{image_name}:{before[:12]}"
+    assert f"Nothing has changed since {same} (the commit before)." in run.log
+    assert f"`{registry.host}/{image_name}:{workflows.commit[:12]}`: unchanged, the same as `{same}`" in run.log
+    assert run.outputs["digest"] == built.outputs["digest"] == registry.digest(image_name, workflows.commit[:12])
+    assert run.outputs["pushed"] == "true"
+    assert tags_of(registry, image_name) == {before[:12], workflows.commit[:12], "latest"}
+
+
 def test_pull_request__of_a_branch_is_pushed_where_asked_for(
     workflows: Workflows, registry: Registry, image_name: str
 ) -> None:

@@ -98,6 +98,9 @@ class Pull:
     state: str = "open"
     head_repository: str = REPOSITORY
     branch: str = "topic"
+    merge_commit_sha: str | None = None
+    """What it would be, or was, merged as."""
+    merged: bool = False
 
 
 @dataclass
@@ -293,8 +296,13 @@ class GitHubServer:
         return self._page(request, [show_pull(self.url, pull) for pull in found])
 
     def _list_pulls_of_commit(self, request: Request, sha: str) -> Answer:
-        """GitHub looks in the base repository only, where a fork's commits are not."""
-        found = [pull for pull in self.pulls if pull.head_sha == sha and pull.head_repository == REPOSITORY]
+        """GitHub looks in the base repository only, where a fork's commits are not until they are merged."""
+        found = [
+            pull
+            for pull in self.pulls
+            if (pull.head_sha == sha and pull.head_repository == REPOSITORY)
+            or (pull.merged and pull.merge_commit_sha == sha)
+        ]
         return self._page(request, [show_pull(self.url, pull) for pull in found])
 
     # --- git's objects ---
@@ -478,7 +486,9 @@ def show_pull(api: str, pull: Pull) -> dict[str, Any]:
         "locked": False,
         "title": "Describe the image",
         "user": show_user(api, pull.head_repository.partition("/")[0]),
-        **dict.fromkeys(("body", "closed_at", "merged_at", "merge_commit_sha", "assignee", "milestone", "auto_merge")),
+        **dict.fromkeys(("body", "closed_at", "assignee", "milestone", "auto_merge")),
+        "merge_commit_sha": pull.merge_commit_sha,
+        "merged_at": DATE if pull.merged else None,
         "labels": [],
         "created_at": DATE,
         "updated_at": DATE,

@@ -128,6 +128,26 @@ def test_build_log__memory_is_bounded() -> None:
     assert len(log.failing_lines) <= TAIL_LINES
 
 
+def test_build_log__layer_that_is_brought_down_was_cached() -> None:
+    """As the containerd image store does it; the base image's layers are none of a step's."""
+    digest = f"sha256:{'8' * 64}"
+    log = BuildLog()
+    for line in (
+        "#6 [1/4] FROM docker.io/library/debian:trixie-slim",
+        f"#6 extracting {digest} 1.2s done",
+        "#8 [2/4] RUN true",
+        f"#8 {digest} 114B / 114B 0.1s done",
+        f"#8 extracting {digest} done",
+        "#8 DONE 0.1s",
+        "#9 [3/4] RUN pretend",
+        f"#9 0.123 extracting {digest} done",
+        "#10 [4/4] COPY . .",
+        "#10 DONE 0.1s",
+    ):
+        log.read_line(line)
+    assert (log.cached_steps, log.steps) == (1, 3)
+
+
 def test_build_log__huge_line_number() -> None:
     log = read("Dockerfile:" + "9" * 5000, "Dockerfile")
     assert log.explain(1).message

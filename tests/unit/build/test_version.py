@@ -65,6 +65,40 @@ def test_arguments_for__trait_that_it_would_ignore(trait: str) -> None:
         assert f"--Repo2Docker.{trait}=x" in arguments_for(given, (), installed).command
 
 
+def install(folder: Path, *records: str) -> Installed:
+    """An environment as pip leaves it: each package with a record of its files."""
+    for number, record in enumerate(records):
+        place = folder / f"lib/python3.13/site-packages/package{number}-1.dist-info"
+        place.mkdir(parents=True)
+        (place / "RECORD").write_text(record, encoding="utf-8")
+    return Installed(folder / "bin" / "python", "1", buildx=True)
+
+
+RECORD = "repo2docker/app.py,sha256=abc,10\nrepo2docker/docker.py,sha256=def,20\n"
+
+
+def digest_for(folder: Path, *records: str) -> str:
+    return arguments_for(ARGUMENTS, BUILDX, install(folder, *records)).digest
+
+
+def test_arguments_for__digest_is_the_same_wherever_it_is_installed(tmp_path: Path) -> None:
+    """The scripts name the interpreter, and so the folder, in their first line."""
+    one = digest_for(tmp_path / "one", f"{RECORD}../../../bin/repo2docker,sha256=one,99\n")
+    two = digest_for(tmp_path / "two", f"../../../bin/repo2docker,sha256=two,99\n{RECORD}")
+    assert len(one) == 64
+    assert one == two
+
+
+def test_arguments_for__digest_of_another_version(tmp_path: Path) -> None:
+    digests = {
+        digest_for(tmp_path / "one", RECORD),
+        digest_for(tmp_path / "changed", RECORD.replace("abc", "xyz")),
+        digest_for(tmp_path / "dependency", RECORD, "chardet/__init__.py,sha256=abc,1\n"),
+        digest_for(tmp_path / "newer", RECORD, "chardet/__init__.py,sha256=def,1\n"),
+    }
+    assert len(digests) == 4
+
+
 def test_text() -> None:
     assert OLD.text == "2024.7.0"
     assert Installed(PYTHON, "0+unknown", buildx=True, requirement=ZIP).text == f"0+unknown ({ZIP})"

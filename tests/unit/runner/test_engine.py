@@ -75,6 +75,42 @@ def test_tagged__another_image_gets_its_name_back_also_after_a_failure(client: A
     client.api.remove_image.assert_not_called()
 
 
+@pytest.mark.parametrize(
+    ("known", "name"),
+    [
+        ("buildpack-deps", "docker.io/library/buildpack-deps"),
+        ("org/image", "docker.io/org/image"),
+        ("quay.io/org/image", "quay.io/org/image"),
+        ("localhost/image", "localhost/image"),
+        ("127.0.0.1:5000/image", "127.0.0.1:5000/image"),
+    ],
+)
+def test_digests_of(client: Any, known: str, name: str) -> None:
+    """The engine says names as people write them."""
+    client.images.get.return_value.attrs = {"RepoDigests": [f"{known}@sha256:a", "elsewhere.example/image@sha256:b"]}
+    assert Engine(client).digests_of(f"{name}:1", name) == {"sha256:a"}
+
+
+def test_digests_of__image_that_no_registry_has(client: Any) -> None:
+    client.images.get.return_value.attrs = {"RepoDigests": None}
+    assert Engine(client).digests_of("quay.io/org/image:1", "quay.io/org/image") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("status", "exports"),
+    [
+        ([["driver-type", "io.containerd.snapshotter.v1"]], True),
+        ([["Backing Filesystem", "extfs"], ["Native Overlay Diff", "true"]], False),
+        ([["odd"]], False),
+        (None, False),
+    ],
+)
+def test_info__cache_can_be_exported_by_one_store_only(client: Any, status: Any, exports: bool) -> None:
+    client.info.return_value = {"DriverStatus": status, "OSType": "linux", "Architecture": "aarch64"}
+    info = Engine(client).info()
+    assert (info.exports_cache, info.platform) == (exports, "linux/aarch64")
+
+
 def test_info__insecure_registries(client: Any) -> None:
     client.info.return_value = {
         "ServerVersion": "29.0",

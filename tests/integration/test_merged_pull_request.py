@@ -1,0 +1,72 @@
+"""Finding the pull request behind a commit; request and answer are held against GitHub's own description of its API."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from hubaction.runner.github import GitHub, GitHubError
+from tests.github.prism import Prism, running_prism
+from tests.github.runs import FORK
+from tests.github.server import CONFLICT, JOB_TOKEN, REPOSITORY, GitHubServer, Pull, running_server
+
+HEAD = "a" * 40
+MERGE = "b" * 40
+
+
+@pytest.fixture(scope="module")
+def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[GitHubServer, Prism]]:
+    """Yield a server and the proxy in front of it, which takes seconds to start."""
+    with running_server() as server, running_prism(server.url, tmp_path_factory.mktemp("prism")) as prism:
+        yield server, prism
+
+
+@pytest.fixture
+def server(proxied: tuple[GitHubServer, Prism]) -> Iterator[GitHubServer]:
+    """Yield the server without pull requests; afterwards the proxy may have found nothing wrong."""
+    server, prism = proxied
+    server.reset()
+    before = len(prism.complaints())
+    yield server
+    assert prism.complaints()[before:] == []
+    assert server.unauthorized == []
+
+
+@pytest.fixture
+def hub(proxied: tuple[GitHubServer, Prism]) -> Iterator[GitHub]:
+    hub = GitHub(proxied[1].url, JOB_TOKEN, REPOSITORY)
+    yield hub
+    hub.close()
+
+
+def merged(number: int = 7, *, head_repository: str = REPOSITORY) -> Pull:
+    return Pull(number, HEAD, "closed", head_repository, merge_commit_sha=MERGE, merged=True)
+
+
+def test_find_merged__one_request(server: GitHubServer, hub: GitHub) -> None:
+    server.pulls = [merged()]
+    assert hub.find_merged_pull_request(MERGE) == (7, HEAD)
+    assert [str(request) for request in server.requests] == [f"GET /repos/{REPOSITORY}/commits/{MERGE}/pulls"]
+
+
+def test_find_merged__none(server: GitHubServer, hub: GitHub) -> None:
+    assert hub.find_merged_pull_request(MERGE) is None
+
+
+def test_find_merged__not_one_that_is_open(server: GitHubServer, hub: GitHub) -> None:
+    """A branch that was pushed has a pull request, too."""
+    server.pulls = [Pull(6, HEAD), Pull(7, MERGE, merge_commit_sha="c" * 40)]
+    assert hub.find_merged_pull_request(MERGE) is None
+
+
+def test_find_merged__not_one_of_a_fork(server: GitHubServer, hub: GitHub) -> None:
+    """Its image was never pushed, and the name of a fork's image is the fork's to choose."""
+    server.pulls = [merged(6, head_repository=FORK)]
+    assert hub.find_merged_pull_request(MERGE) is None
+    server.pulls.append(merged(7))
+    assert hub.find_merged_pull_request(MERGE) == (7, HEAD)
+
+
+def test_find_merged__refused(server: GitHubServer, hub: GitHub) -> None:
+    server.tell("/pulls", CONFLICT)
+    with pytest.raises(GitHubError, match="find the pull request that commit bbbbbbbbbbbb came from"):
+        hub.find_merged_pull_request(MERGE)
