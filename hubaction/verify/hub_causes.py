@@ -96,7 +96,7 @@ _FORBIDDEN = (
     re.compile(r"can't open file '([^']+)': \[Errno 13\] Permission denied$"),
     re.compile(r"(?:^|[\s:])([^\s:]+): [Pp]ermission denied$"),
 )
-_EXCEPTION = re.compile(r"(?:[A-Za-z_][\w.]*\.)?[A-Z]\w*(?:Error|Exception|Exit|Interrupt)(?::.*)?$")
+_EXCEPTION = re.compile(r"(?:[A-Za-z_][\w.]*\.)?(?:[A-Z]\w*)?(?:Error|Exception|Exit|Interrupt)(?::.*)?$")
 _IMPORT_ERROR = re.compile(r"(?:ModuleNotFoundError|ImportError): .+$")
 
 

@@ -13,7 +13,7 @@ from hubaction.build.fingerprint import PARTS, Fingerprint, hash_texts
 from hubaction.build.version import BuildArguments
 from hubaction.event import Event
 from hubaction.image import ImageName, Reference
-from hubaction.plan import FINGERPRINT_LABEL, PULL_REQUEST_LABEL, Plan, make_plan
+from hubaction.plan import FINGERPRINT_LABEL, PULL_REQUEST_LABEL, UNPROVEN_LABEL, Plan, make_plan
 from hubaction.publish.promote import Candidate
 from hubaction.publish.registry import Manifest
 from hubaction.references import EarlierTag
@@ -104,6 +104,17 @@ def test_compare__the_first_that_is_the_same() -> None:
     assert comparison.sentence == "Nothing has changed since quay.io/org/image:branch (the branch)."
     assert [found.reference.tag for found in comparison.found] == ["before", "branch"]
     assert shelf.looked == ["before", "branch"]
+
+
+def test_compare__an_unproven_image_is_not_used_again_but_for_its_layers() -> None:
+    """Pushed whatever the hub check said; the label of one that was proven is empty."""
+    unproven = labelled(MINE) | {UNPROVEN_LABEL: "hub-check"}
+    comparison = compare(Ingredients(MINE), Shelf(before=unproven).images, fresh=False)
+    assert comparison.same is None
+    assert comparison.sentence == "quay.io/org/image:before (the before) was pushed unproven, so it is not used again."
+    assert [found.reference.tag for found in comparison.found] == ["before"]
+    proven = labelled(MINE) | {UNPROVEN_LABEL: ""}
+    assert compare(Ingredients(MINE), Shelf(before=unproven, latest=proven).images, fresh=False).same
 
 
 def test_compare__says_what_differs_from_the_first() -> None:
