@@ -26,11 +26,13 @@ from hubaction.reuse import (
     labels_for,
     read_ingredients,
 )
+from hubaction.values import HubCheck, HubPolicy
 from tests.unit.samples import LOGIN, make_settings, pull_request, push_to
 
 NAME = ImageName("quay.io", "org/image")
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MINE = Fingerprint({name: hash_texts((name,)) for name in PARTS})
+POLICY = make_settings().hub
 DIGEST = f"sha256:{'a' * 64}"
 
 
@@ -235,15 +237,20 @@ def source(tmp_path: Path) -> Path:
 
 
 def read(
-    source: Path, plan: Plan | None = None, *, registry: str | None = DIGEST, platform: str = "linux/amd64"
+    source: Path,
+    plan: Plan | None = None,
+    *,
+    registry: str | None = DIGEST,
+    platform: str = "linux/amd64",
+    hub: HubPolicy = POLICY,
 ) -> Ingredients:
     """Read with a repo2docker that prints the Dockerfile, as ours does."""
     command = ("/bin/sh", "-c", "cat context/Dockerfile", "context")
     arguments = BuildArguments(command, ("--load",), digest=hash_texts(("1",)))
     tests = source / "image-tests"
-    materials = Materials(
-        list_context(source, include_git=False), arguments, tests if tests.exists() else None, "image-tests", platform
-    )
+    files = list_context(source, include_git=False)
+    found = tests if tests.exists() else None
+    materials = Materials(files, arguments, found, "image-tests", platform, hub)
     asked = []
 
     def ask(name: str) -> str | None:
@@ -275,6 +282,25 @@ def test_read_ingredients__what_changes_them(source: Path) -> None:
     values.append(read(source))
     assert len({ingredients.fingerprint for ingredients in values}) == len(values)
     assert None not in {ingredients.fingerprint for ingredients in values}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(POLICY, check=HubCheck.FALSE),
+        replace(POLICY, command=("jupyterhub-singleuser", "--debug")),
+        replace(POLICY, memory_bytes=2**29),
+        replace(POLICY, timeout=60),
+        replace(POLICY, default_url="/tree"),
+        replace(POLICY, version="5.2.1"),
+    ],
+)
+def test_read_ingredients__another_hub_check_is_another_proof(source: Path, other: HubPolicy) -> None:
+    before, after = read(source).fingerprint, read(source, hub=other).fingerprint
+    assert before
+    assert after
+    changed = [part for part in PARTS if before.parts[part] != after.parts[part]]
+    assert changed == ["verification"]
 
 
 def test_read_ingredients__base_that_nobody_knows(source: Path) -> None:
