@@ -65,10 +65,15 @@ def example_image(engine: Engine) -> Iterator[str]:
 
 def main() -> int:
     try:
-        with running_engine() as engine, example_image(engine) as image, tempfile.TemporaryDirectory() as folder:
-            with running_hub(engine, MAJOR, Path(folder), seconds=SECONDS) as hub, running_browser() as browser:
-                hub.start_server("ada", image, seconds=SECONDS)
-                open_lab(browser, hub, "ada", PICTURE)
+        with (
+            running_engine() as engine,
+            example_image(engine) as image,
+            tempfile.TemporaryDirectory(prefix="devtools-") as folder,
+            running_hub(engine, MAJOR, Path(folder), seconds=SECONDS) as hub,
+            running_browser() as browser,
+        ):
+            hub.start_server("ada", image, seconds=SECONDS)
+            open_lab(browser, hub, "ada", PICTURE)
     except DevtoolsError as error:
         print(error, file=sys.stderr)
         return 1

@@ -48,6 +48,8 @@ class HubImage:
     """What the check must point at."""
     remark: str = ""
     """What it must say of an image that works all the same."""
+    silent: bool = False
+    """Whether it says nothing for as long as it is waited for."""
     core: bool = False
     """Whether it is started on every run of the tests."""
 
@@ -155,6 +157,7 @@ IMAGES = [
         {"start": _script("sleep infinity")},
         cause="'/srv/repo/start', with which .* runs on, and no server has opened port 8888",
         file="start",
+        silent=True,
     ),
     HubImage(
         "import-error",
