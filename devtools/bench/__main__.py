@@ -27,13 +27,15 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     stores: list[Store] = sorted(get_args(Store), key=lambda store: store != arguments.store)
     tables = smoke_tables() if arguments.smoke else choose_tables(arguments.size, stores, full=arguments.full)
+    rows: list[Row] = []
     try:
-        rows = _measure(tables)
+        _measure(tables, rows)
     except DevtoolsError as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        say("Interrupted: what was started is stopped and removed.")
+        say("Interrupted: what was started is stopped and removed. What was measured by then:")
+        _publish(rows, arguments.output)
         return 130
     _publish(rows, arguments.output)
     if arguments.docs:
@@ -52,9 +54,11 @@ def _parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _measure(tables: Sequence[Table]) -> list[Row]:
+def _measure(tables: Sequence[Table], rows: list[Row]) -> None:
+    """Add to `rows` as they come: what was measured is kept when the rest is not waited for."""
     with running_bench(tables) as bench:
-        return [row for table in tables for row in bench.run(table)]
+        for table in tables:
+            rows.extend(bench.run(table))
 
 
 def _publish(rows: Sequence[Row], folder: Path) -> None:
