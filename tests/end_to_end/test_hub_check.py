@@ -20,6 +20,7 @@ from hubaction.runner.engine import Engine
 from hubaction.values import HubCheck, HubPolicy
 from hubaction.verify.hub_causes import HubCheckError
 from hubaction.verify.hub_check import HubCheckResult, Subject, run_hub_check
+from hubaction.verify.hub_spawn import make_spawn
 from tests.end_to_end.hub_images import IMAGES, HubImage
 from tests.end_to_end.machine import containers_left
 
@@ -148,6 +149,26 @@ def test_result__remarks(image: HubImage, check: Callable[..., Verdict]) -> None
     assert ("jupyterhub version 5.2.1 != jupyterhub-singleuser version 6" in verdict.log) == (
         image.name == "other-version"
     )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("major", hubs.MAJORS)
+def test_environment__is_the_hubs(
+    major: str, engine: RunningEngine, build: Callable[[HubImage], Path], tmp_path: Path
+) -> None:
+    """Every variable that a real hub sets is set, and none besides but those of the other spawner or version."""
+    plain = next(image for image in IMAGES if image.name == "plain")
+    build(plain)
+    with hubs.running_hub(engine, major, tmp_path, seconds=SECONDS) as hub:
+        hub.start_server("ada", plain.tag, seconds=SECONDS)
+        (container,) = hubs.containers_of_hubs(engine)
+        template = "{{range .Config.Env}}{{println .}}{{end}}"
+        said = process.run(["docker", "inspect", "--format", template, container], env=engine.environment())
+    names = {line.partition("=")[0] for line in said.splitlines()}
+    real = {name for name in names if name.startswith(("JUPYTER", "JPY", "MEM_"))}
+    ours = set(make_spawn(plain.tag, POLICY, user="jovyan", user_id=1000, token="").environment)
+    assert real <= ours
+    assert ours - real <= {"JUPYTER_IMAGE"}
 
 
 def test_check__leaves_nothing_behind(check: Callable[..., Verdict], engine: RunningEngine) -> None:
