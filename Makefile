@@ -5,14 +5,14 @@ UV_VERSION := 0.13.9
 UV := build/uv-$(UV_VERSION)/bin/uv
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo test test-all check format bench bench-full bench-docs pictures engine engine-stop weigh clean
+.PHONY: help setup demo test test-all check format bench bench-full bench-docs pictures lab-picture bench-hub engine engine-stop weigh clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: .venv/.ready tests/node_modules/.ready tests/github/node_modules/.ready ## Make .venv from uv.lock, and fetch what the tests read
 
-demo: setup ## Run the example's workflow on a real runner, engine and registry
+demo: setup ## Run the example's workflow on a real runner, engine and registry, and its image on a real hub
 	$(PYTHON) -m devtools demo
 
 test: setup ## Run all tests: unit, integration, end to end
@@ -49,6 +49,12 @@ bench-docs: setup ## As `make bench`, and copy the plot to docs/
 
 pictures: setup ## Make the template's pictures from a real run
 	$(PYTHON) -m devtools.pictures
+
+lab-picture: setup ## Make the picture of JupyterLab on a real hub, docs/lab.png
+	$(PYTHON) -m devtools.lab
+
+bench-hub: setup ## Measure the hub check on the demonstration's image
+	$(PYTHON) -m devtools.bench_hub
 
 engine: setup ## Start engine, base images and registry, and leave them running
 	$(PYTHON) -m devtools up

@@ -1,20 +1,29 @@
 """`python -m devtools up | down | status | demo`: the real stack, and a demonstration on it."""
 
 import argparse
+import base64
+import json
 import shlex
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
-from devtools import engine, images, places, registry, repository, runner
+from devtools import engine, images, places, process, registry, repository, runner
+from devtools.browser import running_browser
 from devtools.errors import DevtoolsError
+from devtools.hub import running_hub
+from devtools.lab import open_lab
 
 DEMO_NAME = "lab/user-image"
 DEMO_PORT = 5000
 DEMO_USERS = {"demo": "demo"}
 DEMO_SECRETS = {"REGISTRY_USERNAME": "demo", "REGISTRY_PASSWORD": "demo"}
 WORKFLOW = Path(".github/workflows/build.yaml")
+DEMO_HUB = "5"
+HUB_SECONDS = 120
+PICTURE = places.PROJECT / "build" / "lab.png"
 
 
 def main() -> int:
@@ -63,7 +72,7 @@ def status() -> int:
 
 
 def demo() -> int:
-    """Build, test and push an example's image as its workflow says, and ask the registry for what arrived."""
+    """Build, test and push an example's image as its workflow says; start what arrived on a hub, and look at it."""
     say("Engine and base images")
     with engine.running_engine() as running, tempfile.TemporaryDirectory(prefix="devtools-") as name:
         images.ensure_debian(running)
@@ -71,10 +80,12 @@ def demo() -> int:
         say("Registry")
         place = registry_folder()
         with registry.running_registry(DEMO_PORT, DEMO_USERS, folder=place, engine=running) as pushed_to:
-            return _run_demo(running, pushed_to, Path(name))
+            pushed = _run_demo(running, pushed_to, Path(name))
+            _show_on_hub(running, pushed, Path(name))
+    return 0
 
 
-def _run_demo(running: engine.Engine, pushed_to: registry.Registry, folder: Path) -> int:
+def _run_demo(running: engine.Engine, pushed_to: registry.Registry, folder: Path) -> str:
     example = places.PROJECT / "examples" / "dockerfile-jupyterlab"
     commit = repository.make_repository(example, folder / "user-image", full_name=DEMO_NAME)
     say(f"Workflow {WORKFLOW} of examples/{example.name}, commit {commit[:12]}")
@@ -91,8 +102,34 @@ def _run_demo(running: engine.Engine, pushed_to: registry.Registry, folder: Path
     if not run.succeeded:
         raise DevtoolsError(f"The workflow failed after {run.seconds:.0f} s; its log is above.")
     tag = commit[:12]
-    print(f"pushed {pushed_to.host}/{DEMO_NAME}:{tag}@{pushed_to.digest(DEMO_NAME, tag)}")
-    return 0
+    digest = pushed_to.digest(DEMO_NAME, tag)
+    print(f"pushed {pushed_to.host}/{DEMO_NAME}:{tag}@{digest}")
+    return f"{pushed_to.host}/{DEMO_NAME}@{digest}"
+
+
+def _show_on_hub(running: engine.Engine, image: str, folder: Path) -> None:
+    """As the hub's user gets it: pulled from the registry, started by a JupyterHub, opened in a browser."""
+    say(f"A JupyterHub {DEMO_HUB} that starts {image}")
+    env = running.environment()
+    _pull(image, folder / "login", env)
+    try:
+        with running_hub(running, DEMO_HUB, folder / "hub", seconds=HUB_SECONDS) as hub, running_browser() as browser:
+            started = time.monotonic()
+            hub.start_server("ada", image, seconds=HUB_SECONDS)
+            print(f"JupyterHub {hub.version}: the server was ready after {time.monotonic() - started:.1f} s")
+            title = open_lab(browser, hub, "ada", PICTURE)
+            print(f"The browser shows '{title}': {PICTURE.relative_to(places.PROJECT)}")
+    finally:
+        process.run(["docker", "image", "rm", image], env=env)
+
+
+def _pull(image: str, login: Path, env: Mapping[str, str]) -> None:
+    """With a login of its own, as a hub has its own."""
+    ((user, password),) = DEMO_USERS.items()
+    auth = base64.b64encode(f"{user}:{password}".encode()).decode()
+    login.mkdir()
+    (login / "config.json").write_text(json.dumps({"auths": {image.partition("/")[0]: {"auth": auth}}}))
+    process.run(["docker", "--config", login, "pull", "--quiet", image], env=env)
 
 
 def registry_folder() -> Path:

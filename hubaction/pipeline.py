@@ -58,7 +58,9 @@ from hubaction.runner.process import child_environment
 from hubaction.runner.protocol import FileCommands
 from hubaction.settings import Settings, read_secrets
 from hubaction.tested import CaseResult, count_cases, failing
-from hubaction.values import BinderCache, Cache
+from hubaction.values import BinderCache, Cache, HubCheck, HubPolicy
+from hubaction.verify.hub_causes import HubCheckError
+from hubaction.verify.hub_check import NO_JUPYTER, HubCheckResult, Subject, run_hub_check
 from hubaction.verify.image_tests import (
     ImageTests,
     ImageTestsError,
@@ -112,6 +114,7 @@ def _run_steps(plan: Plan, settings: Settings, job: Job, outcome: Outcome) -> No
         if not run.reuse():
             run.build()
             run.look_for_leaks()
+            run.check_on_hub()
             run.test()
             run.push()
         _write_outputs(outcome, job.outputs)
@@ -232,7 +235,9 @@ class _Run:
         platform = self.settings.platform or self.info.platform
         settings = self.settings
         policy = (str(settings.test_timeout), str(settings.test_notebook_outputs))
-        materials = Materials(self.files, self.arguments, self.tests, settings.image_tests, policy, platform)
+        materials = Materials(
+            self.files, self.arguments, self.tests, settings.image_tests, policy, platform, settings.hub
+        )
         return read_ingredients(
             self.plan,
             materials,
@@ -278,6 +283,7 @@ class _Run:
             return False
         self.outcome.same_as = tag.reference
         self.outcome.tests = "passed when that image was built" if self.tests else None
+        self.outcome.hub = "done when that image was built" if self.settings.hub.check is HubCheck.TRUE else None
         return True
 
     def _promote(self, image: Candidate) -> bool:
@@ -421,6 +427,47 @@ class _Run:
                 build_args=self.plan.build_args,
             )
             self.job.console.say("No secret of this step is in the image.")
+
+    def check_on_hub(self) -> None:
+        """Start the image as a hub does; where that is not to be fatal, a failure is a warning."""
+        console, policy = self.job.console, self.settings.hub
+        if policy.check is HubCheck.FALSE:
+            console.say("No hub check: the input 'hub-check' is false.")
+            return
+        try:
+            with self._step("hub check"):
+                result = self._start_as_hub(policy)
+        except HubCheckError as error:
+            self.outcome.hub = f"failed: {console.scrub(error.message)}"
+            if policy.check is HubCheck.TRUE:
+                raise
+            console.warning(f"{error.message} (hub-check: warn)", file=self._from_root(error.file))
+            return
+        if result is None:
+            console.notice(NO_JUPYTER)
+            return
+        self._tell_hub(result)
+
+    def _start_as_hub(self, policy: HubPolicy) -> HubCheckResult | None:
+        settings, local_tag = self.settings, self.plan.local_tag
+        subject = Subject(local_tag, settings.notebook_user, settings.user_id, self.source)
+        with self.job.console.untrusted() as write:
+            return run_hub_check(subject, policy, engine=self.engine, run=local_tag, on_line=write)
+
+    def _tell_hub(self, result: HubCheckResult) -> None:
+        console, outputs = self.job.console, self.job.outputs
+        self.outcome.hub = console.scrub(result.summary)
+        console.say(f"As on a hub: {result.summary}")
+        for remark in result.remarks:
+            console.warning(remark.message, file=self._from_root(remark.file))
+        outputs.set_output("hub-ready-seconds", f"{result.ready_seconds:.1f}")
+        outputs.set_output("hub-versions", console.scrub(json.dumps(result.versions)))
+        if result.memory_bytes is not None:
+            outputs.set_output("hub-memory-bytes", str(result.memory_bytes))
+
+    def _from_root(self, file: str | None) -> str | None:
+        """Stages know the folder that is built; annotations need the path from the repository's root."""
+        return file and str(PurePosixPath(self.settings.path) / file)
 
     def test(self) -> None:
         if self.tests is None:

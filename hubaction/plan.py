@@ -23,7 +23,7 @@ from hubaction.references import (
     version_of,
 )
 from hubaction.settings import OWN_LABELS, Settings, UnseenLogin
-from hubaction.values import BinderRef, Choice, CommentChoice, Mode, Rebuild
+from hubaction.values import BinderRef, Choice, CommentChoice, HubCheck, Mode, Rebuild
 
 PUBLIC_BINDER = "https://mybinder.org"
 CONFIG_FILE = "repo2docker_config.json"
@@ -32,6 +32,11 @@ PULL_REQUEST_LABEL = f"{OWN_LABELS}pull-request"
 """The number, on images of pull requests only, so that they never share a digest with one that hubs start."""
 FINGERPRINT_LABEL = f"{OWN_LABELS}fingerprint"
 """What the image is made of; empty when that is not known."""
+UNPROVEN_LABEL = f"{OWN_LABELS}unproven"
+"""Which check could not keep the image from being pushed; such an image is not used again. Empty when all could.
+
+It tells the policy and not the result: labels are written before anything is checked.
+"""
 
 SAFE_PATTERN = (
     "Build in a workflow on 'pull_request', which has no secrets on forks, and comment from 'pull_request_target' or"
@@ -420,6 +425,7 @@ def _labels(settings: Settings, event: Event, now: datetime) -> tuple[tuple[str,
     own = {
         PULL_REQUEST_LABEL: str(event.pull_request.number) if event.pull_request else "",
         FINGERPRINT_LABEL: "",
+        UNPROVEN_LABEL: "hub-check" if settings.hub.check is HubCheck.WARN else "",
     }
     return tuple((_oci_labels(event, now) | _lasting_labels(settings, event) | own).items())
 

@@ -24,10 +24,11 @@ from hubaction.build.fingerprint import (
 from hubaction.build.repo2docker import write_configuration
 from hubaction.build.version import BuildArguments
 from hubaction.image import DOCKER_HUB, parse_image_name
-from hubaction.plan import CONTEXT_FOLDER, FINGERPRINT_LABEL, PULL_REQUEST_LABEL, Plan
+from hubaction.plan import CONTEXT_FOLDER, FINGERPRINT_LABEL, PULL_REQUEST_LABEL, UNPROVEN_LABEL, Plan
 from hubaction.publish.promote import Candidate
 from hubaction.publish.registry import Registry
 from hubaction.references import EarlierTag
+from hubaction.values import HubPolicy
 
 # --- what an image is made of ---
 
@@ -55,6 +56,8 @@ class Materials:
     """How they are run."""
     platform: str
     """What the image is for."""
+    hub: HubPolicy | None = None
+    """What the hub check holds the image to."""
 
 
 def read_ingredients(
@@ -96,7 +99,8 @@ def read_ingredients(
 
 def _hash_verification(materials: Materials) -> str:
     tests, name = materials.tests, materials.tests_name
-    return hash_texts((hash_tests(tests, name), *materials.test_policy) if tests else ("no tests", name))
+    tested = (hash_tests(tests, name), *materials.test_policy) if tests else ("no tests", name)
+    return hash_texts((*tested, repr(materials.hub)))
 
 
 def _render(plan: Plan, materials: Materials, folder: Path, env: Mapping[str, str]) -> str:
@@ -151,6 +155,9 @@ def compare(ingredients: Ingredients, earlier: EarlierImages, *, fresh: bool) ->
     changed = ""
     for tag, image in earlier:
         found.append(image)
+        if image.labels.get(UNPROVEN_LABEL):
+            changed = changed or f"{tag.reference} ({tag.why}) was pushed unproven, so it is not used again."
+            continue
         label = parse_label(image.labels.get(FINGERPRINT_LABEL, ""))
         if fingerprint and fingerprint.matches(label):
             return Comparison(f"Nothing has changed since {tag.reference} ({tag.why}).", (tag, image), tuple(found))

@@ -16,7 +16,17 @@ from hubaction.image import ImageName, Reference
 from hubaction.predecessor import OLD_INPUTS, read_old_inputs, translate
 from hubaction.repo2docker_args import Repo2dockerArgs, parse_repo2docker_args
 from hubaction.requirement import parse_requirement
-from hubaction.values import BinderCache, BinderRef, Cache, Choice, CommentChoice, Mode, Rebuild
+from hubaction.values import (
+    BinderCache,
+    BinderRef,
+    Cache,
+    Choice,
+    CommentChoice,
+    HubCheck,
+    HubPolicy,
+    Mode,
+    Rebuild,
+)
 
 T = TypeVar("T")
 
@@ -48,6 +58,12 @@ DEFAULTS: Mapping[str, str] = {
     "image-tests": "image-tests",
     "test-timeout": "600",
     "test-notebook-outputs": "false",
+    "hub-check": "true",
+    "hub-command": "jupyterhub-singleuser",
+    "hub-memory": "1G",
+    "hub-timeout": "120",
+    "hub-default-url": "/lab",
+    "hub-version": "",
     "github-token": "",
     "comment": "auto",
     "binder-url": "https://mybinder.org",
@@ -122,6 +138,7 @@ class Settings:
     test_timeout: int
     """Seconds for each test and each notebook."""
     test_notebook_outputs: bool
+    hub: HubPolicy
     github_token: str = field(repr=False)
     comment: CommentChoice
     binder_url: str
@@ -212,6 +229,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         test_notebook_outputs=check(
             "test-notebook-outputs", values.parse_boolean, inputs["test-notebook-outputs"], False
         ),
+        hub=_read_hub_policy(inputs, problems),
         github_token=inputs["github-token"],
         comment=check("comment", values.choice_of(CommentChoice), inputs["comment"], CommentChoice.AUTO),
         binder_url=check("binder-url", values.parse_url, inputs["binder-url"], ""),
@@ -299,6 +317,18 @@ def _unknown_inputs(environ: Mapping[str, str]) -> Iterable[str]:
         if variable.startswith("INPUT_") and variable not in known and environ[variable]:
             given = variable.removeprefix("INPUT_").lower()
             yield f"input '{given}' is not known and has no effect{values.suggest(given, DEFAULTS)}"
+
+
+def _read_hub_policy(inputs: Mapping[str, str], problems: Problems) -> HubPolicy:
+    check = problems.check
+    return HubPolicy(
+        check=check("hub-check", values.parse_hub_check, inputs["hub-check"], HubCheck.TRUE),
+        command=check("hub-command", values.parse_command, inputs["hub-command"], ()),
+        memory_bytes=check("hub-memory", values.parse_memory, inputs["hub-memory"], 0),
+        timeout=check("hub-timeout", values.parse_seconds, inputs["hub-timeout"], 0),
+        default_url=check("hub-default-url", values.parse_default_url, inputs["hub-default-url"], ""),
+        version=check("hub-version", values.parse_version, inputs["hub-version"], ""),
+    )
 
 
 def _read_pairs(input_name: str, text: str, key_pattern: str, problems: Problems) -> tuple[tuple[str, str], ...]:

@@ -2,7 +2,9 @@
 
 import difflib
 import re
+import shlex
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import TypeVar
@@ -56,6 +58,30 @@ class BinderRef(StrEnum):
 
     SHA = "sha"
     BRANCH = "branch"
+
+
+class HubCheck(StrEnum):
+    """Whether the image is started as a hub does, and what follows when it does not start."""
+
+    TRUE = "true"
+    WARN = "warn"
+    FALSE = "false"
+
+
+@dataclass(frozen=True)
+class HubPolicy:
+    """What the hub check holds an image to; another policy is another proof, so all of it is in the fingerprint."""
+
+    check: HubCheck
+    command: tuple[str, ...]
+    """What the spawner gives to the image's ENTRYPOINT."""
+    memory_bytes: int
+    timeout: int
+    """Seconds until the server must be ready; also for its page, and for each kernel."""
+    default_url: str
+    """The page that users get, as /lab."""
+    version: str
+    """The deployed hub's version of JupyterHub; empty for the image's own."""
 
 
 def suggest(given: str, allowed: Iterable[str]) -> str:
@@ -112,6 +138,51 @@ def parse_binder_cache(text: str) -> BinderCache:
         return BinderCache.TRUE if parse_boolean(text) else BinderCache.FALSE
     except ValueError:
         raise ValueError(f"'{text}' is not one of false, true, check{suggest(text, BinderCache)}") from None
+
+
+def parse_hub_check(text: str) -> HubCheck:
+    if text.lower() == "warn":
+        return HubCheck.WARN
+    try:
+        return HubCheck.TRUE if parse_boolean(text) else HubCheck.FALSE
+    except ValueError:
+        raise ValueError(f"'{text}' is not one of true, warn, false{suggest(text, HubCheck)}") from None
+
+
+def parse_command(text: str) -> tuple[str, ...]:
+    """Words as in a shell; nothing is expanded."""
+    try:
+        words = tuple(shlex.split(text))
+    except ValueError as error:
+        raise ValueError(f"'{text}' cannot be read ({error}); allowed is e.g. jupyterhub-singleuser") from None
+    if not words or not words[0]:
+        raise ValueError(f"'{text}' is no command; allowed is e.g. jupyterhub-singleuser")
+    return words
+
+
+_MEMORY_UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
+MIN_MEMORY_BYTES = 64 * 1024**2
+
+
+def parse_memory(text: str) -> int:
+    """Bytes, from what hubs write: https://jupyterhub.readthedocs.io/en/stable/reference/api/spawner.html"""
+    match = re.fullmatch(r"([0-9]{1,15}(?:\.[0-9]{1,3})?)([KMGT]?)", text.strip().upper())
+    size = int(float(match[1]) * _MEMORY_UNITS[match[2]]) if match else 0
+    if not MIN_MEMORY_BYTES <= size < 2**50:
+        raise ValueError(f"'{text}' is not an amount of memory; allowed are 64M and more, e.g. 512M, 1G or 1.5G")
+    return size
+
+
+def parse_default_url(text: str) -> str:
+    if not re.fullmatch(r"/?[A-Za-z0-9._~/?&=%+-]{0,500}", text):
+        raise ValueError(f"'{text}' is not a path in a server; allowed is e.g. /lab, /tree or /rstudio")
+    return "/" + text.lstrip("/")
+
+
+def parse_version(text: str) -> str:
+    if text and not re.fullmatch(r"[0-9]{1,4}(?:\.[0-9]{1,4}){1,2}(?:[a-z.]{1,5}[0-9]{1,4})?", text):
+        raise ValueError(f"'{text}' is not a version of JupyterHub; allowed is e.g. 5.2.1, as its admin page says")
+    return text
 
 
 def parse_auto_boolean(text: str) -> Choice:

@@ -30,7 +30,7 @@ PARTS: Mapping[str, str] = MappingProxyType(
         "repo2docker": "repo2docker",
         "settings": "the inputs of the action",
         "platform": "the platform",
-        "verification": "the tests",
+        "verification": "the tests or the hub check",
         "action": "the action itself",
     }
 )

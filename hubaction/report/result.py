@@ -28,7 +28,7 @@ MAX_BYTES = 64 * 1024
 MAX_TEXT = 500
 MAX_FAILING = 5
 """Names of failing tests."""
-STEPS = ("check", "compare", "build", "test", "push")
+STEPS = ("check", "compare", "build", "look for secrets", "hub check", "test", "push")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -62,6 +62,8 @@ class ImageResult:
     """Image tests that failed, each with a reason; at most MAX_FAILING."""
     variant: str = ""
     """Tells the builds of one name apart; not part of the file."""
+    hub: str = ""
+    """What the hub check saw, or empty when there was none."""
 
 
 def write_result(result: ImageResult) -> str:
@@ -77,6 +79,7 @@ def write_result(result: ImageResult) -> str:
             ],
             "tests": result.tests[:MAX_TEXT],
             "failing": [name[:MAX_TEXT] for name in result.failing[:MAX_FAILING]],
+            "hub": result.hub[:MAX_TEXT],
             "steps": result.steps,
             "cached_steps": result.cached_steps,
             "seconds": {name: round(seconds, 1) for name, seconds in result.seconds.items()},
@@ -137,6 +140,7 @@ def _read(loaded: Mapping[str, Any]) -> ImageResult:
         pushed=tuple(_pushed(item) for item in _list(loaded["pushed"])),
         tests=_text(loaded["tests"]),
         failing=tuple(_text(name) for name in _list(loaded["failing"], MAX_FAILING)),
+        hub=_text(loaded["hub"]),
         steps=_count(loaded["steps"]),
         cached_steps=_count(loaded["cached_steps"]),
         seconds={name: _seconds(loaded["seconds"][name]) for name in STEPS if name in loaded["seconds"]},

@@ -61,6 +61,7 @@ def _pushed(result: ImageResult) -> str:
 
 def _rows(result: ImageResult) -> list[tuple[str, str]]:
     rows = [("Image tests", code(result.tests) if result.tests else "none")]
+    rows.append(("Hub check", code(result.hub) if result.hub else "none"))
     rows += [("Download size", format_bytes(item.size)) for item in result.pushed[:1] if item.size]
     if result.steps:
         rows.append(("Cached steps", f"{result.cached_steps} of {result.steps}"))

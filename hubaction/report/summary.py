@@ -21,6 +21,8 @@ class Outcome:
     """What to say of them in a few words."""
     cases: tuple[CaseResult, ...] = ()
     """Each of them, as far as known; files are relative to the folder that is built."""
+    hub: str | None = None
+    """What the hub check saw, in a line."""
     pushed: list[PushedReference] = field(default_factory=list)
     cached_steps: int = 0
     steps: int = 0
@@ -45,6 +47,7 @@ class Outcome:
             pushed=tuple(self.pushed),
             tests=self.tests or "",
             failing=name_failing(self.cases),
+            hub=self.hub or "",
             steps=self.steps,
             cached_steps=self.cached_steps,
             seconds=dict(self.seconds),
@@ -102,6 +105,7 @@ def _hub_snippet(pushed: Sequence[PushedReference]) -> str:
 def _facts(outcome: Outcome) -> str:
     rows = [("Compared", code(outcome.compared))] if outcome.compared else []
     rows.append(("Image tests", code(outcome.tests) if outcome.tests else "none"))
+    rows.append(("Hub check", code(outcome.hub) if outcome.hub else "none"))
     sizes = [item.size for item in outcome.pushed if item.size]
     if sizes:
         rows.append(("Download size", format_bytes(sizes[0])))

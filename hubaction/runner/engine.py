@@ -1,12 +1,14 @@
 """The one door to the container engine. It translates docker-py's errors, and callers never see its client."""
 
+import base64
 import io
+import json
 import shutil
 import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -28,6 +30,14 @@ TAR_BYTES = 64 * 1024
 
 class EngineError(ActionError):
     """The engine is away or failed."""
+
+
+class NotStartedError(EngineError):
+    """The engine could not start a container's first process; `reason` is in its own words."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The engine could not start a container: {reason}")
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -53,8 +63,31 @@ class LocalImage:
     working_folder: str
     user: str
     architecture: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    entrypoint: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Spawn:
+    """What a hub's spawner sets for a user's container; the image's ENTRYPOINT stays and gets the command."""
+
+    command: tuple[str, ...]
+    user_id: int
     home: str
-    """What the image sets HOME to; empty when it leaves that to the engine."""
+    """A folder of the user's own, empty, in memory."""
+    memory_bytes: int
+    environment: Mapping[str, str] = field(repr=False)
+    """Tokens are in it."""
+
+
+@dataclass(frozen=True)
+class ContainerState:
+    """What became of a container's first process."""
+
+    running: bool
+    exit_code: int
+    out_of_memory: bool
+    """Whether the memory limit has ended a process of it."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +143,8 @@ class Engine:
             working_folder=str(config.get("WorkingDir") or "/"),
             user=str(config.get("User") or ""),
             architecture=str(attributes.get("Architecture", "")),
-            home=dict(entry.partition("=")[::2] for entry in config.get("Env") or []).get("HOME", ""),
+            environment=_split_environment(config.get("Env") or []),
+            entrypoint=tuple(config.get("Entrypoint") or ()),
         )
 
     def describe(self, reference: str) -> dict[str, Any]:
@@ -214,6 +248,32 @@ class Engine:
         finally:
             _remove(container)
 
+    @contextmanager
+    def spawned(self, image: str, spawn: Spawn, *, run: str) -> Iterator["SpawnedContainer"]:
+        """Yield a created container, as a hub's spawner makes it, without any network; it is always removed.
+
+        Privileges cannot be gained in it, as Zero to JupyterHub has it:
+        https://z2jh.jupyter.org/en/stable/resources/reference.html#singleuser-allowprivilegeescalation
+        """
+        with _translate("create a container"):
+            container = self._client.containers.create(
+                image,
+                list(spawn.command),
+                user=str(spawn.user_id),
+                labels={RUN_LABEL: run},
+                environment=dict(spawn.environment),
+                # Docker's own choice for such folders is noexec, which no volume of a hub is.
+                tmpfs={spawn.home: f"exec,mode=0755,uid={spawn.user_id}"},
+                mem_limit=spawn.memory_bytes,
+                memswap_limit=spawn.memory_bytes,
+                network_mode="none",
+                security_opt=["no-new-privileges"],
+            )
+        try:
+            yield SpawnedContainer(container)
+        finally:
+            _remove(container)
+
 
 class StoppedContainer:
     """A container that was created and not started yet."""
@@ -281,6 +341,109 @@ class StoppedContainer:
         """Return the exit code."""
         with _translate("wait for a container"):
             return int(self._container.wait()["StatusCode"])
+
+
+class SpawnedContainer(StoppedContainer):
+    """A container that is looked into while it runs."""
+
+    def has_path(self, path: str) -> bool:
+        """Whether the image has such a file or folder; before the start, for what is mounted over it hides it."""
+        with _translate("look into a container"):
+            answer = self._api.head(self._archive_url, params={"path": path})
+        return bool(answer.ok)
+
+    def read_start_of(self, path: str, size: int) -> bytes:
+        """The first bytes of a file of the image, b'' when there is none; links are not followed."""
+        with _translate("read a file of a container"):
+            answer = self._api.get(self._archive_url, params={"path": path}, stream=True)
+            try:
+                if not answer.ok:
+                    return b""
+                data = b""
+                for piece in answer.iter_content(_ARCHIVE_START):
+                    data += piece
+                    if len(data) >= _ARCHIVE_START:
+                        break
+            finally:
+                answer.close()
+        return _read_first_file(data, size)
+
+    def link_target(self, path: str) -> str:
+        """Where a symbolic link of the image leads; '' for anything else."""
+        with _translate("look into a container"):
+            answer = self._api.head(self._archive_url, params={"path": path})
+        described = json.loads(base64.b64decode(answer.headers.get(_PATH_STAT, "") or b"e30="))
+        return str(described.get("linkTarget") or "")
+
+    def start(self) -> None:
+        """Start it; raises NotStartedError when its first process cannot be."""
+        try:
+            self._container.start()
+        except docker.errors.APIError as error:
+            raise NotStartedError(_explain(error)) from error
+        except (docker.errors.DockerException, requests.exceptions.RequestException):
+            with _translate("start a container"):
+                raise
+
+    def execute(self, command: Sequence[str]) -> Iterator[bytes]:
+        """Run a further process in it, as its user, and yield what it prints; nothing when the container has ended."""
+        with _translate("run a process in a container"):
+            try:
+                process = self._api.exec_create(str(self._container.id), list(command))
+                output = self._api.exec_start(process["Id"], stream=True)
+            except docker.errors.APIError as error:
+                if error.status_code in {404, 409}:
+                    return
+                raise
+            try:
+                yield from output
+            finally:
+                output._response.close()  # type: ignore[attr-defined]
+
+    def wait_for_end(self, seconds: float) -> None:
+        """Wait until it has ended, or for so long."""
+        with _translate("wait for a container"), suppress(requests.exceptions.RequestException):
+            self._container.wait(timeout=seconds)
+
+    def state(self) -> ContainerState:
+        with _translate("inspect a container"):
+            self._container.reload()
+        state = self._container.attrs["State"]
+        return ContainerState(bool(state["Running"]), int(state["ExitCode"]), bool(state["OOMKilled"]))
+
+    def read_log(self, lines: int) -> str:
+        """The last lines of its output, both streams in one."""
+        with _translate("read a container's output"):
+            return bytes(self._container.logs(tail=lines)).decode(errors="replace")
+
+    @property
+    def _api(self) -> docker.APIClient:
+        client: docker.DockerClient = self._container.client  # type: ignore[assignment]
+        return client.api
+
+    @property
+    def _archive_url(self) -> str:
+        """https://docs.docker.com/reference/api/engine/version/v1.45/#tag/Container/operation/ContainerArchiveInfo"""
+        return f"{self._api.base_url}/v{self._api.api_version}/containers/{self._container.id}/archive"
+
+
+_PATH_STAT = "X-Docker-Container-Path-Stat"
+
+
+_ARCHIVE_START = 16384
+"""Bytes of an archive that hold the headers of its first file, and a little of that."""
+
+
+def _read_first_file(archive: bytes, size: int) -> bytes:
+    with suppress(tarfile.TarError), tarfile.open(fileobj=io.BytesIO(archive), mode="r|") as files:
+        member = files.next()
+        content = files.extractfile(member) if member and member.isfile() else None
+        return content.read(size) if content else b""
+    return b""
+
+
+def _split_environment(pairs: Sequence[str]) -> dict[str, str]:
+    return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
 
 
 def pack_folder(folder: Path, name: str, archive: IO[bytes], *, user_id: int) -> None:

@@ -184,7 +184,7 @@ def _deadlines(tests: ImageTests, container: StoppedContainer, output: _Output) 
 
 def _home(image: LocalImage, place: Place) -> str:
     """Where to put the empty home: never over the whole system."""
-    home = PurePosixPath(image.home or place.home)
+    home = PurePosixPath(image.environment.get("HOME") or place.home)
     return str(home) if place.home and home.is_absolute() and len(home.parts) > 2 else ""
 
 

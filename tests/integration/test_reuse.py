@@ -195,7 +195,7 @@ def test_reuse__tests_passed_then(make_commits: MakeCommits, engine: Engine) -> 
     with commits.changed(**{"image-tests/test_tides.py": "def test_tides():\n    assert 1\n"}):
         ran = commits.push(new_sha(), before=mended, push="false")
     assert "1 passed" in ran.summary
-    assert "changed: the files of the repository, the tests." in ran.compared
+    assert "changed: the files of the repository, the tests or the hub check." in ran.compared
 
 
 # --- pull requests ---
@@ -314,7 +314,7 @@ def test_pull_request__comment_says_that_it_is_the_same(commits: Commits, built:
         ({"build_args": "TIDE=high"}, "the inputs of the action"),
         ({"labels": "org.example.course=tides"}, "the inputs of the action"),
         ({"repo_dir": "/srv/tides"}, "the inputs of the action"),
-        ({"image_tests": ""}, "the tests"),
+        ({"image_tests": ""}, "the tests or the hub check"),
         ({"repo2docker_args": "--DockerEngine.extra_buildx_build_args=--target="}, None),
     ],
     ids=str,
@@ -334,7 +334,7 @@ def test_changed__input(commits: Commits, built: Ran, sha: str, inputs: dict[str
     [
         ({"notes.txt": "Low tide at six.\n"}, "the files of the repository"),
         ({"more/new.txt": ""}, "the files of the repository"),
-        ({"image-tests/data.csv": ""}, "the files of the repository, the tests"),
+        ({"image-tests/data.csv": ""}, "the files of the repository, the tests or the hub check"),
     ],
     ids=["content", "new", "tests"],
 )

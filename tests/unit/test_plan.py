@@ -582,8 +582,15 @@ def test_make_plan__labels_go_to_buildx() -> None:
         "b": "1",
         "hub-image-action.pull-request": "",
         "hub-image-action.fingerprint": "",
+        "hub-image-action.unproven": "",
     }
     assert not any(word.startswith("--label") for word in plan.repo2docker)
+
+
+def test_make_plan__an_image_that_is_pushed_whatever_the_hub_check_says_is_marked_before_it_is_built() -> None:
+    """The result in a label would change the digest; the fingerprint has the policy as well."""
+    assert "--label=hub-image-action.unproven=hub-check" in plan_for(push_to(), {"hub-check": "warn"}).buildx
+    assert "--label=hub-image-action.unproven=" in plan_for(push_to(), {"hub-check": "false"}).buildx
 
 
 def test_make_plan__revision_is_the_head_of_a_pull_request() -> None:

@@ -13,7 +13,7 @@ from hubaction.build.fingerprint import PARTS, Fingerprint, hash_texts
 from hubaction.build.version import BuildArguments
 from hubaction.event import Event
 from hubaction.image import ImageName, Reference
-from hubaction.plan import FINGERPRINT_LABEL, PULL_REQUEST_LABEL, Plan, make_plan
+from hubaction.plan import FINGERPRINT_LABEL, PULL_REQUEST_LABEL, UNPROVEN_LABEL, Plan, make_plan
 from hubaction.publish.promote import Candidate
 from hubaction.publish.registry import Manifest
 from hubaction.references import EarlierTag
@@ -26,11 +26,13 @@ from hubaction.reuse import (
     labels_for,
     read_ingredients,
 )
+from hubaction.values import HubCheck, HubPolicy
 from tests.unit.samples import LOGIN, make_settings, pull_request, push_to
 
 NAME = ImageName("quay.io", "org/image")
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MINE = Fingerprint({name: hash_texts((name,)) for name in PARTS})
+POLICY = make_settings().hub
 DIGEST = f"sha256:{'a' * 64}"
 
 
@@ -104,6 +106,17 @@ def test_compare__the_first_that_is_the_same() -> None:
     assert comparison.sentence == "Nothing has changed since quay.io/org/image:branch (the branch)."
     assert [found.reference.tag for found in comparison.found] == ["before", "branch"]
     assert shelf.looked == ["before", "branch"]
+
+
+def test_compare__an_unproven_image_is_not_used_again_but_for_its_layers() -> None:
+    """Pushed whatever the hub check said; the label of one that was proven is empty."""
+    unproven = labelled(MINE) | {UNPROVEN_LABEL: "hub-check"}
+    comparison = compare(Ingredients(MINE), Shelf(before=unproven).images, fresh=False)
+    assert comparison.same is None
+    assert comparison.sentence == "quay.io/org/image:before (the before) was pushed unproven, so it is not used again."
+    assert [found.reference.tag for found in comparison.found] == ["before"]
+    proven = labelled(MINE) | {UNPROVEN_LABEL: ""}
+    assert compare(Ingredients(MINE), Shelf(before=unproven, latest=proven).images, fresh=False).same
 
 
 def test_compare__says_what_differs_from_the_first() -> None:
@@ -230,6 +243,7 @@ def read(
     registry: str | None = DIGEST,
     platform: str = "linux/amd64",
     policy: tuple[str, ...] = ("600",),
+    hub: HubPolicy = POLICY,
 ) -> Ingredients:
     """Read with a repo2docker that prints the Dockerfile, as ours does."""
     command = ("/bin/sh", "-c", "cat context/Dockerfile", "context")
@@ -242,6 +256,7 @@ def read(
         "image-tests",
         policy,
         platform,
+        hub,
     )
     asked = []
 
@@ -278,6 +293,25 @@ def test_read_ingredients__what_changes_them(source: Path) -> None:
 
 def test_read_ingredients__how_no_tests_are_run_does_not_count(source: Path) -> None:
     assert read(source, policy=("30",)) == read(source)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(POLICY, check=HubCheck.FALSE),
+        replace(POLICY, command=("jupyterhub-singleuser", "--debug")),
+        replace(POLICY, memory_bytes=2**29),
+        replace(POLICY, timeout=60),
+        replace(POLICY, default_url="/tree"),
+        replace(POLICY, version="5.2.1"),
+    ],
+)
+def test_read_ingredients__another_hub_check_is_another_proof(source: Path, other: HubPolicy) -> None:
+    before, after = read(source).fingerprint, read(source, hub=other).fingerprint
+    assert before
+    assert after
+    changed = [part for part in PARTS if before.parts[part] != after.parts[part]]
+    assert changed == ["verification"]
 
 
 def test_read_ingredients__base_that_nobody_knows(source: Path) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hubaction.errors import InvalidInputError
 from hubaction.settings import DEFAULTS, Credentials, input_variable, read_secrets, read_settings
-from hubaction.values import Choice, Mode
+from hubaction.values import Choice, HubCheck, HubPolicy, Mode
 from tests.unit.samples import LOGIN, REPOSITORY, make_inputs, make_settings
 
 PASSWORD = "correct-horse-battery"
@@ -91,6 +91,12 @@ def test_read_settings__all_problems_together() -> None:
             "image-tests": "/tests",
             "test-timeout": "10m",
             "test-notebook-outputs": "some",
+            "hub-check": "wran",
+            "hub-command": "'",
+            "hub-memory": "1 G",
+            "hub-timeout": "2m",
+            "hub-default-url": "https://example.org",
+            "hub-version": "latest",
             "registry-auth": "nolist",
             "comment": "sometimes",
             "binder-url": "mybinder.org",
@@ -113,7 +119,15 @@ def test_read_settings__all_problems_together() -> None:
     "name",
     sorted(
         DEFAULTS.keys()
-        - {"password", "github-token", "registry-auth", "username", "binder-urlpath", "binder-cache-message"}
+        - {
+            "password",
+            "github-token",
+            "registry-auth",
+            "username",
+            "binder-urlpath",
+            "binder-cache-message",
+            "hub-command",
+        }
     ),
 )
 def test_read_settings__problem_names_input_and_value(name: str) -> None:
@@ -167,6 +181,35 @@ def test_read_settings__values_are_taken() -> None:
     assert (settings.appendix_file, settings.image_tests) == ("docker/appendix", "tests")
     assert (settings.base_image, settings.platform) == ("ubuntu:24.04", "linux/arm64")
     assert settings.github_token == "ghs_token"
+
+
+def test_read_settings__hub_policy() -> None:
+    hub = make_settings(
+        {
+            "hub-check": "warn",
+            "hub-command": "jupyterhub-singleuser --debug 'a b'",
+            "hub-memory": "1.5g",
+            "hub-timeout": "30",
+            "hub-default-url": "rstudio",
+            "hub-version": "5.2.1",
+        }
+    ).hub
+    words = ("jupyterhub-singleuser", "--debug", "a b")
+    assert hub == HubPolicy(HubCheck.WARN, words, 3 * 2**29, 30, "/rstudio", "5.2.1")
+    assert make_settings().hub == HubPolicy(HubCheck.TRUE, words[:1], 2**30, 120, "/lab", "")
+
+
+@pytest.mark.parametrize(("text", "size"), [("512M", 2**29), ("67108864", 2**26), ("2G", 2**31), ("1T", 2**40)])
+def test_read_settings__hub_memory(text: str, size: int) -> None:
+    assert make_settings({"hub-memory": text}).hub.memory_bytes == size
+
+
+@pytest.mark.parametrize("text", ["63M", "0", "-1G", "1GB", "1Gi", "G", "99999999T", "1e9"])
+def test_read_settings__hub_memory_that_is_none(text: str) -> None:
+    (said,) = problems_of({"hub-memory": text})
+    assert said == (
+        f"input 'hub-memory': '{text}' is not an amount of memory; allowed are 64M and more, e.g. 512M, 1G or 1.5G"
+    )
 
 
 # --- pairs ---

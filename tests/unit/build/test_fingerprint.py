@@ -433,7 +433,7 @@ def test_differences__in_words() -> None:
     assert differences(Label(WHOLE.value, {name: digest[:16] for name, digest in WHOLE.parts.items()}), other) == (
         "the files of the repository",
         "the base image",
-        "the tests",
+        "the tests or the hub check",
     )
 
 

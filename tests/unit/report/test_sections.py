@@ -110,7 +110,7 @@ def test_image_section__headline(result: ImageResult, headline: str) -> None:
 def test_image_section__says_everything() -> None:
     pushed = tuple(PushedReference(Reference(NAME, tag), DIGEST, 123_456_789) for tag in ("pr-7", "latest"))
     seconds = {"check": 0.4, "build": 61.0, "test": 4.0, "push": 9.6}
-    section = make_image(ImageResult(NAME, "", pushed, "3 passed in 0.42s", 9, 7, seconds))
+    section = make_image(ImageResult(NAME, "", pushed, "3 passed in 0.42s", 9, 7, seconds, hub="ready in 2.1 s"))
     assert section.markdown.splitlines()[1:] == [
         "",
         f"- `quay.io/org/course:pr-7@{DIGEST}`",
@@ -119,6 +119,7 @@ def test_image_section__says_everything() -> None:
         "| | |",
         "|---|---|",
         "| Image tests | `3 passed in 0.42s` |",
+        "| Hub check | `ready in 2.1 s` |",
         "| Download size | 123.5 MB |",
         "| Cached steps | 7 of 9 |",
         "| Time | check 0 s, build 61 s, test 4 s, push 10 s |",

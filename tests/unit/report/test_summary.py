@@ -97,8 +97,8 @@ def test_render_summary__what_was_pushed_before_a_failure_is_listed() -> None:
 
 @given(st.text())
 def test_render_summary__tests_of_others_stay_in_their_cell(text: str) -> None:
-    rows = [row for row in render_summary(Outcome(PLAN, tests=text)).split("\n") if row.startswith("|")]
-    assert len(rows) == 3
+    rows = [row for row in render_summary(Outcome(PLAN, tests=text, hub=text)).split("\n") if row.startswith("|")]
+    assert len(rows) == 4
     assert all(row.replace("\\|", "").count("|") == 3 for row in rows)
 
 
