@@ -109,7 +109,10 @@ def run_hub_check(
     return result
 
 
-_NO_PYTHON = "The image has no Python on its PATH, so nothing can look at its server from inside, and nothing is proven. Put the folder of python3 on PATH with ENV in the Dockerfile; what only an entry point sets is not seen."
+_NO_PYTHON = (
+    "The image has no Python on its PATH, so nothing can look at its server from inside, and nothing is proven. Put the"
+    " folder of python3 on PATH with ENV in the Dockerfile; what only an entry point sets is not seen."
+)
 
 
 NO_JUPYTER = (
