@@ -102,6 +102,7 @@ def running_hub(
         "Authenticator.allow_all": True,
         "Spawner.default_url": "/lab",
         "Spawner.cmd": ["jupyterhub-singleuser"],
+        "Spawner.poll_interval": 2,
         "Spawner.start_timeout": seconds,
         "Spawner.http_timeout": seconds,
         "Spawner.mem_limit": memory,

@@ -87,7 +87,7 @@ async def run_cell(server: "Session", name: str) -> str:
         return f"nothing: {started.code}"
     kernel = json.loads(started.body)["id"]
     url = f"{server.url.replace('http', 'ws', 1)}/api/kernels/{kernel}/channels"
-    # The server waits a minute for a kernel that dies. It is to end that, not we: the proxy falls with such a connection.
+    # For a kernel that dies the server waits a minute. It is to end that, not we: a proxy falls with such a connection.
     channel = await websocket_connect(HTTPRequest(url, headers=server.headers, request_timeout=120))
     request = execute_request()
     await channel.write_message(json.dumps(request))

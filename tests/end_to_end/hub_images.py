@@ -210,7 +210,6 @@ IMAGES = [
         f"COPY kernel.json {KERNELS}/python3/kernel.json\nUSER jovyan\n",
         {"kernel.json": _kernel("sh", "-c", "exit 1")},
         cause="The kernel 'python3' runs no cell: .*it died",
-        core=True,
     ),
     HubImage(
         "kernel-import-error",
@@ -223,6 +222,7 @@ IMAGES = [
         {"kernel.json": _kernel("/opt/gone/bin/python"), "postBuild": "#!/bin/bash\n"},
         cause="The kernel 'other' runs no cell: it does not start",
         file="postBuild",
+        core=True,
     ),
     HubImage(
         "kernel-takes-all-memory",
