@@ -37,6 +37,7 @@ class Hub:
     url: str
     version: str
     python: Path
+    container_prefix: str
     token: str = field(repr=False)
     password: str = field(repr=False)
 
@@ -101,6 +102,7 @@ def running_hub(
         "Authenticator.allow_all": True,
         "Spawner.default_url": "/lab",
         "Spawner.cmd": ["jupyterhub-singleuser"],
+        "Spawner.poll_interval": 2,
         "Spawner.start_timeout": seconds,
         "Spawner.http_timeout": seconds,
         "Spawner.mem_limit": memory,
@@ -122,7 +124,8 @@ def running_hub(
     pid = process.start_daemon(command, log=log, env=env)
     try:
         url = f"http://127.0.0.1:{public}"
-        yield Hub(url, _wait(url, pid, log), environment / "bin" / "python", secret["token"], secret["password"])
+        version, python = _wait(url, pid, log), environment / "bin" / "python"
+        yield Hub(url, version, python, prefix, secret["token"], secret["password"])
     finally:
         for child in [*process.find_children(pid), pid]:
             process.stop_process(child, grace=10)
@@ -198,6 +201,7 @@ def _free_port(address: str) -> int:
         return int(probe.getsockname()[1])
 
 
-def containers_of_hubs(engine: Engine) -> Sequence[str]:
-    """Names of containers that hubs have left."""
-    return _docker(engine, "ps", "--all", "--format", "{{.Names}}", "--filter", f"name=^{CONTAINER_PREFIX}-").split()
+def containers_of(hub: Hub, engine: Engine) -> Sequence[str]:
+    """Names of its users' containers, running or not."""
+    filters = ["--filter", f"name=^{hub.container_prefix}-"]
+    return _docker(engine, "ps", "--all", "--format", "{{.Names}}", *filters).split()

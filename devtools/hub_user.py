@@ -10,8 +10,8 @@ import sys
 import uuid
 from typing import Any
 
-from tornado.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse
-from tornado.websocket import websocket_connect
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest, HTTPResponse
+from tornado.websocket import WebSocketError, websocket_connect
 
 CELL = "print(6 * 7)"
 
@@ -74,6 +74,8 @@ async def use_server(server: "Session", seconds: int) -> None:
             printed = await asyncio.wait_for(run_cell(server, name), seconds)
         except TimeoutError:
             raise NoUseError(f"kernel {name}: no answer") from None
+        except (HTTPClientError, WebSocketError, OSError) as error:
+            raise NoUseError(f"kernel {name}: its channel does not open ({error})") from error
         if printed.strip() != "42":
             raise NoUseError(f"kernel {name}: it printed {printed!r}")
 
@@ -85,7 +87,8 @@ async def run_cell(server: "Session", name: str) -> str:
         return f"nothing: {started.code}"
     kernel = json.loads(started.body)["id"]
     url = f"{server.url.replace('http', 'ws', 1)}/api/kernels/{kernel}/channels"
-    channel = await websocket_connect(HTTPRequest(url, headers=server.headers))
+    # For a kernel that dies the server waits a minute. It is to end that, not we: a proxy falls with such a connection.
+    channel = await websocket_connect(HTTPRequest(url, headers=server.headers, request_timeout=120))
     request = execute_request()
     await channel.write_message(json.dumps(request))
     printed = ""

@@ -4,6 +4,7 @@ All of them start with the same layers, so each takes a second or two to build.
 """
 
 import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,8 @@ ENV PATH=/opt/venv/bin:${PATH} HOME=/home/jovyan
 RUN useradd --create-home --uid 1000 --shell /bin/bash jovyan
 WORKDIR /srv/repo
 """
+SESSION = secrets.token_hex(4)
+"""In all tags, for others may run these tests on the same engine."""
 SITE = "/opt/venv/lib/python3.13/site-packages"
 KERNELS = "/opt/venv/share/jupyter/kernels"
 START = "COPY --chmod=755 start /srv/repo/start\nUSER jovyan\n" + 'ENTRYPOINT ["/srv/repo/start"]\n'
@@ -59,7 +62,7 @@ class HubImage:
 
     @property
     def tag(self) -> str:
-        return f"hub-image-action/tests-hub:{self.name}"
+        return f"hub-image-action/tests-hub:{self.name}-{SESSION}"
 
     def write(self, folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
@@ -207,7 +210,6 @@ IMAGES = [
         f"COPY kernel.json {KERNELS}/python3/kernel.json\nUSER jovyan\n",
         {"kernel.json": _kernel("sh", "-c", "exit 1")},
         cause="The kernel 'python3' runs no cell: .*it died",
-        core=True,
     ),
     HubImage(
         "kernel-import-error",
@@ -220,6 +222,7 @@ IMAGES = [
         {"kernel.json": _kernel("/opt/gone/bin/python"), "postBuild": "#!/bin/bash\n"},
         cause="The kernel 'other' runs no cell: it does not start",
         file="postBuild",
+        core=True,
     ),
     HubImage(
         "kernel-takes-all-memory",

@@ -161,7 +161,7 @@ def test_environment__is_the_hubs(
     build(plain)
     with hubs.running_hub(engine, major, tmp_path, seconds=SECONDS) as hub:
         hub.start_server("ada", plain.tag, seconds=SECONDS)
-        (container,) = hubs.containers_of_hubs(engine)
+        (container,) = hubs.containers_of(hub, engine)
         template = "{{range .Config.Env}}{{println .}}{{end}}"
         said = process.run(["docker", "inspect", "--format", template, container], env=engine.environment())
     names = {line.partition("=")[0] for line in said.splitlines()}
@@ -175,4 +175,3 @@ def test_check__leaves_nothing_behind(check: Callable[..., Verdict], engine: Run
     for image in CORE:
         check(image.name)
     assert containers_left(engine, RUN) == []
-    assert hubs.containers_of_hubs(engine) == []
