@@ -2,6 +2,7 @@
 
 import json
 import re
+import secrets
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,7 @@ from hubaction.tested import CaseOutcome, CaseResult, count_cases, failing
 from hubaction.verify.image_tests import ImageTests, ImageTestsError, Place, run_image_tests
 from tests.end_to_end.machine import containers_left
 
-RUN = "integration-image-tests"
+RUN = f"integration-image-tests-{secrets.token_hex(4)}"
 START = """FROM debian:trixie-slim
 
 RUN apt-get update \\
