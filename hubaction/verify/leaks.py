@@ -75,7 +75,7 @@ def find_in_description(description: Mapping[str, Any], needles: Needles[HeldSec
         f"{step.get('CreatedBy')}\n{step.get('Comment')}" for step in description["history"]
     )
     for place, text in texts.items():
-        yield from (Leak(f"{place} of the image", secret) for _, secret in needles.find([text.encode()]))
+        yield from (Leak(f"{place} of the image", secret) for secret in _distinct(needles.find([text.encode()])))
 
 
 def _outermost(folders: Iterable[str]) -> list[str]:
@@ -99,13 +99,18 @@ def find_in_archive(pieces: Iterator[bytes], parent: str, needles: Needles[HeldS
         for member in archive:
             archive.members = []  # it would keep all of them
             name = f"{member.name} {member.linkname}".encode("utf-8", "surrogateescape")
-            named = list(dict.fromkeys(secret for _, secret in needles.find([name])))
+            named = _distinct(needles.find([name]))
             yield from (Leak(f"the name of a file below {parent}", secret) for secret in named)
             # A name that has the secret is not told.
             place = f"a file below {parent}" if named else f"the file {PurePosixPath(parent) / member.name}"
             content = archive.extractfile(member) if member.isreg() else None
-            for _, secret in needles.find(_read_pieces(content)) if content else ():
+            for secret in _distinct(needles.find(_read_pieces(content))) if content else ():
                 yield Leak(place, secret)
+
+
+def _distinct(found: Iterator[tuple[int, HeldSecret]]) -> list[HeldSecret]:
+    """A file may have the same one a million times."""
+    return list(dict.fromkeys(secret for _, secret in found))
 
 
 def _read_pieces(content: IO[bytes]) -> Iterator[bytes]:

@@ -124,6 +124,14 @@ def test_guard_context__given_values_are_refused_everywhere(workspace: Workspace
     assert GIVEN.value not in error.message + error.parts[0].message
 
 
+def test_guard_context__a_given_token_is_refused_although_it_looks_like_one(workspace: Workspace) -> None:
+    workspace.commit("a.py", f"TOKEN = '{TOKEN}'\n")
+    files = list_context(workspace.folder, include_git=False)
+    held = [HeldSecret("the job's token", TOKEN)]
+    with pytest.raises(SeveralProblemsError, match="the job's token"):
+        guard_context(files, workspace=workspace.folder, held=held, allowed=["a.py"])
+
+
 # --- what git says ---
 
 
