@@ -22,7 +22,7 @@ from hubaction.build.context import (
     resolve_source,
     stage_context,
 )
-from hubaction.build.guard import check_git_copy, guard_context
+from hubaction.build.guard import check_git_copy, find_made_by_workflow, guard_context
 from hubaction.build.repo2docker import build_image, check_buildx, own_arguments
 from hubaction.build.shadowed import Configuration, find_shadowed
 from hubaction.build.uncached import find_uncached
@@ -57,7 +57,7 @@ from hubaction.runner.job import Job
 from hubaction.runner.process import child_environment
 from hubaction.runner.protocol import FileCommands
 from hubaction.settings import Settings, read_secrets
-from hubaction.tested import CaseResult, count_cases, failing
+from hubaction.tested import CaseOutcome, CaseResult, count_cases, failing
 from hubaction.values import BinderCache, Cache, HubCheck, HubPolicy
 from hubaction.verify.hub_causes import HubCheckError
 from hubaction.verify.hub_check import NO_JUPYTER, HubCheckResult, Subject, run_hub_check
@@ -174,6 +174,7 @@ class _Run:
     """The folder that is built; known once `check` has found it."""
     held: tuple[HeldSecret, ...] = field(init=False, repr=False)
     tests: Path | None = field(init=False, default=None)
+    tests_left_out: frozenset[str] = field(init=False, default=frozenset())
     info: EngineInfo = field(init=False)
     files: ContextFiles = field(init=False)
     arguments: BuildArguments = field(init=False)
@@ -228,6 +229,11 @@ class _Run:
         self.files = guarded.files
         for file, warning in guarded.warnings():
             self.job.console.warning(warning, file=str(PurePosixPath(self.settings.path) / file))
+        if self.tests:
+            # What the image ignores is copied to its tests all the same.
+            self.tests_left_out = find_made_by_workflow(self.tests, workspace=self.job.workspace, held=self.held)
+        for file in sorted(self.tests_left_out):
+            self.job.console.say(f"Not among the image tests, since it holds a secret and is not in git: {file}")
 
     # --- earlier images ---
 
@@ -236,7 +242,14 @@ class _Run:
         settings = self.settings
         policy = (str(settings.test_timeout), str(settings.test_notebook_outputs))
         materials = Materials(
-            self.files, self.arguments, self.tests, settings.image_tests, policy, platform, settings.hub
+            self.files,
+            self.arguments,
+            self.tests,
+            settings.image_tests,
+            policy,
+            platform,
+            settings.hub,
+            self.tests_left_out,
         )
         return read_ingredients(
             self.plan,
@@ -488,7 +501,9 @@ class _Run:
     def _run_tests(self, files: Path) -> tuple[CaseResult, ...]:
         settings, local_tag = self.settings, self.plan.local_tag
         folder = str(files.relative_to(self.source))
-        tests = ImageTests(files, folder, settings.test_timeout, settings.test_notebook_outputs)
+        tests = ImageTests(
+            files, folder, settings.test_timeout, settings.test_notebook_outputs, left_out=self.tests_left_out
+        )
         home = home_to_empty(settings.notebook_user, settings.repo_dir)
         place = Place(local_tag, settings.user_id, run=local_tag, home=home)
         with self.job.console.untrusted() as write:
@@ -505,6 +520,12 @@ class _Run:
             self.outcome.tests = counts
             self.job.outputs.set_output("tests", counts)
             console.say(f"Image tests: {counts}")
+        if told and all(case.outcome is CaseOutcome.SKIPPED for case in told):
+            console.warning(
+                "All image tests were skipped, so they prove nothing: each says why in the summary. A package that is"
+                " missing in the image (pytest.importorskip) is a reason to fail rather than to skip.",
+                file=self._from_root(self.settings.image_tests),
+            )
         for case in failing(told)[:MAX_ANNOTATIONS]:
             file = str(root / case.file) if case.file else None
             console.error(f"{case.name}: {case.message}", file=file, line=case.line, title="Image test failed")

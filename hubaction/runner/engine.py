@@ -6,7 +6,7 @@ import json
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -281,10 +281,10 @@ class StoppedContainer:
     def __init__(self, container: Container) -> None:
         self._container = container
 
-    def copy_in(self, source: Path, name: str, folder: str, *, user_id: int) -> None:
+    def copy_in(self, source: Path, name: str, folder: str, *, user_id: int, leave_out: Collection[str] = ()) -> None:
         """Copy a folder under a name into a folder of the container, owned by the user; links stay links."""
         with tempfile.TemporaryFile(dir="/tmp") as archive, _translate("copy files into a container"):
-            pack_folder(source, name, archive, user_id=user_id)
+            pack_folder(source, name, archive, user_id=user_id, leave_out=leave_out)
             archive.seek(0)
             self._container.put_archive(folder, archive)
 
@@ -446,10 +446,16 @@ def _split_environment(pairs: Sequence[str]) -> dict[str, str]:
     return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
 
 
-def pack_folder(folder: Path, name: str, archive: IO[bytes], *, user_id: int) -> None:
-    """Write a tar archive of a folder under the given name; the user owns what is in it, links are kept as links."""
+def pack_folder(folder: Path, name: str, archive: IO[bytes], *, user_id: int, leave_out: Collection[str] = ()) -> None:
+    """Write a tar archive of a folder under the given name; the user owns what is in it, links are kept as links.
 
-    def own(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    Files named in `leave_out`, relative to the folder, are not in it, and never is .git, which may log in.
+    """
+
+    def own(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
+        inner = member.name.removeprefix(name).lstrip("/")
+        if inner in leave_out or ".git" in inner.split("/"):
+            return None
         member.uid = member.gid = user_id
         member.uname = member.gname = ""
         return member

@@ -2,6 +2,7 @@
 
 import gc
 import io
+import posixpath
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -186,6 +187,20 @@ def test_push__messages_of_any_shape(client: Any) -> None:
     assert (events[1].layer, events[1].current, events[1].total) == ("a", 5, 10)
     assert [event.digest for event in events] == ["", "", "", "sha256:x", ""]
     assert events[4].error == "denied"
+
+
+@pytest.mark.parametrize("name", ["image-tests", ".", "a/b"])
+def test_pack_folder__leaves_out_what_it_is_told_and_git(name: str, tmp_path: Path) -> None:
+    """The login that actions/checkout leaves in .git is nothing for a test to read."""
+    for file in (".git/config", "data/.git/config", "data/key.json", ".gitignore", "test_a.py"):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text("text")
+    packed = io.BytesIO()
+    pack_folder(tmp_path, name, packed, user_id=1000, leave_out={"data/key.json"})
+    packed.seek(0)
+    with tarfile.open(fileobj=packed) as archive:
+        files = {posixpath.relpath(member.name, name) for member in archive if member.isfile()}
+    assert files == {".gitignore", "test_a.py"}
 
 
 def test_pack_folder__belongs_to_the_user(tmp_path: Path) -> None:
