@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import os
 import shutil
 import tarfile
 import tempfile
@@ -344,18 +345,18 @@ class StoppedContainer:
 
 
 class SpawnedContainer(StoppedContainer):
-    """A container that is looked into while it runs."""
+    """A container that is looked into while it runs. Paths need not be text: the repository names its files."""
 
     def has_path(self, path: str) -> bool:
         """Whether the image has such a file or folder; before the start, for what is mounted over it hides it."""
         with _translate("look into a container"):
-            answer = self._api.head(self._archive_url, params={"path": path})
+            answer = self._api.head(self._archive_url, params={"path": os.fsencode(path)})
         return bool(answer.ok)
 
     def read_start_of(self, path: str, size: int) -> bytes:
         """The first bytes of a file of the image, b'' when there is none; links are not followed."""
         with _translate("read a file of a container"):
-            answer = self._api.get(self._archive_url, params={"path": path}, stream=True)
+            answer = self._api.get(self._archive_url, params={"path": os.fsencode(path)}, stream=True)
             try:
                 if not answer.ok:
                     return b""
@@ -371,7 +372,7 @@ class SpawnedContainer(StoppedContainer):
     def link_target(self, path: str) -> str:
         """Where a symbolic link of the image leads; '' for anything else."""
         with _translate("look into a container"):
-            answer = self._api.head(self._archive_url, params={"path": path})
+            answer = self._api.head(self._archive_url, params={"path": os.fsencode(path)})
         described = json.loads(base64.b64decode(answer.headers.get(_PATH_STAT, "") or b"e30="))
         return str(described.get("linkTarget") or "")
 

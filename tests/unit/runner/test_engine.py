@@ -2,6 +2,7 @@
 
 import gc
 import io
+import os
 import posixpath
 import tarfile
 from pathlib import Path
@@ -15,7 +16,7 @@ import requests
 from docker.models.containers import Container
 
 from hubaction.image import ImageName, Reference
-from hubaction.runner.engine import Engine, EngineError, pack_folder
+from hubaction.runner.engine import Engine, EngineError, SpawnedContainer, pack_folder
 
 
 @pytest.fixture
@@ -47,6 +48,21 @@ def test_find_image__id(client: Any) -> None:
 def test_find_image__none(client: Any) -> None:
     client.images.get.side_effect = docker.errors.ImageNotFound("none")
     assert Engine(client).find_image("a/b:c") == ""
+
+
+def test_has_path__a_name_that_is_no_text(client: Any) -> None:
+    """As in repositories whose names are older than UTF-8."""
+    asked: list[str] = []
+
+    def head(url: str, params: dict[str, Any]) -> requests.Response:
+        asked.append(str(requests.Request("HEAD", url, params=params).prepare().url))
+        return answer(200)
+
+    client.api.base_url, client.api.api_version, client.api.head = "http://engine", "1.45", head
+    container = create_autospec(Container, instance=True)
+    container.client, container.id = client, "c"
+    assert SpawnedContainer(container).has_path(f"/srv/repo/{os.fsdecode(b'caf' + bytes([0xE9]))}")
+    assert asked == ["http://engine/v1.45/containers/c/archive?path=%2Fsrv%2Frepo%2Fcaf%E9"]
 
 
 REFERENCE = Reference(ImageName("quay.io", "a/b"), "v1")
