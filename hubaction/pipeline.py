@@ -23,7 +23,7 @@ from hubaction.build.context import (
     stage_context,
 )
 from hubaction.build.guard import check_git_copy, find_made_by_workflow, guard_context
-from hubaction.build.repo2docker import build_image, check_buildx, own_arguments
+from hubaction.build.repo2docker import BuiltImage, build_image, check_buildx, own_arguments
 from hubaction.build.shadowed import Configuration, find_shadowed
 from hubaction.build.uncached import find_uncached
 from hubaction.build.version import BuildArguments, arguments_for, install_repo2docker
@@ -117,6 +117,7 @@ def _run_steps(plan: Plan, settings: Settings, job: Job, outcome: Outcome) -> No
             run.check_on_hub()
             run.test()
             run.push()
+            run.write_cache()
         _write_outputs(outcome, job.outputs)
         run.check_public()
         run.roll_out()
@@ -178,6 +179,9 @@ class _Run:
     info: EngineInfo = field(init=False)
     files: ContextFiles = field(init=False)
     arguments: BuildArguments = field(init=False)
+    cache_export: tuple[str, ...] = field(init=False, default=())
+    built: str = field(init=False)
+    """The id of the image that was built: its name may be given to another one while this is proven."""
     ingredients: Ingredients = field(init=False)
     earlier: EarlierImages = field(init=False)
     comparison: Comparison = field(init=False)
@@ -354,20 +358,37 @@ class _Run:
                     " error."
                 )
             self._remark(context.folder)
-            arguments = self._with_cache_and_label()
-            with self.job.console.untrusted() as write:
-                built = build_image(
-                    self.plan,
-                    arguments,
-                    folder=self.folder,
-                    dockerfile=find_dockerfile(self.source),
-                    env=self.env,
-                    on_line=write,
-                )
+            self.arguments = self._with_cache_and_label()
+            built = self._build(self.arguments)
         for notice in self.outcome.notices:
             self.job.console.notice(notice)
         self.outcome.steps, self.outcome.cached_steps = built.steps, built.cached_steps
-        self.outcome.image_bytes = self.engine.inspect(self.plan.local_tag).size
+        image = self.engine.inspect(self.plan.local_tag)
+        self.built, self.outcome.image_bytes = image.id, image.size
+
+    def _build(self, arguments: BuildArguments) -> BuiltImage:
+        with self.job.console.untrusted() as write:
+            return build_image(
+                self.plan,
+                arguments,
+                folder=self.folder,
+                dockerfile=find_dockerfile(self.source),
+                env=self.env,
+                on_line=write,
+            )
+
+    def write_cache(self) -> None:
+        """Build once more, of cached steps only, to write the layer cache; it is no reason to fail."""
+        if not self.cache_export or not self.outcome.pushed:
+            return
+        buildx = [argument for argument in self.arguments.buildx if argument not in {"--no-cache", "--pull"}]
+        with self._step("write the layer cache"):
+            # repo2docker does not build what the engine has already.
+            self.remove_local_image()
+            try:
+                self._build(replace(self.arguments, buildx=(*buildx, *self.cache_export)))
+            except ActionError as error:
+                self.job.console.warning(f"The image was pushed, and its layer cache was not: {error.message}")
 
     def _remark(self, context: Path) -> None:
         """Say what of the repository has no effect, or costs time; only of our own repo2docker is that known."""
@@ -395,6 +416,7 @@ class _Run:
             given=self.settings.repo2docker_args.buildx,
         )
         self.outcome.notices += cache.notices
+        self.cache_export = cache.export
         fingerprint = self.ingredients.fingerprint
         label = [f"--label={FINGERPRINT_LABEL}={fingerprint.label()}"] if fingerprint else []
         pull = ["--pull"] if self._has_stale_base() else []
@@ -434,7 +456,8 @@ class _Run:
         with self._step("look for secrets"):
             check_leaks(
                 self.engine,
-                self.plan.local_tag,
+                self.built,
+                run=self.plan.local_tag,
                 folders=(self.settings.repo_dir, f"/home/{self.settings.notebook_user}"),
                 held=self.held,
                 build_args=self.plan.build_args,
@@ -462,10 +485,10 @@ class _Run:
         self._tell_hub(result)
 
     def _start_as_hub(self, policy: HubPolicy) -> HubCheckResult | None:
-        settings, local_tag = self.settings, self.plan.local_tag
-        subject = Subject(local_tag, settings.notebook_user, settings.user_id, self.source)
+        settings = self.settings
+        subject = Subject(self.built, settings.notebook_user, settings.user_id, self.source)
         with self.job.console.untrusted() as write:
-            return run_hub_check(subject, policy, engine=self.engine, run=local_tag, on_line=write)
+            return run_hub_check(subject, policy, engine=self.engine, run=self.plan.local_tag, on_line=write)
 
     def _tell_hub(self, result: HubCheckResult) -> None:
         console, outputs = self.job.console, self.job.outputs
@@ -499,13 +522,13 @@ class _Run:
                 raise
 
     def _run_tests(self, files: Path) -> tuple[CaseResult, ...]:
-        settings, local_tag = self.settings, self.plan.local_tag
+        settings = self.settings
         folder = str(files.relative_to(self.source))
         tests = ImageTests(
             files, folder, settings.test_timeout, settings.test_notebook_outputs, left_out=self.tests_left_out
         )
         home = home_to_empty(settings.notebook_user, settings.repo_dir)
-        place = Place(local_tag, settings.user_id, run=local_tag, home=home)
+        place = Place(self.built, settings.user_id, run=self.plan.local_tag, home=home)
         with self.job.console.untrusted() as write:
             return run_image_tests(tests, place, engine=self.engine, on_line=write)
 
@@ -537,7 +560,7 @@ class _Run:
         with self._step("push"):
             self.outcome.pushed = push_references(
                 self.plan.references,
-                local_tag=self.plan.local_tag,
+                local_tag=self.built,
                 engine=self.engine,
                 auths={registry: read_auth(self.docker_config, registry) for registry in registries},
                 insecure=self.info.insecure_registries,

@@ -45,20 +45,21 @@ def check_leaks(
     engine: Engine,
     image: str,
     *,
+    run: str,
     folders: Iterable[str],
     held: Sequence[HeldSecret],
     build_args: Iterable[tuple[str, str]],
 ) -> None:
     """Look for held secrets in an image's description and in `folders` of it; raises LeakError.
 
-    The folder that it starts in is one of them. Nothing of the image runs.
+    The folder that it starts in is one of them. Nothing of the image runs; `run` is its container's label.
     """
     if not held:
         return
     needles = Needles({spelling: secret for secret in held for spelling in spellings(secret.value)})
     leaks = list(find_in_description(engine.describe(image), needles))
     inner = engine.inspect(image).working_folder
-    with engine.container(image, ["/bin/true"], user="0", run=image, environment={}) as container:
+    with engine.container(image, ["/bin/true"], user="0", run=run, environment={}) as container:
         for folder in _outermost([*folders, inner]):
             leaks += _find_in_folder(container, folder, needles)
     if leaks:

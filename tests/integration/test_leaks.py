@@ -33,7 +33,7 @@ def image(tmp_path: Path, engine: RunningEngine, request: pytest.FixtureRequest)
 
 
 def check(engine_door: Engine, image: str) -> None:
-    check_leaks(engine_door, image, folders=FOLDERS, held=[SECRET], build_args=[("NB_USER", "jovyan")])
+    check_leaks(engine_door, image, run=image, folders=FOLDERS, held=[SECRET], build_args=[("NB_USER", "jovyan")])
 
 
 @pytest.mark.parametrize(
