@@ -87,11 +87,12 @@ def _outermost(folders: Iterable[str]) -> list[str]:
 
 def _find_in_folder(container: StoppedContainer, folder: str, needles: Needles[HeldSecret]) -> list[Leak]:
     """Search the archive as one stream, which is quick, and for the names of files only when there is something."""
-    with container.copy_out(folder) as pieces:
+    content = f"{folder}/."  # of a link, too, what it leads to
+    with container.copy_out(content) as pieces:
         if not any(needles.find(pieces)):
             return []
-    with container.copy_out(folder) as pieces:
-        return list(find_in_archive(pieces, str(PurePosixPath(folder).parent), needles))
+    with container.copy_out(content) as pieces:
+        return list(find_in_archive(pieces, folder, needles))
 
 
 def find_in_archive(pieces: Iterator[bytes], parent: str, needles: Needles[HeldSecret]) -> Iterator[Leak]:
