@@ -252,6 +252,15 @@ def test_pytest__none_collected(tested: Tested) -> None:
     assert "No test was found" in tested.fail().message
 
 
+def test_pytest__ended_early_as_if_it_had_passed(tested: Tested) -> None:
+    tested.add("test_one.py", "def test_one():\n    pass\n")
+    tested.add("test_two.py", "import pytest\n\n\ndef test_two():\n    pytest.exit('enough', returncode=0)\n")
+    tested.add("test_worse.py", "def test_worse():\n    assert False\n")
+    (case,) = failing(tested.fail().cases)
+    assert (case.name, case.file) == ("test_two.py::test_two", "image-tests/test_two.py")
+    assert "2 tests" in case.message
+
+
 def test_pytest__settings_name_other_files(tested: Tested) -> None:
     tested.add("check_one.py", "def test_one():\n    pass\n")
     tested.add("pytest.ini", "[pytest]\npython_files = check_*.py\n")
