@@ -96,7 +96,7 @@ def test_scan__given_values_in_any_spelling(spelling: str, tmp_path: Path) -> No
 def test_scan__given_values_are_told_beside_what_looks_like_a_secret(tmp_path: Path) -> None:
     """There are exceptions for what looks like one, and none for what was given."""
     token = HeldSecret("the job's token", "ghp" + "_" + characters(36))
-    files = {"a.py": f"TOKEN = '{token.value}'\n", ".env": f"API_TOKEN={token.value}\n"}
+    files: dict[str, str | bytes] = {"a.py": f"TOKEN = '{token.value}'\n", ".env": f"API_TOKEN={token.value}\n"}
     assert scan(tmp_path, files, token) == [
         Finding(".env", 1, token.name, given=True),
         Finding("a.py", 1, token.name, given=True),
