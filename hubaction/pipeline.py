@@ -190,7 +190,9 @@ class _Run:
             buildx = pool.submit(check_buildx, self.env, self.folder)
             self.source = resolve_source(self.job.workspace, self.settings.path)
             self._check_head()
-            self.tests = find_image_tests(self.source, self.settings.image_tests) if self.settings.image_tests else None
+            self.tests = (
+                find_image_tests(self.source, self.settings.tests.folder) if self.settings.tests.folder else None
+            )
             self.files = list_context(self.source, include_git=self.settings.include_git, leave_out=self._result_file())
             self._guard()
             login = pool.submit(log_in, self.settings.credentials, env=self.env, cwd=self.folder)
@@ -234,9 +236,9 @@ class _Run:
     def _read_ingredients(self) -> Ingredients:
         platform = self.settings.platform or self.info.platform
         settings = self.settings
-        policy = (str(settings.test_timeout), str(settings.test_notebook_outputs))
+        policy = (str(settings.tests.timeout), str(settings.tests.notebook_outputs))
         materials = Materials(
-            self.files, self.arguments, self.tests, settings.image_tests, policy, platform, settings.hub
+            self.files, self.arguments, self.tests, settings.tests.folder, policy, platform, settings.hub
         )
         return read_ingredients(
             self.plan,
@@ -472,8 +474,8 @@ class _Run:
     def test(self) -> None:
         if self.tests is None:
             self.job.console.say(
-                f"No image tests: there is no folder '{self.settings.image_tests}' with files in it."
-                if self.settings.image_tests
+                f"No image tests: there is no folder '{self.settings.tests.folder}' with files in it."
+                if self.settings.tests.folder
                 else "No image tests: the input 'image-tests' is empty."
             )
             return
@@ -488,7 +490,7 @@ class _Run:
     def _run_tests(self, files: Path) -> tuple[CaseResult, ...]:
         settings, local_tag = self.settings, self.plan.local_tag
         folder = str(files.relative_to(self.source))
-        tests = ImageTests(files, folder, settings.test_timeout, settings.test_notebook_outputs)
+        tests = ImageTests(files, folder, settings.tests.timeout, settings.tests.notebook_outputs)
         home = home_to_empty(settings.notebook_user, settings.repo_dir)
         place = Place(local_tag, settings.user_id, run=local_tag, home=home)
         with self.job.console.untrusted() as write:
@@ -536,9 +538,9 @@ class _Run:
         """Tell those that start from the pushed image."""
         if not self.outcome.pushed:
             return
-        if self.settings.binder_cache is not BinderCache.FALSE and self.plan.branch:
+        if self.settings.binder.cache is not BinderCache.FALSE and self.plan.branch:
             self._update_binder_cache()
-        if self.settings.binder_prebuild:
+        if self.settings.binder.prebuild:
             self._request_prebuild()
 
     def _update_binder_cache(self) -> None:
@@ -555,8 +557,8 @@ class _Run:
                 hub,
                 branch=self.plan.branch,
                 image=f"{first.reference.name}@{first.digest}",
-                message=self.settings.binder_cache_message,
-                write=self.settings.binder_cache is BinderCache.TRUE,
+                message=self.settings.binder.cache_message,
+                write=self.settings.binder.cache is BinderCache.TRUE,
                 pushed_commit=self.plan.pushed_commit,
             )
             self.job.console.say(f"{cache.advice} {cache.url}")
@@ -565,13 +567,13 @@ class _Run:
         """Never fatal: it only saves the first visitor a wait."""
         from hubaction.rollout.prebuild import build_url, request_prebuild
 
-        url = build_url(self.settings.binder_url, self.plan.repository, self.settings.binder_prebuild)
+        url = build_url(self.settings.binder.url, self.plan.repository, self.settings.binder.prebuild)
         with self._step("binder prebuild"), self.job.console.untrusted() as write:
             prebuild = request_prebuild(url, say=write, write=write)
         if prebuild.built:
             self.job.console.say(prebuild.advice)
         else:
-            self.job.console.notice(f"Binder has not built {self.settings.binder_prebuild}. {prebuild.advice}")
+            self.job.console.notice(f"Binder has not built {self.settings.binder.prebuild}. {prebuild.advice}")
 
     def remove_local_image(self) -> None:
         with suppress(ActionError):
