@@ -495,19 +495,19 @@ def _make_badge(settings: Settings, event: Event, repository: str, sha: str, bra
         return Badge(reason="the repository that the pull request comes from was deleted")
     if event.private:
         return Badge(reason="the repository is private")
-    elsewhere = settings.binder_url != PUBLIC_BINDER or bool(settings.binder_repository)
+    elsewhere = settings.binder.url != PUBLIC_BINDER or bool(settings.binder.repository)
     if not elsewhere and event.server_url.rstrip("/") != "https://github.com":
         return Badge(reason="mybinder.org reads github.com only; name your own BinderHub in the input 'binder-url'")
-    ref = branch if settings.binder_ref is BinderRef.BRANCH and branch else sha
-    if not settings.binder_repository:
-        return Badge("", settings.binder_url, repository, ref, settings.binder_urlpath)
-    environment, _, environment_ref = settings.binder_repository.partition("@")
+    ref = branch if settings.binder.ref is BinderRef.BRANCH and branch else sha
+    if not settings.binder.repository:
+        return Badge("", settings.binder.url, repository, ref, settings.binder.urlpath)
+    environment, _, environment_ref = settings.binder.repository.partition("@")
     return Badge(
         "",
-        settings.binder_url,
+        settings.binder.url,
         environment,
         environment_ref or "HEAD",
-        settings.binder_urlpath,
+        settings.binder.urlpath,
         content_url=f"{event.server_url}/{repository}",
         content_branch=branch,
     )

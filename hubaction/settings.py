@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import PurePosixPath
 from typing import TypeVar
 
 import yaml
@@ -58,6 +59,7 @@ DEFAULTS: Mapping[str, str] = {
     "image-tests": "image-tests",
     "test-timeout": "600",
     "test-notebook-outputs": "false",
+    "junit-file": "",
     "hub-check": "true",
     "hub-command": "jupyterhub-singleuser",
     "hub-memory": "1G",
@@ -104,6 +106,36 @@ class UnseenLogin:
 
 
 @dataclass(frozen=True)
+class ImageTestPolicy:
+    """How the image tests are run."""
+
+    folder: str
+    """Empty switches them off."""
+    timeout: int
+    """Seconds for each test and each notebook."""
+    notebook_outputs: bool
+    """Whether notebooks must give what they have stored."""
+    junit_file: str
+    """Where their results go, in the workspace; empty for nowhere."""
+
+
+@dataclass(frozen=True)
+class BinderSettings:
+    """What Binder shows, and what it is told."""
+
+    url: str
+    """Without a slash at its end."""
+    ref: BinderRef
+    urlpath: str
+    repository: str
+    """`owner/name` or `owner/name@ref` of the environment, when it is another repository than the content."""
+    cache: BinderCache
+    cache_message: str
+    prebuild: str
+    """A ref of this repository that Binder is asked to build; empty for none."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """All inputs, validated. Paths are relative to the workspace (`path`) or to `path` (the others)."""
 
@@ -133,27 +165,14 @@ class Settings:
     include_git: bool
     allow_files: tuple[str, ...]
     """Globs of files that may hold what looks like a secret."""
-    image_tests: str
-    """Folder of the image tests; empty switches them off."""
-    test_timeout: int
-    """Seconds for each test and each notebook."""
-    test_notebook_outputs: bool
+    tests: ImageTestPolicy
     hub: HubPolicy
     github_token: str = field(repr=False)
     comment: CommentChoice
-    binder_url: str
-    """Without a slash at its end."""
-    binder_ref: BinderRef
-    binder_urlpath: str
-    binder_repository: str
-    """`owner/name` or `owner/name@ref` of the environment, when it is another repository than the content."""
+    binder: BinderSettings
     result_file: str
     repo2docker_version: str
     public_check: bool
-    binder_cache: BinderCache
-    binder_cache_message: str
-    binder_prebuild: str
-    """A ref of this repository that Binder is asked to build; empty for none."""
     predecessor: bool = False
     """Whether inputs of jupyterhub/repo2docker-action are in use: then it is its behaviour that is wanted."""
     notices: tuple[str, ...] = ()
@@ -162,6 +181,10 @@ class Settings:
     unseen_login: UnseenLogin | None = None
     """Read by the caller as well, from the workflow, and only where no Docker configuration is to be seen."""
     warnings: tuple[str, ...] = ()
+
+    def from_root(self, file: str) -> str:
+        """A path from the folder that is built -> the same from the repository's root, as annotations need it."""
+        return str(PurePosixPath(self.path) / file)
 
     @property
     def variant(self) -> str:
@@ -224,24 +247,14 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         cache_ref=_read_cache_ref(inputs, problems),
         include_git=check("include-git", values.parse_boolean, inputs["include-git"], False),
         allow_files=check("allow-files", values.parse_globs, inputs["allow-files"], ()),
-        image_tests=check("image-tests", values.parse_optional_path, inputs["image-tests"], ""),
-        test_timeout=check("test-timeout", values.parse_seconds, inputs["test-timeout"], 0),
-        test_notebook_outputs=check(
-            "test-notebook-outputs", values.parse_boolean, inputs["test-notebook-outputs"], False
-        ),
+        tests=_read_test_policy(inputs, problems),
         hub=_read_hub_policy(inputs, problems),
         github_token=inputs["github-token"],
         comment=check("comment", values.choice_of(CommentChoice), inputs["comment"], CommentChoice.AUTO),
-        binder_url=check("binder-url", values.parse_url, inputs["binder-url"], ""),
-        binder_ref=check("binder-ref", values.choice_of(BinderRef), inputs["binder-ref"], BinderRef.SHA),
-        binder_urlpath=check("binder-urlpath", values.parse_urlpath, inputs["binder-urlpath"], ""),
-        binder_repository=check("binder-repository", values.parse_repository, inputs["binder-repository"], ""),
+        binder=_read_binder(inputs, problems),
         result_file=check("result-file", values.parse_optional_file, inputs["result-file"], ""),
         repo2docker_version=check("repo2docker-version", parse_requirement, inputs["repo2docker-version"], ""),
         public_check=check("public-check", values.parse_boolean, inputs["public-check"], False),
-        binder_cache=check("binder-cache", values.parse_binder_cache, inputs["binder-cache"], BinderCache.FALSE),
-        binder_cache_message=check("binder-cache-message", values.parse_line, inputs["binder-cache-message"], ""),
-        binder_prebuild=check("binder-prebuild", values.parse_git_ref, inputs["binder-prebuild"], ""),
         predecessor=bool(old),
         notices=(*notices, *in_capitals),
         warnings=tuple(_unknown_inputs(environ)),
@@ -328,6 +341,29 @@ def _read_hub_policy(inputs: Mapping[str, str], problems: Problems) -> HubPolicy
         timeout=check("hub-timeout", values.parse_seconds, inputs["hub-timeout"], 0),
         default_url=check("hub-default-url", values.parse_default_url, inputs["hub-default-url"], ""),
         version=check("hub-version", values.parse_version, inputs["hub-version"], ""),
+    )
+
+
+def _read_test_policy(inputs: Mapping[str, str], problems: Problems) -> ImageTestPolicy:
+    check = problems.check
+    return ImageTestPolicy(
+        folder=check("image-tests", values.parse_optional_path, inputs["image-tests"], ""),
+        timeout=check("test-timeout", values.parse_seconds, inputs["test-timeout"], 0),
+        notebook_outputs=check("test-notebook-outputs", values.parse_boolean, inputs["test-notebook-outputs"], False),
+        junit_file=check("junit-file", values.parse_optional_file, inputs["junit-file"], ""),
+    )
+
+
+def _read_binder(inputs: Mapping[str, str], problems: Problems) -> BinderSettings:
+    check = problems.check
+    return BinderSettings(
+        url=check("binder-url", values.parse_url, inputs["binder-url"], ""),
+        ref=check("binder-ref", values.choice_of(BinderRef), inputs["binder-ref"], BinderRef.SHA),
+        urlpath=check("binder-urlpath", values.parse_urlpath, inputs["binder-urlpath"], ""),
+        repository=check("binder-repository", values.parse_repository, inputs["binder-repository"], ""),
+        cache=check("binder-cache", values.parse_binder_cache, inputs["binder-cache"], BinderCache.FALSE),
+        cache_message=check("binder-cache-message", values.parse_line, inputs["binder-cache-message"], ""),
+        prebuild=check("binder-prebuild", values.parse_git_ref, inputs["binder-prebuild"], ""),
     )
 
 

@@ -408,29 +408,32 @@ class Registry:
                 answer = _Answer(
                     response.status_code, response.headers, _read_body(response, limit, seconds=2 * self._timeout)
                 )
-        except requests.exceptions.RequestException as error:
-            if isinstance(error, requests.exceptions.SSLError) and _UNTRUSTED.search(str(error)):
-                raise UntrustedError(
-                    f"This action does not know the authority behind the certificate of {self._host}. {RECIPE}"
-                ) from error
-            raise UnreachableError(
-                f"{self._host} does not answer ({type(error).__name__}), so the image cannot be checked there."
-                " Run again when it is back.",
-                on_loopback=is_loopback(self._host),
-            ) from error
-        except ValueError as error:
-            raise RegistryError(f"{self._host} sends us to what is no address.") from error
-        except OSError as error:
-            # All that requests says of a file that is not there; many a path of the runner's is not, in a container.
-            raise UntrustedError(
-                f"The file that REQUESTS_CA_BUNDLE names is not there in the action's container, so"
-                f" the certificate of {self._host} cannot be checked with it. {RECIPE}"
-            ) from error
+        except (OSError, ValueError) as error:  # all of requests' own are OSErrors, and some are ValueErrors, too
+            raise self._explain(error) from error
         if answer.status >= 500 or answer.status == requests.codes.too_many_requests:
             raise UnreachableError(
                 f"{self._host} cannot answer now ({answer.status}). Run again when it is back.", on_loopback=False
             )
         return answer
+
+    def _explain(self, error: OSError | ValueError) -> RegistryError:
+        if isinstance(error, requests.exceptions.SSLError) and _UNTRUSTED.search(str(error)):
+            return UntrustedError(
+                f"This action does not know the authority behind the certificate of {self._host}. {RECIPE}"
+            )
+        if isinstance(error, requests.exceptions.RequestException):
+            return UnreachableError(
+                f"{self._host} does not answer ({type(error).__name__}), so the image cannot be checked there."
+                " Run again when it is back.",
+                on_loopback=is_loopback(self._host),
+            )
+        if isinstance(error, ValueError):
+            return RegistryError(f"{self._host} sends us to what is no address.")
+        # All that requests says of a file that is not there; many a path of the runner's is not, in a container.
+        return UntrustedError(
+            f"The file that REQUESTS_CA_BUNDLE names is not there in the action's container, so"
+            f" the certificate of {self._host} cannot be checked with it. {RECIPE}"
+        )
 
     def _count(self, requests_made: int) -> None:
         with self._counting:

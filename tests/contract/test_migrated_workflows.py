@@ -75,7 +75,7 @@ def outcome_of(inputs: Mapping[str, str], event: Event) -> Outcome | str:
         references=tuple(sorted(map(str, plan.references))) if plan.push else (),
         arguments=tuple(argument.replace(plan.local_tag, "TAG") for argument in plan.repo2docker if plan.local_tag),
         include_git=settings.include_git,
-        binder=(settings.binder_cache, settings.binder_cache_message, settings.binder_prebuild),
+        binder=(settings.binder.cache, settings.binder.cache_message, settings.binder.prebuild),
         public_check=settings.public_check,
     )
 

@@ -126,7 +126,7 @@ def test_translate__false_means_off_and_a_notice_says_so(name: str) -> None:
     settings = settings_of({**LOGIN, name: "false"})
     assert settings.latest is Choice.TRUE
     assert not settings.public_check
-    assert settings.binder_cache is BinderCache.FALSE
+    assert settings.binder.cache is BinderCache.FALSE
     assert any(name in notice and "off" in notice for notice in settings.notices)
 
 
@@ -136,7 +136,7 @@ def test_translate__switches_on() -> None:
     )
     assert settings.latest is Choice.FALSE
     assert settings.public_check
-    assert settings.binder_cache is BinderCache.CHECK
+    assert settings.binder.cache is BinderCache.CHECK
 
 
 @pytest.mark.parametrize("name", ["BINDER_CACHE", "MYBINDERORG_TAG"])
@@ -161,8 +161,8 @@ def test_translate__the_rest_by_their_new_names() -> None:
     assert settings.repo2docker_args.arguments == ("--debug",)
     assert settings.repo2docker_version == "jupyter-repo2docker==2025.12.0"
     assert settings.repo_dir == "/srv/x"
-    assert settings.binder_cache_message == "New image"
-    assert settings.binder_prebuild == "main"
+    assert settings.binder.cache_message == "New image"
+    assert settings.binder.prebuild == "main"
 
 
 def test_translate__extra_pip_install_never_did_anything() -> None:

@@ -30,7 +30,7 @@ def test_read_settings__defaults() -> None:
     assert settings.push is settings.latest is Choice.AUTO
     assert [str(name) for name in settings.images] == ["docker.io/org/course"]
     assert (settings.credentials, settings.tags, settings.build_args, settings.labels) == ((), (), (), ())
-    assert (settings.path, settings.repo_dir, settings.image_tests) == (".", "/srv/repo", "image-tests")
+    assert (settings.path, settings.repo_dir, settings.tests.folder) == (".", "/srv/repo", "image-tests")
     assert (settings.notebook_user, settings.user_id) == ("jovyan", 1000)
     assert (settings.appendix_file, settings.base_image, settings.platform) == ("", "", "")
     assert settings.include_git is False
@@ -62,7 +62,7 @@ def test_read_settings__allow_files_that_could_be_read_in_two_ways(glob: str) ->
 
 
 def test_read_settings__empty_image_tests_switch_them_off() -> None:
-    assert make_settings({"image-tests": ""}).image_tests == ""
+    assert make_settings({"image-tests": ""}).tests.folder == ""
 
 
 def test_read_settings__all_problems_together() -> None:
@@ -104,6 +104,7 @@ def test_read_settings__all_problems_together() -> None:
             "binder-urlpath": "https://example.org",
             "binder-repository": "environment",
             "result-file": "/result.json",
+            "junit-file": "..",
             "repo2docker-version": "--index-url=https://example.org",
             "public-check": "maybe",
             "binder-cache": "chekc",
@@ -178,7 +179,7 @@ def test_read_settings__values_are_taken() -> None:
     )
     assert (settings.mode, settings.path, settings.repo_dir) == (Mode.TEST, "images/a", "/opt/course")
     assert (settings.notebook_user, settings.user_id) == ("rstudio", 2000)
-    assert (settings.appendix_file, settings.image_tests) == ("docker/appendix", "tests")
+    assert (settings.appendix_file, settings.tests.folder) == ("docker/appendix", "tests")
     assert (settings.base_image, settings.platform) == ("ubuntu:24.04", "linux/arm64")
     assert settings.github_token == "ghs_token"
 

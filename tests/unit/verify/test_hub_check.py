@@ -33,7 +33,7 @@ GOOD = [READY, VERSIONS, kernels("ir", "python3"), kernel("ir"), kernel("python3
 @pytest.fixture
 def seen(tmp_path: Path) -> Evidence:
     (tmp_path / "environment.yml").touch()
-    image = LocalImage("sha256:x", 1, "/srv/repo", "jovyan", "amd64")
+    image = LocalImage("sha256:x", 1, "/srv/repo")
     policy = HubPolicy(HubCheck.TRUE, (SINGLEUSER,), 2**30, 120, "/lab", "")
     return Evidence(policy, tmp_path, "/home/jovyan", image, Programs("/bin/a", "/bin/b", "/bin/python3"), Shadowed())
 
