@@ -99,7 +99,8 @@ IMAGES = [
     HubImage(
         "lets-anybody-in",
         "RUN printf '%s\\n' '#!/bin/sh' 'exec jupyter lab --ip=0.0.0.0 --port=8888 --IdentityProvider.token= "
-        '--ServerApp.disable_check_xsrf=True --ServerApp.base_url="$JUPYTERHUB_SERVICE_PREFIX"\' > /opt/venv/bin/jupyterhub-singleuser\nUSER jovyan\n',
+        '--ServerApp.disable_check_xsrf=True --ServerApp.base_url="$JUPYTERHUB_SERVICE_PREFIX"\' '
+        "> /opt/venv/bin/jupyterhub-singleuser\nUSER jovyan\n",
         remark="lets in whoever knows its address, without a login",
     ),
     HubImage(
