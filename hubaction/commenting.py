@@ -15,7 +15,7 @@ from hubaction.report.comment import RunNumber, Section, render_body
 from hubaction.report.result import MAX_BYTES, ImageResult, ResultFileError, read_result
 from hubaction.report.sections import badge_section, image_section
 from hubaction.rollout.binder import badge_url, launch_url, pull_urlpath
-from hubaction.runner.job import Job
+from hubaction.runner.job import Job, read_run_number
 from hubaction.runner.protocol import Console
 from hubaction.settings import Settings
 
@@ -180,11 +180,7 @@ def _keep_credible(result: ImageResult, target: CommentTarget, settings: Setting
 
 
 def _run_number(environ: Mapping[str, str]) -> RunNumber:
-    def number(name: str) -> int:
-        text = environ.get(name, "")
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
-
-    return RunNumber(number("GITHUB_RUN_ID"), number("GITHUB_RUN_ATTEMPT"))
+    return RunNumber(*read_run_number(environ))
 
 
 def _run_url(environ: Mapping[str, str], run: RunNumber) -> str:

@@ -126,13 +126,20 @@ class GitData:
         Without a parent it holds these files and has no history. It names no author: GitHub then fills in whose token
         it is.
         """
+        return self.commit_tree(self.create_tree(files, parent=parent), message, parent=parent)
+
+    def create_tree(self, files: Sequence[NewFile], *, parent: RemoteCommit | None) -> str:
+        """The first half of a commit, for those whose message tells of the second."""
         what = files[0].path if len(files) == 1 else f"{len(files)} files"
-        with translate(f"commit {what}"):
-            entries = [_show_entry(file) for file in files]
+        with translate(f"write {what}"):
             base = {"base_tree": parent.tree} if parent else {}
-            tree = self._git("POST", "trees", {**base, "tree": entries})["sha"]
-            parents = [parent.sha] if parent else []
-            return _read_commit(self._git("POST", "commits", {"message": message, "tree": tree, "parents": parents}))
+            tree: str = self._git("POST", "trees", {**base, "tree": [_show_entry(file) for file in files]})["sha"]
+            return tree
+
+    def commit_tree(self, tree: str, message: str, *, parent: RemoteCommit | None) -> RemoteCommit:
+        with translate(f"commit {tree[:12]}"):
+            commit = {"message": message, "tree": tree, "parents": [parent.sha] if parent else []}
+            return _read_commit(self._git("POST", "commits", commit))
 
     # --- branches ---
 

@@ -39,6 +39,10 @@ class NotAllowedError(GitHubError):
     """The token has no right to do this."""
 
 
+class BadTokenError(GitHubError):
+    """The token is none, or no longer one."""
+
+
 class PassingError(GitHubError):
     """A rate limit or a fault that may pass; `wait` is how many seconds GitHub asks for, if it does."""
 
@@ -75,6 +79,9 @@ class RemoteRepository:
     default_branch: str
     url: str
     """Of its page."""
+    private: bool = False
+    merge_methods: tuple[str, ...] = ()
+    """How it allows to merge; empty when the token is not told."""
 
 
 class GitHub:
@@ -281,7 +288,7 @@ def explain(action: str, error: GithubException) -> GitHubError:
 
 def _explain_refusal(action: str, status: int, said: str) -> GitHubError:
     if status == 401:
-        return GitHubError(
+        return BadTokenError(
             f"GitHub does not accept the token ({said}). Renew it, or leave the input 'github-token' out: the job's own"
             " token then does."
         )

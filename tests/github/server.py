@@ -28,6 +28,7 @@ from tests.github.answers import (
 )
 from tests.github.git import Git
 from tests.github.git_api import GitApi
+from tests.github.pulls_api import Opened, PullsApi
 from tests.github.turns import FreeForAll, Turns
 
 JOB = "github-actions[bot]"
@@ -94,6 +95,13 @@ class GitHubServer:
         self.read_only = {READ_ONLY_TOKEN}
         self.comments: dict[int, Comment] = {}
         self.pulls: list[Pull] = []
+        self.opened: list[Opened] = []
+        """Pull requests that were opened by requests."""
+        self.jobs_may_open = True
+        """The switch 'Allow GitHub Actions to create and approve pull requests'."""
+        self.auto_merging = {REPOSITORY, OTHER_REPOSITORY}
+        """Repositories with the switch 'Allow auto-merge'."""
+        self.private: set[str] = set()
         self.gits = {REPOSITORY: Git(), OTHER_REPOSITORY: Git()}
         self.requests: list[Request] = []
         self.unauthorized: list[Request] = []
@@ -223,13 +231,16 @@ class GitHubServer:
             ("GET", rf"{repository}/commits/([0-9a-f]+)/pulls", self._list_pulls_of_commit),
             ("GET", rf"{repository}/pulls", self._list_pulls),
             *GitApi(self).routes(repository),
+            *PullsApi(self).routes(repository),
             ("GET", "/user", self._get_user),
             ("POST", "/graphql", self._query),
         )
 
     def _get_repository(self, _: Request, repository: str) -> Answer:
         counts = {"network_count": 0, "subscribers_count": 0, "has_discussions": False}
-        return Answer(200, show_repository(self.url, repository) | counts)
+        methods = {"allow_merge_commit": False, "allow_squash_merge": True, "allow_rebase_merge": True}
+        shown = show_repository(self.url, repository) | counts | methods | {"private": repository in self.private}
+        return Answer(200, shown)
 
     def _list_comments(self, request: Request, repository: str, number: str) -> Answer:
         where = (repository, int(number))
@@ -277,7 +288,8 @@ class GitHubServer:
             for pull in self.pulls
             if state in {pull.state, "all"} and owner in {"", pull.head_repository.partition("/")[0].lower()}
         ]
-        return self._page(request, [show_pull(self.url, pull) for pull in found])
+        arranged = [show_pull(self.url, pull) for pull in found] if repository == REPOSITORY else []
+        return self._page(request, [*PullsApi(self).list(request, repository), *arranged])
 
     def _list_pulls_of_commit(self, request: Request, repository: str, sha: str) -> Answer:
         """GitHub looks in the base repository only, where a fork's commits are not until they are merged."""
@@ -305,6 +317,8 @@ class GitHubServer:
             return Answer(200, {"data": {"viewer": {"login": self.logins[request.token]}}})
         if "updateRefs(" in query:
             return GitApi(self).update_refs(request)
+        if "enablePullRequestAutoMerge(" in query:
+            return PullsApi(self).merge_when_ready(request)
         return NOT_FOUND
 
     def _show(self, comment: Comment) -> dict[str, Any]:
