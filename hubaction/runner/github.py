@@ -194,8 +194,14 @@ class GitHub:
     def read_repository(self) -> RemoteRepository:
         with translate(f"read repository {self._repository.full_name}"):
             answer = self.request("GET", "")
+            switches = {"merge": "allow_merge_commit", "squash": "allow_squash_merge", "rebase": "allow_rebase_merge"}
             return RemoteRepository(
-                answer["full_name"], answer["node_id"], answer["default_branch"], answer["html_url"]
+                answer["full_name"],
+                answer["node_id"],
+                answer["default_branch"],
+                answer["html_url"],
+                private=answer["private"] is not False,
+                merge_methods=tuple(method for method, switch in switches.items() if answer.get(switch)),
             )
 
     def request(self, verb: str, path: str, body: dict[str, Any] | None = None) -> Any:

@@ -187,9 +187,9 @@ class PullsApi:
 
         git = self._server.gits[pull.repository]
         head = pull.last_head or git.branches[pull.branch]
-        shown = show_pull(self._server.url, Pull(pull.number, head, pull.state, pull.repository, pull.branch))
         api = self._server.url
-        shown = _replace_texts(shown, "Org/Course/pull", f"{pull.repository}/pull")
+        arranged = show_pull(api, Pull(pull.number, head, pull.state, pull.repository, pull.branch))
+        shown: dict[str, Any] = _replace_texts(arranged, "Org/Course/pull", f"{pull.repository}/pull")
         shown |= {
             "node_id": self._node(pull),
             "title": pull.title,
@@ -257,9 +257,9 @@ def _compare_files(git: Git, base: str, head: str, url: str) -> list[dict[str, A
             status = "removed" if path not in after else "added" if path not in before else "modified"
             sha = after.get(path) or before[path]
             place = f"{url}/contents/{quote(path)}"
-            counts = dict.fromkeys(("additions", "deletions", "changes"), 1)
-            links = {"blob_url": place, "raw_url": place, "contents_url": place}
-            shown.append({"sha": sha, "filename": path, "status": status, **counts, **links})
+            entry: dict[str, Any] = {"sha": sha, "filename": path, "status": status}
+            entry |= dict.fromkeys(("additions", "deletions", "changes"), 1)
+            shown.append(entry | dict.fromkeys(("blob_url", "raw_url", "contents_url"), place))
     return shown
 
 
