@@ -9,6 +9,7 @@ from hubaction.runner.github import (
     ATTEMPTS,
     JOB_LOGIN,
     LONGEST_WAIT_SECONDS,
+    BadTokenError,
     GitHub,
     GitHubError,
     NotAllowedError,
@@ -158,7 +159,7 @@ def test_find_pull_requests__without_any(hub: GitHub) -> None:
 @pytest.mark.parametrize(
     ("answer", "kind", "said"),
     [
-        (BAD_CREDENTIALS, GitHubError, "does not accept the token (401: Bad credentials)"),
+        (BAD_CREDENTIALS, BadTokenError, "does not accept the token (401: Bad credentials)"),
         (READ_ONLY, NotAllowedError, "may not list the comments of pull request 7 (403: Resource not accessible"),
         (NOT_FOUND, NotAllowedError, "(404: Not Found)"),
         (UNPROCESSABLE, GitHubError, "refused to list the comments of pull request 7 (422: Validation Failed)"),
