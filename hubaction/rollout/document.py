@@ -5,7 +5,7 @@ aliases stay what they are.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from ruamel.yaml import YAML
@@ -52,7 +52,13 @@ class Document:
         return FileError(self.name, line, reason)
 
     def fail_at(self, node: Node, reason: str) -> FileError:
-        return self.fail(node.start_mark.line + 1, reason)
+        return self.fail(self.line_of(node), reason)
+
+    def line_of(self, node: Node) -> int:
+        """Counted from one; of what is not there, too."""
+        if isinstance(node, ScalarNode) and node.start_mark.index == node.end_mark.index:
+            return self.text.count("\n", 0, self.span(node)[0]) + 1
+        return int(node.start_mark.line) + 1
 
     # --- places ---
 
@@ -88,7 +94,10 @@ class Document:
 
     def nodes(self) -> Iterator[Node]:
         """Every node once, however many aliases lead to it."""
-        left, seen = list(self.roots), set()
+        return self._under(self.roots)
+
+    def _under(self, nodes: Sequence[Node]) -> Iterator[Node]:
+        left, seen = list(nodes), set()
         while left:
             node = left.pop()
             if id(node) not in seen:
@@ -98,13 +107,13 @@ class Document:
 
     @cached_property
     def shared(self) -> frozenset[int]:
-        """Ids of the nodes that aliases lead to."""
+        """Ids of the nodes that aliases lead to, and of all that is in them."""
         seen: set[int] = set()
         twice: set[int] = set()
         for node in self.nodes():
             for child in children_of(node):
                 (twice if id(child) in seen else seen).add(id(child))
-        return frozenset(twice)
+        return frozenset(id(node) for node in self._under([each for each in self.nodes() if id(each) in twice]))
 
     def is_encrypted(self) -> bool:
         """https://github.com/getsops/sops: a change by anybody else breaks the file's checksum."""

@@ -19,7 +19,7 @@ from hubaction.rollout.select import Miss, Place, Selection, entries_of
 from hubaction.value_paths import ValuePath
 
 _NUMBER = (
-    r"[-+]?[0-9._]+(?:[eE][-+]?[0-9_.]*)?|0[xX][0-9a-fA-F_]+|0[oO]?[0-9_]+|0[bB][01_]+|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*"
+    r"[-+]?[0-9_]*\.?[0-9_]*(?:[eE][-+]?[0-9_.]*)?|0[xX][0-9a-fA-F_]+|0[oO]?[0-9_]+|0[bB][01_]+|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*"
     r"|[-+]?\.(?:inf|nan)"
 )
 _WORD = r"y|n|yes|no|on|off|true|false|null|nan|inf"
@@ -99,10 +99,14 @@ class _Editor:
 
     def change(self, place: Place, path: str) -> None:
         pair = _find_pair(place)
-        if pair:
+        if pair and pair.tag is None and (node := _whole_reference(pair.name.node)):
+            self._change_reference(pair.name, node, path)
+        elif pair:
             self._change_pair(pair, path)
         elif isinstance(place.node, ScalarNode):
             self._change_reference(place, place.node, path)
+        elif self._is_template(place.node):
+            raise self._fail(place.node, f"'{path}' is a template: name the file that its value comes from.")
         else:
             raise self._fail(place.node, f"'{path}' is no image: neither a reference nor a mapping with name and tag.")
 
@@ -120,6 +124,8 @@ class _Editor:
 
     def _change_reference(self, place: Place, node: ScalarNode, path: str) -> None:
         old = self._text_of(node, path)
+        if place.key and place.key.value == "tag":
+            raise self._fail(node, f"'{path}' has no name beside it, so nobody knows whose tag it is: add the name.")
         parts = split_reference(old)
         if parts is None:
             raise self._fail(node, f"'{path}' is '{old[:100]}', which is no image's reference.")
@@ -129,7 +135,7 @@ class _Editor:
             self._leave(node, old)
             return
         new = written + (f":{self._image.tag}" if tag or not digest else "") + (f"@{found}" if digest else "")
-        self._replace(place, node, new, Change(0, path, old, new))
+        self._replace(node, new, Change(0, path, old, new))
 
     def _change_pair(self, pair: "_Pair", path: str) -> None:
         name = self._text_of(pair.name.node, path)
@@ -145,21 +151,20 @@ class _Editor:
         new = f"{self._image.tag}@{found}" if "@" in old else self._image.tag
         change = Change(0, path, f"{name}:{old}" if old else name, f"{name}:{new}")
         if isinstance(node, ScalarNode):
-            self._replace(pair.tag, node, new, change)
+            self._replace(node, new, change)
 
     def _digest_of(self, written: str) -> str | None:
         name = name_in_reference(written)
         return self._image.digests.get(name) if name else None
 
     def _leave(self, node: Node, old: str) -> None:
-        note = f"{self._document.name}:{_line(node)}: left alone, for it names another image: {old}"
+        note = f"{self._document.name}:{self._document.line_of(node)}: left alone, for it names another image: {old}"
         if note not in self.notes:
             self.notes.append(note)
 
     def _text_of(self, node: Node, path: str) -> str:
         if not isinstance(node, ScalarNode):
-            template = "{{" in self._document.text[node.start_mark.index : node.start_mark.index + 2]
-            what = "a template" if template else "no text"
+            what = "a template" if self._is_template(node) else "no text"
             raise self._fail(node, f"'{path}' is {what}, where an image's name and tag should be.")
         if not is_text(node):
             raise self._fail(node, f"'{path}' has the tag {node.tag}, whose meaning is not known here.")
@@ -169,9 +174,13 @@ class _Editor:
         # An empty value may be written as such, too.
         return "" if str(node.tag).endswith(":null") else text
 
+    def _is_template(self, node: Node) -> bool:
+        """Without quotes it is, for YAML, a mapping with a mapping as its key."""
+        return self._document.text.startswith("{{", node.start_mark.index)
+
     # --- characters ---
 
-    def _replace(self, place: Place, node: ScalarNode, new: str, change: Change) -> None:
+    def _replace(self, node: ScalarNode, new: str, change: Change) -> None:
         if id(node) in self._splices:
             return
         if change.old == change.new:
@@ -180,9 +189,11 @@ class _Editor:
         start, end = self._document.span(node)
         text = self._respell(node, self._document.text[start:end], new)
         self._splices[id(node)] = _Splice(start, end, text, node, new)
-        change = replace(change, line=self._document.text.count("\n", 0, start) + 1)
+        # A folded text begins on the line before its first word.
+        at = start + max(self._document.text[start:end].find(str(node.value).strip()), 0)
+        change = replace(change, line=self._document.text.count("\n", 0, at) + 1)
         self.changes.append(change)
-        if any(id(each.node) in self._document.shared for each in place.way()):
+        if id(node) in self._document.shared:
             self.notes.append(
                 f"{self._document.name}:{change.line}: stands at an anchor, so what refers to that changes along."
             )
@@ -224,7 +235,7 @@ class _Editor:
             line_end = "\r\n" if "\r\n" in text else "\n"
             insertion = f"{line_end}{' ' * key.start_mark.column}{spelled}: {value}"
         self._splices[id(node)] = _Splice(at, at, insertion, node, new, adds=True)
-        self.changes.append(Change(_line(node), path, name, f"{name}:{new}"))
+        self.changes.append(Change(self._document.line_of(node), path, name, f"{name}:{new}"))
 
     # --- proofs ---
 
@@ -238,8 +249,9 @@ class _Editor:
             if not pair or not pair.tag or id(pair.tag.node) not in changed:
                 continue
             if not isinstance(pair.name.node, ScalarNode) or self._digest_of(str(pair.name.node.value).strip()) is None:
+                line = self._document.line_of(node)
                 raise self._fail(
-                    pair.tag.node, f"is the tag of another image, too (line {_line(node)}): give each a tag of its own."
+                    pair.tag.node, f"is the tag of another image, too (line {line}): give each a tag of its own."
                 )
 
     def _prove(self, text: str) -> None:
@@ -277,6 +289,12 @@ class _Pair:
     tag: Place | None
 
 
+def _whole_reference(node: Node) -> ScalarNode | None:
+    """A name that has its tag or digest in it."""
+    parts = split_reference(str(node.value).strip()) if isinstance(node, ScalarNode) else None
+    return node if parts and (parts[1] or parts[2]) and isinstance(node, ScalarNode) else None
+
+
 def _find_pair(place: Place) -> _Pair | None:
     """The pair at a place, or that the place is the tag or the name of."""
     if isinstance(place.node, MappingNode):
@@ -296,7 +314,3 @@ def _read_pair(place: Place) -> _Pair | None:
 
 def _quote_if_needed(text: str) -> str:
     return text if is_read_as_text(text) and ":" not in text else f'"{text}"'
-
-
-def _line(node: Node) -> int:
-    return int(node.start_mark.line) + 1

@@ -1,6 +1,7 @@
 """Where a path leads in a file: the file's own nodes, so that each is known with its place in the text."""
 
 import difflib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,12 +23,6 @@ class Place:
     @property
     def depth(self) -> int:
         return 1 + self.parent.depth if self.parent else 0
-
-    def way(self) -> Iterator["Place"]:
-        """The place, and those that it is in."""
-        yield self
-        if self.parent:
-            yield from self.parent.way()
 
 
 @dataclass(frozen=True)
@@ -68,12 +63,12 @@ class Selection:
             return [found for place in places for found in self._index(place, tree["value"])]
         if kind == "identity":
             return places
+        if kind == "flatten":
+            return self._visit(children[0], places)
         return self._visit(children[1], self._project(tree, self._visit(children[0], places)))
 
     def _project(self, tree: Mapping[str, Any], places: list[Place]) -> list[Place]:
         kind = tree["type"]
-        if kind == "flatten":
-            return places
         if kind == "value_projection":
             found = [value for place in places for value in entries_of(place)]
         else:
@@ -152,7 +147,7 @@ def _value(tree: Mapping[str, Any], place: Place) -> str | None:
     """The text of a scalar; a literal as it would be written."""
     if tree["type"] == "literal":
         value = tree["value"]
-        return value if isinstance(value, str) else {True: "true", False: "false"}.get(value, str(value))
+        return value if isinstance(value, str) else json.dumps(value)
     found = Selection().select(tree, place)
     node = found[0].node if found else None
     return str(node.value) if isinstance(node, ScalarNode) else None
