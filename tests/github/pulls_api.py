@@ -218,7 +218,7 @@ class PullsApi:
     def _show_label(self, repository: str, name: str) -> dict[str, Any]:
         url = f"{self._server.url}/repos/{repository}/labels/{quote(name)}"
         return {
-            "id": len(name), "node_id": f"LA_{name}", "url": url, "name": name, "description": None,
+            "id": len(name), "node_id": f"LA_{name}", "url": url, "name": name, "description": "",
             "color": "ededed", "default": False,
         }  # fmt: skip
 
