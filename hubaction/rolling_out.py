@@ -19,6 +19,7 @@ from hubaction.plan import PULL_REQUEST_LABEL, UNPROVEN_LABEL, Plan, RolloutTarg
 from hubaction.publish.credentials import find_docker_config, temporary_docker_config
 from hubaction.publish.promote import Candidate, read_candidate
 from hubaction.publish.registries import Registries
+from hubaction.report.result import load_result
 from hubaction.report.rollout import Story, render_body, render_by_hand, render_comment, render_summary, render_title
 from hubaction.rolled import ImageFacts
 from hubaction.runner.job import Job
@@ -77,8 +78,23 @@ def run_rollout_mode(plan: Plan, settings: Settings, job: Job) -> None:
         # Without an engine nobody tells which registries have no TLS; those of this machine are known.
         registries = Registries(settings.credentials, docker_config, frozenset())
         with job.console.group("Rollout"):
-            subject = find_subject(plan, registries)
+            subject = _with_result(find_subject(plan, registries), settings, job)
             job.outputs.add_summary(_roll_out(plan.rollout, plan, subject, settings, job, registries))
+
+
+def _with_result(subject: Subject, settings: Settings, job: Job) -> Subject:
+    """With what an earlier step says of its checks, if it is about this very image."""
+    if not settings.result_file:
+        return subject
+    try:
+        result = load_result(job.workspace, settings.result_file)
+    except ActionError as error:
+        job.console.warning(error.message)
+        return subject
+    if subject.first not in result.pushed:
+        job.console.notice(f"{settings.result_file} is about another image than {subject.first.reference}.")
+        return subject
+    return replace(subject, hub=job.console.scrub(result.hub), tests=job.console.scrub(result.tests))
 
 
 def roll_out_pushed(plan: Plan, subject: Subject, settings: Settings, job: Job, registries: Registries) -> str:

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 import responses
 
+from hubaction.image import ImageName, PushedReference, Reference
 from hubaction.main import main
 from hubaction.plan import PULL_REQUEST_LABEL, UNPROVEN_LABEL
+from hubaction.report.result import ImageResult, write_result
 from tests.github.server import (
     APP_TOKEN,
     JOB_TOKEN,
@@ -39,6 +41,9 @@ class Stage:
     server: GitHubServer
     wire: responses.RequestsMock
     folder: Path
+    manifest: bytes = b""
+    """Of the image that was pushed last."""
+    size: int = 0
 
     def push_image(self, tag: str, commit: str = "", **labels: str) -> str:
         """Have the registry show an image; return its digest."""
@@ -53,6 +58,7 @@ class Stage:
         manifest = json.dumps(
             {"schemaVersion": 2, "mediaType": MANIFEST_TYPE, "config": descriptor, "layers": [layer]}
         ).encode()
+        self.manifest, self.size = manifest, len(config) + 5_000_000
         base = f"https://quay.io/v2/{PATH}"
         for reference in (tag, digest(manifest)):
             self.wire.get(f"{base}/manifests/{reference}", manifest, content_type=MANIFEST_TYPE)
@@ -278,3 +284,26 @@ def test_rollout_mode__on_a_pull_request_is_refused(stage: Stage) -> None:
         "Rolling out on 'pull_request' is refused: hubs would start an image that nobody has merged."
     )
     assert stage.server.requests == []
+
+
+@pytest.mark.parametrize("about", ["this image", "another image"])
+def test_rollout_mode__tells_what_the_build_saw(stage: Stage, about: str) -> None:
+    tag = stage.server.git.branches["main"][:12]
+    seen = stage.push_image(tag, "") if about == "this image" else f"sha256:{'6' * 64}"
+    name = ImageName("quay.io", PATH)
+    stage.wire.replace("GET", f"https://quay.io/v2/{PATH}/manifests/{tag}", stage.manifest, content_type=MANIFEST_TYPE)
+    result = ImageResult(
+        name, pushed=(PushedReference(Reference(name, tag), seen, stage.size),), tests="3 passed", hub="ready in 3 s"
+    )
+    (stage.folder / "result.json").write_text(write_result(result))
+    ran = stage.run(result_file="result.json")
+    body = stage.server.opened[0].body
+    assert ("| Hub check | `ready in 3 s` |" in body) is (about == "this image")
+    assert ("| Image tests | `3 passed` |" in body) is (about == "this image")
+    assert len(ran.annotations("notice")) == (0 if about == "this image" else 1)
+
+
+def test_rollout_mode__with_a_result_file_that_is_none(stage: Stage) -> None:
+    ran = stage.run(result_file="result.json")
+    assert ran.outputs["rollout-url"]
+    assert "cannot be read" in ran.annotations("warning")[0]
