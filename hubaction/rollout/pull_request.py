@@ -300,8 +300,17 @@ class _Rollout:
                 method = next(iter(self._hub.read_repository().merge_methods), "merge")
             self._pulls.merge_when_ready(pull, method)
         except GitHubError as error:
-            return (f"{error.message} Settings > General > 'Allow auto-merge' has to be on in that repository.",)
+            # GitHub says so when it would have to merge at once.
+            nothing_to_wait_for = "clean status" in error.message.lower()
+            return (f"{error.message} {_NO_CHECKS if nothing_to_wait_for else _NO_AUTOMERGE}",)
         return ()
+
+
+_NO_CHECKS = (
+    "Branch protection, or a ruleset, has to demand a check or a review there: without any, nothing is merged"
+    " automatically."
+)
+_NO_AUTOMERGE = "Settings > General > 'Allow auto-merge' has to be on in that repository."
 
 
 def _say_nothing(edits: Edits) -> str:

@@ -27,7 +27,7 @@ from hubaction.rollout.pull_request import (
 from hubaction.runner.github import BranchRulesError, GitHub, GitHubError, NotAllowedError
 from hubaction.value_paths import parse_value_path
 from hubaction.values import Automerge
-from tests.github.answers import BAD_GATEWAY, BROKEN, PROTECTED, SECONDARY_LIMIT
+from tests.github.answers import BAD_GATEWAY, BROKEN, PROTECTED, SECONDARY_LIMIT, refuse_query
 from tests.github.pulls_api import Opened, PullsApi
 from tests.github.server import APP, APP_TOKEN, JOB_TOKEN, OTHER_REPOSITORY, GitHubServer, running_server
 
@@ -153,6 +153,25 @@ def test_roll_out__where_nothing_is_merged_automatically(server: GitHubServer, r
     server.auto_merging.clear()
     (warning,) = roll(automerge=Automerge.TRUE).warnings
     assert "'Allow auto-merge' has to be on" in warning
+
+
+def test_roll_out__where_nothing_has_to_be_waited_for(server: GitHubServer, roll: Roll) -> None:
+    server.tell("POST /graphql", refuse_query("UNPROCESSABLE", "Pull request Pull request is in clean status"))
+    (warning,) = roll(automerge=Automerge.TRUE).warnings
+    assert "has to demand a check or a review" in warning
+
+
+def test_roll_out__keeps_the_mode_of_a_file(server: GitHubServer, roll: Roll) -> None:
+    server.gits[OTHER_REPOSITORY].push({"hubs/b.yaml": FILES["hubs/b.yaml"]}, mode="100755")
+    roll()
+    git = server.gits[OTHER_REPOSITORY]
+    assert dict(git.walk(git.commits[git.branches[BRANCH]].tree))["hubs/b.yaml"][0] == "100755"
+
+
+def test_roll_out__does_not_follow_links(server: GitHubServer, roll: Roll) -> None:
+    server.gits[OTHER_REPOSITORY].push({"hubs/b.yaml": "../../secret"}, mode="120000")
+    with pytest.raises(PathError, match="no such file"):
+        roll()
 
 
 def test_roll_out__as_a_draft(server: GitHubServer, roll: Roll) -> None:
