@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from hubaction.build.cache import CACHE_TAG, cache_arguments
 from hubaction.build.context import (
@@ -22,8 +22,8 @@ from hubaction.build.context import (
     resolve_source,
     stage_context,
 )
-from hubaction.build.guard import check_git_copy, guard_context
-from hubaction.build.repo2docker import build_image, check_buildx, own_arguments
+from hubaction.build.guard import check_git_copy, find_made_by_workflow, guard_context
+from hubaction.build.repo2docker import BuiltImage, build_image, check_buildx, own_arguments
 from hubaction.build.shadowed import Configuration, find_shadowed
 from hubaction.build.uncached import find_uncached
 from hubaction.build.version import BuildArguments, arguments_for, install_repo2docker
@@ -38,9 +38,11 @@ from hubaction.publish.public import check_public
 from hubaction.publish.push import push_references
 from hubaction.publish.registries import Registries
 from hubaction.references import EarlierTag, name_of_pull_request
+from hubaction.report.junit import render_junit
 from hubaction.report.markdown import format_bytes
-from hubaction.report.result import store_result
+from hubaction.report.result import write_result
 from hubaction.report.summary import Outcome, render_summary
+from hubaction.report.workspace_file import store_file
 from hubaction.reuse import (
     Comparison,
     EarlierImages,
@@ -57,7 +59,7 @@ from hubaction.runner.job import Job
 from hubaction.runner.process import child_environment
 from hubaction.runner.protocol import FileCommands
 from hubaction.settings import Settings, read_secrets
-from hubaction.tested import CaseResult, count_cases, failing
+from hubaction.tested import CaseOutcome, CaseResult, count_cases, failing
 from hubaction.values import BinderCache, Cache, HubCheck, HubPolicy
 from hubaction.verify.hub_causes import HubCheckError
 from hubaction.verify.hub_check import NO_JUPYTER, HubCheckResult, Subject, run_hub_check
@@ -84,9 +86,8 @@ def run_pipeline(plan: Plan, settings: Settings, job: Job) -> None:
     except ActionError as error:
         # What leaves this machine is not masked by the runner.
         outcome.failure = job.console.scrub(error.message)
-        # Stages know the folder that is built; annotations need the path from the repository's root.
         for part in error.parts:
-            part.file = part.file and str(PurePosixPath(settings.path) / part.file)
+            part.file = part.file and settings.from_root(part.file)
         failure = error
     except BaseException:
         outcome.failure = "The step was ended before it was done."
@@ -120,19 +121,27 @@ def _run_steps(plan: Plan, settings: Settings, job: Job, outcome: Outcome) -> No
         _write_outputs(outcome, job.outputs)
         run.check_public()
         run.roll_out()
+        run.write_cache()
 
 
 def _hand_over(outcome: Outcome, settings: Settings, job: Job) -> None:
     """Leave the result for a workflow that may comment, and comment where this one may."""
     result = outcome.result(settings.platform, settings.variant)
     if settings.result_file:
-        try:
-            store_result(result, job.workspace, settings.result_file)
-            job.outputs.set_output("result-file", settings.result_file)
-        except ActionError as error:
-            job.console.warning(error.message)  # the image is what it is, told or not
+        _leave(write_result(result), settings.result_file, "result-file", job)
+    if settings.tests.junit_file and outcome.cases:
+        _leave(render_junit(outcome.cases), settings.tests.junit_file, "junit-file", job)
     if target := outcome.plan.comment:
         write_comment(target, [make_image_section(result, target, job.environ)], settings, job)
+
+
+def _leave(text: str, file: str, name: str, job: Job) -> None:
+    """`name` is that of the input, and of the output."""
+    try:
+        store_file(text, job.workspace, file, name)
+        job.outputs.set_output(name, file)
+    except ActionError as error:
+        job.console.warning(error.message)  # the image is what it is, told or not
 
 
 def remove_leftovers(plan: Plan, job: Job) -> None:
@@ -174,9 +183,13 @@ class _Run:
     """The folder that is built; known once `check` has found it."""
     held: tuple[HeldSecret, ...] = field(init=False, repr=False)
     tests: Path | None = field(init=False, default=None)
+    tests_left_out: frozenset[str] = field(init=False, default=frozenset())
     info: EngineInfo = field(init=False)
     files: ContextFiles = field(init=False)
     arguments: BuildArguments = field(init=False)
+    cache_export: tuple[str, ...] = field(init=False, default=())
+    built: str = field(init=False)
+    """The id of the image that was built: its name may be given to another one while this is proven."""
     ingredients: Ingredients = field(init=False)
     earlier: EarlierImages = field(init=False)
     comparison: Comparison = field(init=False)
@@ -193,7 +206,7 @@ class _Run:
             self.tests = (
                 find_image_tests(self.source, self.settings.tests.folder) if self.settings.tests.folder else None
             )
-            self.files = list_context(self.source, include_git=self.settings.include_git, leave_out=self._result_file())
+            self.files = list_context(self.source, include_git=self.settings.include_git, leave_out=self._own_files())
             self._guard()
             login = pool.submit(log_in, self.settings.credentials, env=self.env, cwd=self.folder)
             self.earlier = EarlierImages(self._earlier_tags(), self._read_earlier)
@@ -229,7 +242,14 @@ class _Run:
         )
         self.files = guarded.files
         for file, warning in guarded.warnings():
-            self.job.console.warning(warning, file=str(PurePosixPath(self.settings.path) / file))
+            self.job.console.warning(warning, file=self.settings.from_root(file))
+        left_out = (self.settings.from_root(finding.file) for finding in guarded.left_out)
+        self.outcome.left_out = tuple(self.job.console.scrub(file) for file in left_out)
+        if self.tests:
+            # What the image ignores is copied to its tests all the same.
+            self.tests_left_out = find_made_by_workflow(self.tests, workspace=self.job.workspace, held=self.held)
+        for file in sorted(self.tests_left_out):
+            self.job.console.say(f"Not among the image tests, since it holds a secret and is not in git: {file}")
 
     # --- earlier images ---
 
@@ -238,7 +258,14 @@ class _Run:
         settings = self.settings
         policy = (str(settings.tests.timeout), str(settings.tests.notebook_outputs))
         materials = Materials(
-            self.files, self.arguments, self.tests, settings.tests.folder, policy, platform, settings.hub
+            self.files,
+            self.arguments,
+            self.tests,
+            settings.tests.folder,
+            policy,
+            platform,
+            settings.hub,
+            self.tests_left_out,
         )
         return read_ingredients(
             self.plan,
@@ -343,20 +370,37 @@ class _Run:
                     " error."
                 )
             self._remark(context.folder)
-            arguments = self._with_cache_and_label()
-            with self.job.console.untrusted() as write:
-                built = build_image(
-                    self.plan,
-                    arguments,
-                    folder=self.folder,
-                    dockerfile=find_dockerfile(self.source),
-                    env=self.env,
-                    on_line=write,
-                )
+            self.arguments = self._with_cache_and_label()
+            built = self._build(self.arguments)
         for notice in self.outcome.notices:
             self.job.console.notice(notice)
         self.outcome.steps, self.outcome.cached_steps = built.steps, built.cached_steps
-        self.outcome.image_bytes = self.engine.inspect(self.plan.local_tag).size
+        image = self.engine.inspect(self.plan.local_tag)
+        self.built, self.outcome.image_bytes = image.id, image.size
+
+    def _build(self, arguments: BuildArguments) -> BuiltImage:
+        with self.job.console.untrusted() as write:
+            return build_image(
+                self.plan,
+                arguments,
+                folder=self.folder,
+                dockerfile=find_dockerfile(self.source),
+                env=self.env,
+                on_line=write,
+            )
+
+    def write_cache(self) -> None:
+        """Build once more, of cached steps only, to write the layer cache; it is no reason to fail."""
+        if not self.cache_export or not self.outcome.pushed:
+            return
+        buildx = [argument for argument in self.arguments.buildx if argument not in {"--no-cache", "--pull"}]
+        with self._step("write the layer cache"):
+            # repo2docker does not build what the engine has already.
+            self.remove_local_image()
+            try:
+                self._build(replace(self.arguments, buildx=(*buildx, *self.cache_export)))
+            except ActionError as error:
+                self.job.console.warning(f"The image was pushed, and its layer cache was not: {error.message}")
 
     def _remark(self, context: Path) -> None:
         """Say what of the repository has no effect, or costs time; only of our own repo2docker is that known."""
@@ -364,8 +408,7 @@ class _Run:
             return
         configuration = Configuration(context)
         for remark in (*find_shadowed(configuration), *find_uncached(configuration)):
-            file = str(PurePosixPath(self.settings.path) / remark.file)
-            self.job.console.notice(remark.message, file=file, line=remark.line)
+            self.job.console.notice(remark.message, file=self.settings.from_root(remark.file), line=remark.line)
 
     def _with_cache_and_label(self) -> BuildArguments:
         if not self.arguments.buildx:
@@ -384,6 +427,7 @@ class _Run:
             given=self.settings.repo2docker_args.buildx,
         )
         self.outcome.notices += cache.notices
+        self.cache_export = cache.export
         fingerprint = self.ingredients.fingerprint
         label = [f"--label={FINGERPRINT_LABEL}={fingerprint.label()}"] if fingerprint else []
         pull = ["--pull"] if self._has_stale_base() else []
@@ -412,18 +456,19 @@ class _Run:
         self.outcome.notices += arguments.notices
         return arguments
 
-    def _result_file(self) -> Path | None:
-        """Where the result of this or an earlier run stands, from the folder that is built."""
-        file = self.job.workspace.resolve() / self.settings.result_file
-        inside = bool(self.settings.result_file) and file.is_relative_to(self.source)
-        return file.relative_to(self.source) if inside else None
+    def _own_files(self) -> list[Path]:
+        """What this or an earlier run leaves in the workspace, from the folder that is built."""
+        names = filter(None, (self.settings.result_file, self.settings.tests.junit_file))
+        files = [self.job.workspace.resolve() / name for name in names]
+        return [file.relative_to(self.source) for file in files if file.is_relative_to(self.source)]
 
     def look_for_leaks(self) -> None:
         """What the build brought in cannot be seen before it."""
         with self._step("look for secrets"):
             check_leaks(
                 self.engine,
-                self.plan.local_tag,
+                self.built,
+                run=self.plan.local_tag,
                 folders=(self.settings.repo_dir, f"/home/{self.settings.notebook_user}"),
                 held=self.held,
                 build_args=self.plan.build_args,
@@ -443,7 +488,9 @@ class _Run:
             self.outcome.hub = f"failed: {console.scrub(error.message)}"
             if policy.check is HubCheck.TRUE:
                 raise
-            console.warning(f"{error.message} (hub-check: warn)", file=self._from_root(error.file))
+            console.warning(
+                f"{error.message} (hub-check: warn)", file=error.file and self.settings.from_root(error.file)
+            )
             return
         if result is None:
             console.notice(NO_JUPYTER)
@@ -451,25 +498,21 @@ class _Run:
         self._tell_hub(result)
 
     def _start_as_hub(self, policy: HubPolicy) -> HubCheckResult | None:
-        settings, local_tag = self.settings, self.plan.local_tag
-        subject = Subject(local_tag, settings.notebook_user, settings.user_id, self.source)
+        settings = self.settings
+        subject = Subject(self.built, settings.notebook_user, settings.user_id, self.source)
         with self.job.console.untrusted() as write:
-            return run_hub_check(subject, policy, engine=self.engine, run=local_tag, on_line=write)
+            return run_hub_check(subject, policy, engine=self.engine, run=self.plan.local_tag, on_line=write)
 
     def _tell_hub(self, result: HubCheckResult) -> None:
         console, outputs = self.job.console, self.job.outputs
         self.outcome.hub = console.scrub(result.summary)
         console.say(f"As on a hub: {result.summary}")
         for remark in result.remarks:
-            console.warning(remark.message, file=self._from_root(remark.file))
+            console.warning(remark.message, file=remark.file and self.settings.from_root(remark.file))
         outputs.set_output("hub-ready-seconds", f"{result.ready_seconds:.1f}")
         outputs.set_output("hub-versions", console.scrub(json.dumps(result.versions)))
         if result.memory_bytes is not None:
             outputs.set_output("hub-memory-bytes", str(result.memory_bytes))
-
-    def _from_root(self, file: str | None) -> str | None:
-        """Stages know the folder that is built; annotations need the path from the repository's root."""
-        return file and str(PurePosixPath(self.settings.path) / file)
 
     def test(self) -> None:
         if self.tests is None:
@@ -488,28 +531,43 @@ class _Run:
                 raise
 
     def _run_tests(self, files: Path) -> tuple[CaseResult, ...]:
-        settings, local_tag = self.settings, self.plan.local_tag
+        settings = self.settings
         folder = str(files.relative_to(self.source))
-        tests = ImageTests(files, folder, settings.tests.timeout, settings.tests.notebook_outputs)
+        tests = ImageTests(
+            files, folder, settings.tests.timeout, settings.tests.notebook_outputs, left_out=self.tests_left_out
+        )
         home = home_to_empty(settings.notebook_user, settings.repo_dir)
-        place = Place(local_tag, settings.user_id, run=local_tag, home=home)
+        place = Place(self.built, settings.user_id, run=self.plan.local_tag, home=home)
         with self.job.console.untrusted() as write:
             return run_image_tests(tests, place, engine=self.engine, on_line=write)
 
     def _tell_cases(self, cases: tuple[CaseResult, ...]) -> None:
         """What leaves this machine is not masked by the runner."""
-        console, root = self.job.console, PurePosixPath(self.settings.path)
+        console = self.job.console
         told = tuple(
-            replace(case, name=console.scrub(case.name), message=console.scrub(case.message)) for case in cases
+            replace(
+                case,
+                name=console.scrub(case.name),
+                message=console.scrub(case.message),
+                file=case.file and self.settings.from_root(case.file),
+            )
+            for case in cases
         )
         self.outcome.cases = told
         if counts := count_cases(told):
             self.outcome.tests = counts
             self.job.outputs.set_output("tests", counts)
             console.say(f"Image tests: {counts}")
+        if told and all(case.outcome is CaseOutcome.SKIPPED for case in told):
+            console.warning(
+                "All image tests were skipped, so they prove nothing: each says why in the summary. A package that is"
+                " missing in the image (pytest.importorskip) is a reason to fail rather than to skip.",
+                file=self.settings.from_root(self.settings.tests.folder),
+            )
         for case in failing(told)[:MAX_ANNOTATIONS]:
-            file = str(root / case.file) if case.file else None
-            console.error(f"{case.name}: {case.message}", file=file, line=case.line, title="Image test failed")
+            console.error(
+                f"{case.name}: {case.message}", file=case.file or None, line=case.line, title="Image test failed"
+            )
 
     def push(self) -> None:
         if not self.plan.push:
@@ -518,7 +576,7 @@ class _Run:
         with self._step("push"):
             self.outcome.pushed = push_references(
                 self.plan.references,
-                local_tag=self.plan.local_tag,
+                local_tag=self.built,
                 engine=self.engine,
                 auths={registry: read_auth(self.docker_config, registry) for registry in registries},
                 insecure=self.info.insecure_registries,

@@ -3,10 +3,11 @@
 import base64
 import io
 import json
+import os
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,8 +62,6 @@ class LocalImage:
     size: int
     """Bytes, unpacked."""
     working_folder: str
-    user: str
-    architecture: str
     environment: Mapping[str, str] = field(default_factory=dict)
     entrypoint: tuple[str, ...] = ()
 
@@ -97,7 +96,6 @@ class PushEvent:
     status: str
     layer: str
     current: int
-    total: int
     error: str
     digest: str
 
@@ -141,8 +139,6 @@ class Engine:
             id=str(attributes["Id"]),
             size=int(attributes.get("Size", 0)),
             working_folder=str(config.get("WorkingDir") or "/"),
-            user=str(config.get("User") or ""),
-            architecture=str(attributes.get("Architecture", "")),
             environment=_split_environment(config.get("Env") or []),
             entrypoint=tuple(config.get("Entrypoint") or ()),
         )
@@ -281,10 +277,10 @@ class StoppedContainer:
     def __init__(self, container: Container) -> None:
         self._container = container
 
-    def copy_in(self, source: Path, name: str, folder: str, *, user_id: int) -> None:
+    def copy_in(self, source: Path, name: str, folder: str, *, user_id: int, leave_out: Collection[str] = ()) -> None:
         """Copy a folder under a name into a folder of the container, owned by the user; links stay links."""
         with tempfile.TemporaryFile(dir="/tmp") as archive, _translate("copy files into a container"):
-            pack_folder(source, name, archive, user_id=user_id)
+            pack_folder(source, name, archive, user_id=user_id, leave_out=leave_out)
             archive.seek(0)
             self._container.put_archive(folder, archive)
 
@@ -344,18 +340,18 @@ class StoppedContainer:
 
 
 class SpawnedContainer(StoppedContainer):
-    """A container that is looked into while it runs."""
+    """A container that is looked into while it runs. Paths need not be text: the repository names its files."""
 
     def has_path(self, path: str) -> bool:
         """Whether the image has such a file or folder; before the start, for what is mounted over it hides it."""
         with _translate("look into a container"):
-            answer = self._api.head(self._archive_url, params={"path": path})
+            answer = self._api.head(self._archive_url, params={"path": os.fsencode(path)})
         return bool(answer.ok)
 
     def read_start_of(self, path: str, size: int) -> bytes:
         """The first bytes of a file of the image, b'' when there is none; links are not followed."""
         with _translate("read a file of a container"):
-            answer = self._api.get(self._archive_url, params={"path": path}, stream=True)
+            answer = self._api.get(self._archive_url, params={"path": os.fsencode(path)}, stream=True)
             try:
                 if not answer.ok:
                     return b""
@@ -371,7 +367,7 @@ class SpawnedContainer(StoppedContainer):
     def link_target(self, path: str) -> str:
         """Where a symbolic link of the image leads; '' for anything else."""
         with _translate("look into a container"):
-            answer = self._api.head(self._archive_url, params={"path": path})
+            answer = self._api.head(self._archive_url, params={"path": os.fsencode(path)})
         described = json.loads(base64.b64decode(answer.headers.get(_PATH_STAT, "") or b"e30="))
         return str(described.get("linkTarget") or "")
 
@@ -446,10 +442,16 @@ def _split_environment(pairs: Sequence[str]) -> dict[str, str]:
     return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
 
 
-def pack_folder(folder: Path, name: str, archive: IO[bytes], *, user_id: int) -> None:
-    """Write a tar archive of a folder under the given name; the user owns what is in it, links are kept as links."""
+def pack_folder(folder: Path, name: str, archive: IO[bytes], *, user_id: int, leave_out: Collection[str] = ()) -> None:
+    """Write a tar archive of a folder under the given name; the user owns what is in it, links are kept as links.
 
-    def own(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    Files named in `leave_out`, relative to the folder, are not in it, and never is .git, which may log in.
+    """
+
+    def own(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
+        inner = member.name.removeprefix(name).lstrip("/")
+        if inner in leave_out or ".git" in inner.split("/"):
+            return None
         member.uid = member.gid = user_id
         member.uname = member.gname = ""
         return member
@@ -496,7 +498,6 @@ def _read_push_event(message: Mapping[str, Any]) -> PushEvent:
         status=str(message.get("status", "")),
         layer=str(message.get("id", "")),
         current=int(detail.get("current", 0)),
-        total=int(detail.get("total", 0)),
         # Newer engines send the detail only.
         error=str((message.get("errorDetail") or {}).get("message") or message.get("error") or ""),
         digest=str((message.get("aux") or {}).get("Digest", "")),

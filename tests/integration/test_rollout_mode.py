@@ -23,7 +23,6 @@ from tests.github.server import (
     READ_ONLY_TOKEN,
     REPOSITORY,
     GitHubServer,
-    running_server,
 )
 from tests.runner_rules import read_commands, read_file_command
 
@@ -123,26 +122,18 @@ def digest(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
-@pytest.fixture(scope="module")
-def shared_server() -> Iterator[GitHubServer]:
-    """Yield one server for all tests of this file."""
-    with running_server() as server:
-        yield server
-
-
 @pytest.fixture
-def stage(shared_server: GitHubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+def stage(server: GitHubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     """Yield a hub with an image of the commit before."""
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
-    shared_server.reset()
-    before = shared_server.git.push({"Dockerfile": "FROM scratch\n"})
-    after = shared_server.git.push({"Dockerfile": "FROM debian\n"})
+    before = server.git.push({"Dockerfile": "FROM scratch\n"})
+    after = server.git.push({"Dockerfile": "FROM debian\n"})
     with responses.RequestsMock(assert_all_requests_are_fired=False) as wire:
-        wire.add_passthru(shared_server.url)
-        stage = Stage(shared_server, wire, tmp_path)
+        wire.add_passthru(server.url)
+        stage = Stage(server, wire, tmp_path)
         stage.push_image(before[:12], before)
         stage.push_image(after[:12], after)
-        shared_server.gits[OTHER_REPOSITORY].push({"hub.yaml": HUB.format(before[:12])})
+        server.gits[OTHER_REPOSITORY].push({"hub.yaml": HUB.format(before[:12])})
         yield stage
 
 

@@ -3,7 +3,7 @@
 import re
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from hubaction.value_paths import parse_value_path
 from hubaction.values import Automerge
 from tests.github.answers import BAD_GATEWAY, BROKEN, PROTECTED, SECONDARY_LIMIT, refuse_query
 from tests.github.pulls_api import Opened, PullsApi
-from tests.github.server import APP, APP_TOKEN, JOB_TOKEN, OTHER_REPOSITORY, GitHubServer, running_server
+from tests.github.server import APP, APP_TOKEN, JOB_TOKEN, OTHER_REPOSITORY, GitHubServer
 
 NAME = "quay.io/org/course"
 OLD, NEW, NEWER = (f"{NAME}:{tag}@sha256:{tag[0] * 64}" for tag in ("a00000000000", "b11111111111", "c22222222222"))
@@ -54,18 +54,10 @@ def _no_naps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
 
 
-@pytest.fixture(scope="module")
-def shared_server() -> Iterator[GitHubServer]:
-    """Yield one server for all tests of this file."""
-    with running_server() as server:
-        yield server
-
-
 @pytest.fixture
-def server(shared_server: GitHubServer) -> GitHubServer:
-    shared_server.reset()
-    shared_server.gits[OTHER_REPOSITORY].push(FILES)
-    return shared_server
+def server(server: GitHubServer) -> GitHubServer:
+    server.gits[OTHER_REPOSITORY].push(FILES)
+    return server
 
 
 Roll = Callable[..., RolledOut]

@@ -14,7 +14,6 @@ from tests.github.server import (
     JOB_TOKEN,
     OTHER_REPOSITORY,
     GitHubServer,
-    running_server,
 )
 
 
@@ -23,19 +22,11 @@ def _no_network() -> None:
     """Lift the ban on connections that unit tests have: the server below is on the loopback."""
 
 
-@pytest.fixture(scope="module")
-def shared_server() -> Iterator[GitHubServer]:
-    """Yield one server for all tests of this file."""
-    with running_server() as server:
-        yield server
-
-
 @pytest.fixture
-def server(shared_server: GitHubServer) -> GitHubServer:
+def server(server: GitHubServer) -> GitHubServer:
     """The server with another repository of one commit."""
-    shared_server.reset()
-    shared_server.gits[OTHER_REPOSITORY].push({"README.md": "Hubs\n", "hubs/a.yaml": "a: 1\n", "hubs/b.yaml": "b: 1\n"})
-    return shared_server
+    server.gits[OTHER_REPOSITORY].push({"README.md": "Hubs\n", "hubs/a.yaml": "a: 1\n", "hubs/b.yaml": "b: 1\n"})
+    return server
 
 
 def open_git(server: GitHubServer, token: str) -> Iterator[GitData]:
