@@ -165,12 +165,8 @@ def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
     password or when no tag is left.
     """
     mode, reason = _choose_mode(settings, event)
-    if mode is PlannedMode.NONE:
-        return Plan(mode, reason, warnings=settings.warnings)
-    if mode is PlannedMode.COMMENT:
-        return Plan(mode, reason, comment=_target_comment(settings, event), warnings=settings.warnings)
-    if mode is PlannedMode.ROLLOUT:
-        return _plan_rollout(settings, event, now, reason)
+    if mode not in {PlannedMode.BUILD, PlannedMode.TEST}:
+        return _plan_without_build(mode, reason, settings, event, now)
     _refuse_unsafe(event)
     messages = Messages(list(settings.warnings), list(settings.notices))
     references = name_references(settings, event, now, messages)
@@ -204,6 +200,13 @@ def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
         warnings=tuple(messages.warnings),
         notices=tuple(messages.notices),
     )
+
+
+def _plan_without_build(mode: PlannedMode, reason: str, settings: Settings, event: Event, now: datetime) -> Plan:
+    if mode is PlannedMode.ROLLOUT:
+        return _plan_rollout(settings, event, now, reason)
+    comment = _target_comment(settings, event) if mode is PlannedMode.COMMENT else None
+    return Plan(mode, reason, comment=comment, warnings=settings.warnings)
 
 
 # --- the mode ---
