@@ -41,14 +41,16 @@ def cache_arguments(
     is told of nothing that is not there. `can_export` says whether the engine can write a cache beside the image,
     `write` whether anything may be pushed. `given` are the user's own arguments for buildx, which win.
     """
+    own = [argument for argument in given if argument.startswith("--cache-to")]
+    early = (_WRITES_EARLY,) if any("type=registry" in argument for argument in own) else ()
     if choice is Cache.NONE:
-        return CacheArguments()
+        return CacheArguments(notices=early)
     wants_registry = choice is Cache.REGISTRY or explicit_ref
     sources = [str(cache_ref)] if wants_registry and cache_found else []
     sources += found[: MAX_SOURCES - len(sources)]
     reads = tuple(f"--cache-from=type=registry,ref={source}" for source in sources)
-    if not write or any(argument.startswith("--cache-to") for argument in given):
-        return CacheArguments(reads)
+    if not write or own:
+        return CacheArguments(reads, notices=early)
     if wants_registry and can_export:
         return CacheArguments(reads, export=(f"--cache-to={_export_to(cache_ref)}",))
     notices = (_CANNOT_EXPORT,) if wants_registry else ()
@@ -58,6 +60,12 @@ def cache_arguments(
 _CANNOT_EXPORT = (
     "The layer cache is kept in the image itself: this engine's image store cannot write one to a registry. With"
     " Docker's containerd image store it can (https://docs.docker.com/engine/storage/containerd/)."
+)
+
+
+_WRITES_EARLY = (
+    "--cache-to=type=registry in 'repo2docker-args' puts layers into the registry while the image is built, also of an"
+    " image that then fails its checks. With 'cache: registry', and 'cache-ref', they get there after the image."
 )
 
 

@@ -70,6 +70,7 @@ class HubCheckResult:
     """At rest, with no kernel; None where the image cannot see it."""
     versions: dict[str, str] = field(default_factory=dict)
     kernels: list[str] = field(default_factory=list)
+    lets_anybody_in: bool = False
     remarks: list[Remark] = field(default_factory=list)
 
     @property
@@ -117,7 +118,11 @@ def run_hub_check(
             raise HubCheckError(_NO_PYTHON, seen.packages_file)
         container.copy_in(_scripts(), SCRIPT_FOLDER.lstrip("/"), "/", user_id=subject.user_id)
         result = _Check(container, seen, on_line).run()
-    result.remarks += [*_remark_on_shadowed(seen.shadowed, seen), *_remark_on_version(result, seen)]
+    result.remarks += [
+        *_remark_on_shadowed(seen.shadowed, seen),
+        *_remark_on_version(result, seen),
+        *_remark_on_open_door(result, seen),
+    ]
     return result
 
 
@@ -128,8 +133,9 @@ _NO_PYTHON = (
 
 
 NO_JUPYTER = (
-    f"No hub check: the image has neither {SINGLEUSER} nor jupyter on its PATH. A JupyterHub could not start it; set"
-    " hub-check: false when it is for something else."
+    f"No hub check: the image has neither {SINGLEUSER} nor jupyter on its PATH, so it is taken for something else; set"
+    " hub-check: false if it is. If a hub is to start it: install jupyterhub in it, and have ENV PATH in the Dockerfile"
+    " name its folder, for what only an entry point sets is not seen."
 )
 
 
@@ -182,6 +188,7 @@ class _Check:
             memory = event.get("memory")
             known = isinstance(memory, int) and not isinstance(memory, bool) and 0 <= memory < MAX_MEMORY
             result.memory_bytes = memory if known else None
+            result.lets_anybody_in = event.get("open") is True
         elif kind == "versions":
             result.versions = _read_texts(event.get("versions"))
         elif kind == "kernels":
@@ -289,4 +296,15 @@ def _remark_on_version(result: HubCheckResult, seen: Evidence) -> Iterator[Remar
             f"The hub is JupyterHub {hub}, and the image has {own}: such a server starts, and JupyterHub warns that"
             " users may fail to log in to it, or be redirected without end. Install the hub's major version in it.",
             seen.packages_file,
+        )
+
+
+def _remark_on_open_door(result: HubCheckResult, seen: Evidence) -> Iterator[Remark]:
+    """https://jupyterhub.readthedocs.io/en/stable/reference/singleuser.html: the server itself asks for the login."""
+    if result.lets_anybody_in:
+        yield Remark(
+            "The image's server lets in whoever knows its address, without a login: on a hub, everybody could use it as"
+            f" its user. Have it started by {SINGLEUSER}, and remove what turns off its login, such as an empty token"
+            " or password.",
+            find_file(seen.source, "Dockerfile"),
         )

@@ -97,6 +97,12 @@ IMAGES = [
         remark=r"The hub is JupyterHub 5\.\d+\.\d+, and the image has 6\.\d+\.\d+",
     ),
     HubImage(
+        "lets-anybody-in",
+        "RUN printf '%s\\n' '#!/bin/sh' 'exec jupyter lab --ip=0.0.0.0 --port=8888 --IdentityProvider.token= "
+        '--ServerApp.disable_check_xsrf=True --ServerApp.base_url="$JUPYTERHUB_SERVICE_PREFIX"\' > /opt/venv/bin/jupyterhub-singleuser\nUSER jovyan\n',
+        remark="lets in whoever knows its address, without a login",
+    ),
+    HubImage(
         "no-jupyterhub",
         "RUN /opt/venv/bin/pip uninstall --yes --quiet jupyterhub\nUSER jovyan\n",
         cause="has no jupyterhub-singleuser, the command by which hubs start",

@@ -81,3 +81,11 @@ def test_cache_arguments__nothing_is_written_where_nothing_may_be_pushed(choice:
 def test_cache_arguments__the_users_own_target_wins() -> None:
     given = ("--cache-to=type=local,dest=/cache",)
     assert arguments(Cache.AUTO, given=given) == CacheArguments(reads(*FOUND[:2]))
+
+
+@pytest.mark.parametrize("choice", [Cache.AUTO, Cache.NONE])
+@pytest.mark.parametrize("write", [True, False])
+def test_cache_arguments__the_users_own_target_in_a_registry_is_written_early(choice: Cache, write: bool) -> None:
+    found = arguments(choice, given=("--cache-to=type=registry,ref=quay.io/org/cache",), write=write)
+    assert "also of an image that then fails its checks" in found.notices[0]
+    assert not found.export

@@ -56,6 +56,11 @@ def test_run__good(seen: Evidence) -> None:
     assert result.memory_bytes == 90_000_000
 
 
+@pytest.mark.parametrize(("said", "is_open"), [(True, True), (False, False), ("yes", False), (None, False)])
+def test_run__a_server_without_a_login(seen: Evidence, said: object, is_open: bool) -> None:
+    assert check(seen, {**READY, "open": said}, *GOOD[1:]).lets_anybody_in is is_open
+
+
 @pytest.mark.parametrize("missing", range(len(GOOD)))
 def test_run__each_event_is_needed(seen: Evidence, missing: int) -> None:
     with pytest.raises(HubCheckError):

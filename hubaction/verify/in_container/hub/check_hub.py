@@ -46,7 +46,7 @@ def main():
     if problem:
         tell("not-ready", cause=problem[0], detail=problem[1], asked=hub.asked, killed=was_killed())
         return
-    tell("ready", memory=memory_in_use(), hub_version=hub.version)
+    tell("ready", memory=memory_in_use(), hub_version=hub.version, open=lets_anybody_in(server))
     tell("versions", versions=dict(versions, **find_r()))
     status, detail = server.open_page(settings["default_url"], settings["timeout"])
     if status != 200:
@@ -64,6 +64,8 @@ class Server:
     """The user's server, as the hub's proxy reaches it."""
 
     def __init__(self, url, token):
+        """Without a token it is reached as by somebody whom nobody knows."""
+        self.url = url
         place = urlsplit(url)
         self.address = (PROXY_ADDRESS, place.port)
         self.prefix = place.path.rstrip("/") + "/"
@@ -76,7 +78,9 @@ class Server:
 
     def ask_at(self, method, path, content, timeout):
         connection = http.client.HTTPConnection(self.address[0], self.address[1], timeout=timeout)
-        headers = {"Authorization": "token " + self.token, "Content-Type": "application/json"}
+        headers = {"Content-Type": "application/json"}
+        if self.token:
+            headers["Authorization"] = "token " + self.token
         try:
             connection.request(method, path, None if content is None else json.dumps(content), headers)
             answer = connection.getresponse()
@@ -122,6 +126,15 @@ def wait_until_ready(server, timeout):
     if problem and problem[0] == "closed" and listens(("127.0.0.1", server.address[1])):
         return "local-only", ""
     return problem or ("closed", "")
+
+
+def lets_anybody_in(server):
+    """A hub's proxy brings everybody to a server's door, and leaves it to the server to ask who is there."""
+    try:
+        status, body = Server(server.url, "").ask("GET", "api/status")
+    except OSError:
+        return False
+    return status == 200 and is_status(body)
 
 
 def is_status(body):
