@@ -6,16 +6,15 @@ Whatever goes wrong here never fails the step: what was to be said goes to the j
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hubaction.errors import ActionError
 from hubaction.plan import Badge, CommentTarget, Plan
 from hubaction.report.comment import RunNumber, Section, render_body
-from hubaction.report.result import MAX_BYTES, ImageResult, ResultFileError, read_result
+from hubaction.report.result import ImageResult, ResultFileError, load_result
 from hubaction.report.sections import badge_section, image_section
 from hubaction.rollout.binder import badge_url, launch_url, pull_urlpath
-from hubaction.runner.job import Job
+from hubaction.runner.job import Job, read_run_number
 from hubaction.runner.protocol import Console
 from hubaction.settings import Settings
 
@@ -38,7 +37,7 @@ def run_comment_mode(
     sections = [make_badge_section(target, job.environ)]
     if settings.result_file:
         try:
-            result = _keep_credible(_read_result_file(job.workspace, settings.result_file), target, settings)
+            result = _keep_credible(load_result(job.workspace, settings.result_file), target, settings)
             sections.append(make_image_section(result, target, job.environ))
         except ResultFileError as error:
             # A stranger may have made the file: it decides neither about this step nor about the badge.
@@ -154,16 +153,6 @@ _TOKENS_OF_PEOPLE = ("ghp_", "gho_", "ghu_", "github_pat_")
 # --- the result of another run ---
 
 
-def _read_result_file(workspace: Path, file: str) -> ImageResult:
-    try:
-        path = (workspace / file).resolve()
-        if not path.is_relative_to(workspace.resolve()) or not path.is_file() or path.stat().st_size > MAX_BYTES:
-            raise OSError(file)
-        return read_result(path.read_text(encoding="utf-8"), file)
-    except (OSError, RuntimeError, UnicodeDecodeError):  # RuntimeError: links in a circle
-        raise ResultFileError(file, "cannot be read") from None
-
-
 def _keep_credible(result: ImageResult, target: CommentTarget, settings: Settings) -> ImageResult:
     """Drop what the file may not claim.
 
@@ -180,11 +169,7 @@ def _keep_credible(result: ImageResult, target: CommentTarget, settings: Setting
 
 
 def _run_number(environ: Mapping[str, str]) -> RunNumber:
-    def number(name: str) -> int:
-        text = environ.get(name, "")
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
-
-    return RunNumber(number("GITHUB_RUN_ID"), number("GITHUB_RUN_ATTEMPT"))
+    return RunNumber(*read_run_number(environ))
 
 
 def _run_url(environ: Mapping[str, str], run: RunNumber) -> str:

@@ -166,6 +166,25 @@ def normalize_reference(text: str) -> str:
     return f"{registry}/{path}{tag}{at}{digest}"
 
 
+def split_reference(text: str) -> tuple[str, str, str] | None:
+    """Name, tag and digest of a reference as it is written, each empty where it has none; None when it is none."""
+    rest, at, digest = text.partition("@")
+    folder, slash, last = rest.rpartition("/")
+    last, colon, tag = last.partition(":")
+    name = folder + slash + last
+    legal = name_in_reference(name) and (not colon or _TAG.fullmatch(tag)) and (not at or _DIGEST.fullmatch(digest))
+    return (name, tag, digest) if legal else None
+
+
+def name_in_reference(text: str) -> ImageName | None:
+    """The full name behind one that people write, e.g. docker.io/library/debian for debian; None when it is none."""
+    registry, path = _split_registry(text.lower())
+    if not _PATH.fullmatch(path) or (registry and not _REGISTRY.fullmatch(registry)):
+        return None
+    registry = DOCKER_HUB if not registry or registry in DOCKER_HUB_ALIASES else registry
+    return ImageName(registry, path if registry != DOCKER_HUB or "/" in path else f"library/{path}")
+
+
 def is_tag(text: str) -> bool:
     return bool(_TAG.fullmatch(text))
 

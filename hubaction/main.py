@@ -66,6 +66,10 @@ def _run(job: Job) -> int:
         return 0
     if plan.mode is PlannedMode.COMMENT:
         run_comment_mode(plan, settings, job)
+    if plan.mode is PlannedMode.ROLLOUT:
+        from hubaction.rolling_out import run_rollout_mode
+
+        run_rollout_mode(plan, settings, job)
     job.outputs.set_output("mode", plan.mode)
     return 0
 
@@ -80,7 +84,12 @@ def _print_plan(job: Job, stdout: TextIO) -> int:
         errors = [job.console.scrub(str(problem)) for problem in problems]
         stdout.write(json.dumps({"errors": errors}, indent=2) + "\n")
         raise
-    stdout.write(render_plan(plan, _comment_body(plan, job.environ)) + "\n")
+    rollout = None
+    if plan.rollout:
+        from hubaction.rolling_out import preview_rollout
+
+        rollout = preview_rollout(plan, settings, job.workspace)
+    stdout.write(render_plan(plan, _comment_body(plan, job.environ), rollout) + "\n")
     return 0
 
 

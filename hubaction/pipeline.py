@@ -600,9 +600,21 @@ class _Run:
             self._update_binder_cache()
         if self.settings.binder.prebuild:
             self._request_prebuild()
+        if self.plan.rollout:
+            self._roll_out_to_hubs()
+
+    def _roll_out_to_hubs(self) -> None:
+        from hubaction.rolling_out import Subject, choose_pushed, roll_out_pushed
+
+        outcome, plan = self.outcome, self.plan
+        pushed = choose_pushed(plan, outcome.pushed)
+        subject = Subject(pushed, plan.commit, outcome.hub or "", outcome.tests or "")
+        with self._step("rollout"):
+            outcome.rollout = roll_out_pushed(plan, subject, self.settings, self.job, self.registries)
 
     def _update_binder_cache(self) -> None:
         from hubaction.rollout.binder_cache import update_binder_cache
+        from hubaction.runner.git_data import GitData
         from hubaction.runner.github import GitHub
 
         first = self.outcome.pushed[0]
@@ -612,7 +624,7 @@ class _Run:
             closing(GitHub(api_url, self.settings.github_token, self.plan.repository)) as hub,
         ):
             cache = update_binder_cache(
-                hub,
+                GitData(hub),
                 branch=self.plan.branch,
                 image=f"{first.reference.name}@{first.digest}",
                 message=self.settings.binder.cache_message,

@@ -5,7 +5,7 @@ Every `if event ...` of the project lives here.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import pairwise
@@ -52,10 +52,11 @@ class PlannedMode(StrEnum):
     BUILD = "build"
     TEST = "test"
     COMMENT = "comment"
+    ROLLOUT = "rollout"
 
 
 class RefusedError(ActionError):
-    """The event would give code of strangers access to secrets, or to a registry."""
+    """The event would give code of strangers access to secrets, to a registry, or to hubs."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,21 @@ class CommentTarget:
 
 
 @dataclass(frozen=True)
+class RolloutTarget:
+    """The configuration of hubs that is to name the image."""
+
+    repository: str
+    """`owner/name`."""
+    branch: str
+    """Empty for the repository's default branch."""
+    may_write: bool
+    """Whether there is a token for it; without one, what would change is only told."""
+    supersedes: bool
+    """Whether an image of an older commit is not to replace one of a newer commit: somebody who starts a run by hand
+    may want just that."""
+
+
+@dataclass(frozen=True)
 class Plan:
     """All that can be decided without looking anything up."""
 
@@ -130,7 +146,10 @@ class Plan:
     """The branch that is built; empty on tags and pull requests."""
     pushed_commit: str = ""
     """The commit whose push started this run; empty on other events."""
+    commit: str = ""
+    """The commit that the image is made of."""
     comment: CommentTarget | None = None
+    rollout: RolloutTarget | None = None
     warnings: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 
@@ -142,14 +161,12 @@ class Plan:
 def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
     """Decide what to do; `now` is an aware time.
 
-    Raises RefusedError for builds under unsafe events, ActionError when pushing is wanted without a password or
-    when no tag is left.
+    Raises RefusedError for builds and rollouts under unsafe events, ActionError when pushing is wanted without a
+    password or when no tag is left.
     """
     mode, reason = _choose_mode(settings, event)
-    if mode is PlannedMode.NONE:
-        return Plan(mode, reason, warnings=settings.warnings)
-    if mode is PlannedMode.COMMENT:
-        return Plan(mode, reason, comment=_target_comment(settings, event), warnings=settings.warnings)
+    if mode not in {PlannedMode.BUILD, PlannedMode.TEST}:
+        return _plan_without_build(mode, reason, settings, event, now)
     _refuse_unsafe(event)
     messages = Messages(list(settings.warnings), list(settings.notices))
     references = name_references(settings, event, now, messages)
@@ -176,11 +193,20 @@ def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
         repository=event.repository,
         branch=event.branch,
         pushed_commit=event.sha if event.name == "push" else "",
+        commit=event.sha,
         comment=_target_image_section(settings, event),
+        rollout=_decide_rollout(settings, event, messages) if push else None,
         head_must_be=None if event.name in _EVENTS_OF_THEIR_CODE else event.checkout_sha,
         warnings=tuple(messages.warnings),
         notices=tuple(messages.notices),
     )
+
+
+def _plan_without_build(mode: PlannedMode, reason: str, settings: Settings, event: Event, now: datetime) -> Plan:
+    if mode is PlannedMode.ROLLOUT:
+        return _plan_rollout(settings, event, now, reason)
+    comment = _target_comment(settings, event) if mode is PlannedMode.COMMENT else None
+    return Plan(mode, reason, comment=comment, warnings=settings.warnings)
 
 
 # --- the mode ---
@@ -450,6 +476,68 @@ def _oci_labels(event: Event, now: datetime) -> dict[str, str]:
         "org.opencontainers.image.created": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
     return {key: value for key, value in labels.items() if value}
+
+
+# --- the rollout ---
+
+_ROLLOUT_EVENTS = frozenset({"push", "schedule", "workflow_dispatch", "repository_dispatch", "release", "workflow_run"})
+"""Those that nobody without the right to write can start."""
+_NOT_FROM_PULL_REQUESTS = (
+    "Rolling out on '{event}' is refused: hubs would start an image that nobody has merged. Run mode: rollout on"
+    " 'push', 'release', 'schedule' or 'workflow_dispatch'."
+)
+
+
+def _plan_rollout(settings: Settings, event: Event, now: datetime, reason: str) -> Plan:
+    """Roll out the image that an earlier step or run pushed for the event's commit."""
+    if event.name not in _ROLLOUT_EVENTS:
+        raise RefusedError(_NOT_FROM_PULL_REQUESTS.format(event=event.name))
+    _refuse_unsafe(event)
+    run = event.workflow_run
+    if run and not _is_publishing_event(event):
+        why = f"the run before this one, on '{run.head_branch}', was no push to the default branch that succeeded"
+        return Plan(PlannedMode.NONE, why, warnings=settings.warnings)
+    if run:
+        # GITHUB_SHA is the newest commit of the default branch, and the image that of the run that has ended.
+        event = replace(event, sha=run.head_sha)
+    messages = Messages(list(settings.warnings), list(settings.notices))
+    references = name_references(settings, event, now, messages)
+    return Plan(
+        PlannedMode.ROLLOUT,
+        reason,
+        references=references,
+        image=first_of_commit(references, event.sha),
+        repository=event.repository,
+        branch=event.branch,
+        commit=event.sha,
+        rollout=_target_rollout(settings, event),
+        warnings=tuple(messages.warnings),
+        notices=tuple(messages.notices),
+    )
+
+
+def _decide_rollout(settings: Settings, event: Event, messages: Messages) -> RolloutTarget | None:
+    """Whether what was pushed goes to hubs at once: only what was merged, or given a version."""
+    if not settings.rollout.after_push:
+        return None
+    if event.name not in _ROLLOUT_EVENTS or not _is_publishing_event(event):
+        messages.notices.append(
+            "The image is not rolled out: that is done from the default branch and from git tags. For others, use a"
+            " step with mode: rollout."
+        )
+        return None
+    return _target_rollout(settings, event)
+
+
+def _target_rollout(settings: Settings, event: Event) -> RolloutTarget:
+    repository = settings.rollout.repository or event.repository
+    own = repository.lower() == event.repository.lower()
+    return RolloutTarget(
+        repository,
+        settings.rollout.branch,
+        may_write=bool(settings.rollout.token or (own and settings.github_token)),
+        supersedes=event.name != "workflow_dispatch",
+    )
 
 
 # --- the comment ---

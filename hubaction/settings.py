@@ -17,7 +17,9 @@ from hubaction.image import ImageName, Reference
 from hubaction.predecessor import OLD_INPUTS, read_old_inputs, translate
 from hubaction.repo2docker_args import Repo2dockerArgs, parse_repo2docker_args
 from hubaction.requirement import parse_requirement
+from hubaction.value_paths import ValuePath, parse_value_path
 from hubaction.values import (
+    Automerge,
     BinderCache,
     BinderRef,
     Cache,
@@ -78,6 +80,15 @@ DEFAULTS: Mapping[str, str] = {
     "binder-cache": "false",
     "binder-cache-message": "Update image tag",
     "binder-prebuild": "",
+    "rollout": "false",
+    "rollout-repository": "",
+    "rollout-token": "",
+    "rollout-branch": "",
+    "rollout-paths": "",
+    "rollout-labels": "",
+    "rollout-reviewers": "",
+    "rollout-draft": "false",
+    "rollout-automerge": "false",
 }
 """Every input with its default, as in action.yml, which `make check` compares; the token's is an expression there."""
 
@@ -136,6 +147,25 @@ class BinderSettings:
 
 
 @dataclass(frozen=True)
+class RolloutSettings:
+    """How a pushed image gets into the configuration of hubs."""
+
+    after_push: bool
+    """Whether build mode does it, too."""
+    repository: str
+    """`owner/name`; empty for this one."""
+    token: str = field(repr=False)
+    """Empty where `github-token` is to do."""
+    branch: str
+    """Empty for the repository's default branch."""
+    paths: tuple[ValuePath, ...]
+    labels: tuple[str, ...]
+    reviewers: tuple[str, ...]
+    draft: bool
+    automerge: Automerge
+
+
+@dataclass(frozen=True)
 class Settings:
     """All inputs, validated. Paths are relative to the workspace (`path`) or to `path` (the others)."""
 
@@ -170,6 +200,7 @@ class Settings:
     github_token: str = field(repr=False)
     comment: CommentChoice
     binder: BinderSettings
+    rollout: RolloutSettings
     result_file: str
     repo2docker_version: str
     public_check: bool
@@ -252,6 +283,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         github_token=inputs["github-token"],
         comment=check("comment", values.choice_of(CommentChoice), inputs["comment"], CommentChoice.AUTO),
         binder=_read_binder(inputs, problems),
+        rollout=_read_rollout(inputs, problems),
         result_file=check("result-file", values.parse_optional_file, inputs["result-file"], ""),
         repo2docker_version=check("repo2docker-version", parse_requirement, inputs["repo2docker-version"], ""),
         public_check=check("public-check", values.parse_boolean, inputs["public-check"], False),
@@ -287,7 +319,12 @@ def read_secrets(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Every secret value among the inputs, valid or not: what must be masked before anything is printed."""
     inputs = _read_inputs(environ)
     old = read_old_inputs(environ)
-    secrets = [inputs["password"], old.get("DOCKER_PASSWORD", ""), inputs["github-token"]]
+    secrets = [
+        inputs["password"],
+        old.get("DOCKER_PASSWORD", ""),
+        inputs["github-token"],
+        *_secret_lines(inputs["rollout-token"]),
+    ]
     logins = [
         (inputs["username"] or old.get("DOCKER_USERNAME", ""), password)
         for password in (inputs["password"], old.get("DOCKER_PASSWORD", ""))
@@ -306,6 +343,11 @@ def read_secrets(environ: Mapping[str, str]) -> tuple[str, ...]:
         # As Docker's configuration and the Authorization header have it.
         secrets += [password, base64.b64encode(f"{username}:{password}".encode()).decode()] if password else []
     return tuple(dict.fromkeys(secret for secret in secrets if secret))
+
+
+def _secret_lines(text: str) -> tuple[str, ...]:
+    """A secret, and each of its lines: somebody may paste an App's private key where its token belongs."""
+    return tuple(dict.fromkeys([text, *text.splitlines()]))
 
 
 def input_variable(name: str) -> str:
@@ -364,6 +406,23 @@ def _read_binder(inputs: Mapping[str, str], problems: Problems) -> BinderSetting
         cache=check("binder-cache", values.parse_binder_cache, inputs["binder-cache"], BinderCache.FALSE),
         cache_message=check("binder-cache-message", values.parse_line, inputs["binder-cache-message"], ""),
         prebuild=check("binder-prebuild", values.parse_git_ref, inputs["binder-prebuild"], ""),
+    )
+
+
+def _read_rollout(inputs: Mapping[str, str], problems: Problems) -> RolloutSettings:
+    check = problems.check
+    lines = values.split_lines(inputs["rollout-paths"])
+    paths = [check("rollout-paths", parse_value_path, line, None) for line in lines]
+    return RolloutSettings(
+        after_push=check("rollout", values.parse_boolean, inputs["rollout"], False),
+        repository=check("rollout-repository", values.parse_full_name, inputs["rollout-repository"], ""),
+        token=inputs["rollout-token"],
+        branch=check("rollout-branch", values.parse_git_ref, inputs["rollout-branch"], ""),
+        paths=tuple(dict.fromkeys(path for path in paths if path)),
+        labels=check("rollout-labels", values.parse_git_labels, inputs["rollout-labels"], ()),
+        reviewers=check("rollout-reviewers", values.parse_reviewers, inputs["rollout-reviewers"], ()),
+        draft=check("rollout-draft", values.parse_boolean, inputs["rollout-draft"], False),
+        automerge=check("rollout-automerge", values.parse_automerge, inputs["rollout-automerge"], Automerge.FALSE),
     )
 
 
@@ -508,7 +567,21 @@ def _check_tag_template(template: str) -> None:
         )
 
 
+def _check_rollout(settings: Settings, problems: Problems) -> None:
+    rollout = settings.rollout
+    wanted = rollout.after_push or settings.mode is Mode.ROLLOUT
+    if wanted and not rollout.paths and not any(each.input_name == "rollout-paths" for each in problems.found):
+        problems.add("rollout-paths", "is empty; allowed is FILES: PATH, e.g. hubs/*.yaml: singleuser.image")
+    if rollout.after_push and settings.hub.check is HubCheck.WARN:
+        problems.add("rollout", "needs 'hub-check: true': with 'warn' an image that does not start would get to hubs")
+    if rollout.draft and rollout.automerge is not Automerge.FALSE:
+        problems.add("rollout-automerge", "is set, and so is 'rollout-draft': a draft is not merged; leave one out")
+    if len(rollout.token.splitlines()) > 1:
+        problems.add("rollout-token", "has several lines, so it is no token; of an App, give the token and not the key")
+
+
 def _check_conflicts(settings: Settings, problems: Problems) -> None:
+    _check_rollout(settings, problems)
     if settings.cache_ref and settings.cache_ref.tag == "latest":
         problems.add("cache-ref", "is a tag that hubs start; allowed is another, e.g. my-org/my-image:buildcache")
     for key, _ in (*settings.labels, *settings.repo2docker_args.labels):

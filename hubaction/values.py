@@ -19,6 +19,7 @@ class Mode(StrEnum):
     BUILD = "build"
     TEST = "test"
     COMMENT = "comment"
+    ROLLOUT = "rollout"
 
 
 class Choice(StrEnum):
@@ -58,6 +59,16 @@ class BinderRef(StrEnum):
 
     SHA = "sha"
     BRANCH = "branch"
+
+
+class Automerge(StrEnum):
+    """Whether GitHub merges a pull request once it may, and how; `true` is as the repository allows."""
+
+    FALSE = "false"
+    TRUE = "true"
+    MERGE = "merge"
+    SQUASH = "squash"
+    REBASE = "rebase"
 
 
 class HubCheck(StrEnum):
@@ -147,6 +158,41 @@ def parse_hub_check(text: str) -> HubCheck:
         return HubCheck.TRUE if parse_boolean(text) else HubCheck.FALSE
     except ValueError:
         raise ValueError(f"'{text}' is not one of true, warn, false{suggest(text, HubCheck)}") from None
+
+
+def parse_automerge(text: str) -> Automerge:
+    if text.lower() in {"merge", "squash", "rebase"}:
+        return Automerge(text.lower())
+    try:
+        return Automerge.TRUE if parse_boolean(text) else Automerge.FALSE
+    except ValueError:
+        allowed = ", ".join(Automerge)
+        raise ValueError(f"'{text}' is not one of {allowed}{suggest(text, Automerge)}") from None
+
+
+def parse_full_name(text: str) -> str:
+    """A repository on GitHub, without a branch; may be empty."""
+    if text and not re.fullmatch(r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}", text):
+        raise ValueError(f"'{text}' is not a repository on GitHub; allowed is owner/name")
+    return text
+
+
+def parse_git_labels(text: str) -> tuple[str, ...]:
+    """Labels of a pull request, one a line; GitHub takes 50 characters."""
+    labels = tuple(dict.fromkeys(split_lines(text)))
+    for label in labels:
+        if len(label) > 50 or not label.isprintable():
+            raise ValueError(f"'{label[:60]}' is not a label of at most 50 characters")
+    return labels
+
+
+def parse_reviewers(text: str) -> tuple[str, ...]:
+    """People, and teams as organisation/team, one a line."""
+    reviewers = tuple(dict.fromkeys(line.lstrip("@") for line in split_lines(text)))
+    for reviewer in reviewers:
+        if not re.fullmatch(r"[A-Za-z0-9-]{1,39}(?:_[A-Za-z0-9]{1,8})?(?:/[a-z0-9._-]{1,100})?", reviewer):
+            raise ValueError(f"'{reviewer}' is neither a user nor organisation/team")
+    return reviewers
 
 
 def parse_command(text: str) -> tuple[str, ...]:

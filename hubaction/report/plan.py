@@ -1,11 +1,12 @@
 """The plan as JSON, for `--plan`."""
 
 import json
+from collections.abc import Mapping
 
 from hubaction.plan import Plan
 
 
-def render_plan(plan: Plan, comment_body: str) -> str:
+def render_plan(plan: Plan, comment_body: str, rollout: Mapping[str, object] | None = None) -> str:
     """Return one JSON object; its keys are a promise to whoever reads it in a script."""
     comment = (
         comment_body
@@ -25,6 +26,7 @@ def render_plan(plan: Plan, comment_body: str) -> str:
             "repo2docker": list(plan.repo2docker) or None,
             "buildx": list(plan.buildx),
             "comment": comment or None,
+            "rollout": dict(rollout) if rollout else None,
             "warnings": [*plan.warnings, *plan.notices],
         },
         indent=2,

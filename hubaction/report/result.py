@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from hubaction.errors import ActionError
@@ -100,6 +101,17 @@ def read_result(text: str, file: str) -> ImageResult:
         return _read(loaded)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise ResultFileError(file, f"is not a result ({_describe(error)})") from None
+
+
+def load_result(workspace: Path, file: str) -> ImageResult:
+    """Return what a file of the workspace says; raises ResultFileError when it is none, or a link out of there."""
+    try:
+        path = (workspace / file).resolve()
+        if not path.is_relative_to(workspace.resolve()) or not path.is_file() or path.stat().st_size > MAX_BYTES:
+            raise OSError(file)
+        return read_result(path.read_text(encoding="utf-8"), file)
+    except (OSError, RuntimeError, UnicodeDecodeError):  # RuntimeError: links in a circle
+        raise ResultFileError(file, "cannot be read") from None
 
 
 def _describe(error: Exception) -> str:

@@ -37,6 +37,8 @@ class Outcome:
     """What the comparison with earlier images came to, in a sentence."""
     repo2docker: str = ""
     """Its version, when the workflow asks for one."""
+    rollout: str = ""
+    """What is told of the hubs' configuration, as Markdown."""
     notices: tuple[str, ...] = ()
     """What turned out on the way, besides the plan's."""
 
@@ -67,6 +69,7 @@ def render_summary(outcome: Outcome) -> str:
     elif outcome.plan.references and outcome.failure is None:
         parts.append("Nothing was pushed. It would be: " + ", ".join(f"`{ref}`" for ref in outcome.plan.references))
     parts += [
+        outcome.rollout,
         _facts(outcome),
         render_cases(outcome.cases),
         *(f"> {code(notice)}" for notice in (*outcome.plan.notices, *outcome.notices)),

@@ -24,3 +24,16 @@ class Job:
     @property
     def outputs(self) -> FileCommands:
         return FileCommands(self.environ)
+
+    @property
+    def run_number(self) -> tuple[int, int]:
+        """GitHub's number of the run and of its attempt, which grow; zeros where the runner tells none."""
+        return read_run_number(self.environ)
+
+
+def read_run_number(environ: Mapping[str, str]) -> tuple[int, int]:
+    def number(name: str) -> int:
+        text = environ.get(name, "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+
+    return number("GITHUB_RUN_ID"), number("GITHUB_RUN_ATTEMPT")

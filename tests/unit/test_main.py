@@ -20,7 +20,7 @@ from tests.payloads import EXAMPLES, Example, MissingExamplesError, find_example
 from tests.unit.samples import HEAD_SHA, LOGIN, REPOSITORY, SHA, SHORT_SHA, make_inputs
 
 PROJECT = Path(__file__).parents[2]
-PLAN_KEYS = ["mode", "reason", "push", "references", "repo2docker", "buildx", "comment", "warnings"]
+PLAN_KEYS = ["mode", "reason", "push", "references", "repo2docker", "buildx", "comment", "rollout", "warnings"]
 QUAY = {"registry": "quay.io"} | LOGIN
 
 
@@ -504,3 +504,32 @@ def expected_mode(example: Example, mode: str) -> str:
 def test_examples__are_installed() -> None:
     assert EXAMPLES.is_dir(), str(MissingExamplesError())
     assert len(find_examples()) >= 80
+
+
+# --- rollouts ---
+
+PATHS = {"rollout-paths": "hubs/*.yaml: singleuser.image", "mode": "rollout"}
+
+
+def test_plan__of_a_rollout_shows_the_difference(tmp_path: Path) -> None:
+    """Given a checkout of the hub's configuration; only a registry knows digests."""
+    environ = variables(tmp_path) | make_inputs(QUAY | PATHS)
+    hub = tmp_path / "workspace" / "hubs" / "a.yaml"
+    hub.parent.mkdir()
+    hub.write_text("singleuser:\n  image:\n    name: quay.io/org/course\n    tag: old # c\n")
+    (hub.parent / "link.yaml").symlink_to("/etc/hostname")
+    rollout = run(["--plan"], environ).json["rollout"]
+    assert rollout["diff"].splitlines()[-2:] == ["-    tag: old # c", f"+    tag: {SHA[:12]} # c"]
+    assert rollout["repository"] == REPOSITORY
+    assert rollout["notes"] == []
+    assert hub.read_text().endswith("tag: old # c\n")
+
+
+def test_plan__of_a_rollout_without_the_files(tmp_path: Path) -> None:
+    rollout = run(["--plan"], variables(tmp_path) | make_inputs(QUAY | PATHS)).json["rollout"]
+    assert rollout["diff"] is None
+    assert "no such file is in the repository" in rollout["notes"][0]
+
+
+def test_plan__without_a_rollout(tmp_path: Path) -> None:
+    assert run(["--plan"], variables(tmp_path) | make_inputs(QUAY)).json["rollout"] is None

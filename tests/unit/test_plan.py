@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hubaction import image
 from hubaction.errors import ActionError
 from hubaction.event import Event
-from hubaction.plan import Plan, PlannedMode, RefusedError, make_local_tag, make_plan
+from hubaction.plan import Plan, PlannedMode, RefusedError, RolloutTarget, make_local_tag, make_plan
 from hubaction.report.workflow_file import LOGIN_ACTIONS, LOGIN_COMMANDS
 from hubaction.settings import Settings, UnseenLogin
 from tests.unit.samples import (
@@ -759,3 +759,102 @@ def test_make_plan__images_of_pull_requests_say_so() -> None:
     assert labels["hub-image-action.pull-request"] == "7"
     labels = dict(make_plan(make_settings(LOGIN), push_to(), NOW).labels)
     assert labels["hub-image-action.pull-request"] == ""
+
+
+# --- rollouts ---
+
+ROLLOUT = {"rollout": "true", "rollout-paths": "hubs/*.yaml: singleuser.image", "github-token": "ghs_job"}
+MODE = ROLLOUT | {"rollout": "false", "mode": "rollout"}
+
+
+@pytest.mark.parametrize(
+    "event", [push_to(), push_to("refs/tags/v1"), release(), workflow_run("push"), make_event("schedule")]
+)
+def test_make_plan__rolls_out_what_is_published(event: Event) -> None:
+    plan = plan_for(event, QUAY | ROLLOUT)
+    assert plan.push
+    assert plan.rollout == RolloutTarget(REPOSITORY, "", may_write=True, supersedes=True)
+
+
+@pytest.mark.parametrize("event", [pull_request(), push_to("refs/heads/feature"), make_event("merge_group")])
+def test_make_plan__rolls_out_nothing_else(event: Event) -> None:
+    """Even where it is pushed."""
+    plan = plan_for(event, QUAY | ROLLOUT | {"push": "true"})
+    assert plan.rollout is None
+    assert plan.push
+    assert any("not rolled out: that is done from the default branch" in notice for notice in plan.notices)
+
+
+def test_make_plan__rolls_out_nothing_that_is_not_pushed() -> None:
+    plan = plan_for(push_to(), QUAY | ROLLOUT | {"push": "false"})
+    assert (plan.push, plan.rollout, plan.notices) == (False, None, ())
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        pull_request(),
+        pull_request("pull_request_target"),
+        pull_request(head_repository="Stranger/Course"),
+        pull_request(head_repository=None),
+        make_event("merge_group"),
+        make_event("issue_comment"),
+        make_event("pull_request_review"),
+        make_event("fork"),
+        make_event("anything"),
+        workflow_run("pull_request"),
+        workflow_run("push", head_repository="Stranger/Course"),
+        workflow_run("issue_comment"),
+    ],
+)
+def test_make_plan__mode_rollout_is_refused_to_strangers(event: Event) -> None:
+    with pytest.raises(RefusedError):
+        plan_for(event, QUAY | MODE)
+
+
+@pytest.mark.parametrize(
+    ("event", "sha"),
+    [
+        (push_to("refs/heads/feature"), SHORT_SHA),
+        (make_event("workflow_dispatch"), SHORT_SHA),
+        (release(), SHORT_SHA),
+        (workflow_run("push"), SHORT_HEAD_SHA),
+    ],
+)
+def test_make_plan__mode_rollout_names_the_image_of_the_commit(event: Event, sha: str) -> None:
+    plan = plan_for(event, QUAY | MODE)
+    assert (plan.mode, plan.push, plan.builds) == (PlannedMode.ROLLOUT, False, False)
+    assert plan.image is not None
+    assert plan.image.tag == sha
+    assert plan.commit.startswith(sha)
+    assert plan.rollout is not None
+    # Whoever starts it by hand may want to go back.
+    assert plan.rollout.supersedes == (event.name != "workflow_dispatch")
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        workflow_run("push", conclusion="failure"),
+        workflow_run("push", head_branch="feature"),
+        workflow_run("workflow_dispatch"),
+    ],
+)
+def test_make_plan__mode_rollout_after_a_run_that_published_nothing(event: Event) -> None:
+    assert plan_for(event, QUAY | MODE).mode is PlannedMode.NONE
+
+
+@pytest.mark.parametrize(
+    ("inputs", "may_write"),
+    [
+        ({}, True),
+        ({"github-token": ""}, False),
+        ({"rollout-repository": "Org/Hub"}, False),
+        ({"rollout-repository": "Org/Hub", "rollout-token": "ghs_app"}, True),
+        ({"rollout-repository": REPOSITORY.upper()}, True),
+    ],
+)
+def test_make_plan__rollout_needs_a_token_of_its_repository(inputs: dict[str, str], may_write: bool) -> None:
+    plan = plan_for(push_to(), QUAY | ROLLOUT | inputs)
+    assert plan.rollout is not None
+    assert plan.rollout.may_write is may_write

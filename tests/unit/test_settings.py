@@ -110,6 +110,15 @@ def test_read_settings__all_problems_together() -> None:
             "binder-cache": "chekc",
             "binder-cache-message": "x" * 300,
             "binder-prebuild": "a b",
+            "rollout": "maybe",
+            "rollout-repository": "hub",
+            "rollout-token": "one\ntwo",
+            "rollout-branch": "a b",
+            "rollout-paths": "singleuser.image",
+            "rollout-labels": "x" * 51,
+            "rollout-reviewers": "a b",
+            "rollout-draft": "some",
+            "rollout-automerge": "fast",
         }
     )
     named = [problem.partition("'")[2].partition("'")[0] for problem in said]
@@ -128,6 +137,8 @@ def test_read_settings__all_problems_together() -> None:
             "binder-urlpath",
             "binder-cache-message",
             "hub-command",
+            "rollout-labels",
+            "rollout-token",
         }
     ),
 )
@@ -501,3 +512,56 @@ def test_read_settings__repo2docker_args_problem() -> None:
     assert problems_of({"repo2docker-args": "--push"}) == [
         "input 'repo2docker-args': '--push' is set by the input 'push'; use that instead"
     ]
+
+
+# --- rollouts ---
+
+ROLLOUT = {"rollout": "true", "rollout-paths": "hubs/*.yaml: singleuser.image"}
+
+
+def test_read_settings__rollout() -> None:
+    rollout = make_settings(
+        ROLLOUT
+        | {
+            "rollout-repository": "Org/Hub",
+            "rollout-token": "ghs_x",
+            "rollout-paths": "a.yaml: x.y\n\n b/**/c.yaml : profileList[?slug=='r: s'].image \na.yaml: x.y",
+            "rollout-reviewers": "@ada\nOrg/hub-admins",
+            "rollout-labels": "image update\nhub",
+            "rollout-automerge": "yes",
+        }
+    ).rollout
+    assert [str(path) for path in rollout.paths] == ["a.yaml: x.y", "b/**/c.yaml: profileList[?slug=='r: s'].image"]
+    assert (rollout.reviewers, rollout.labels) == (("ada", "Org/hub-admins"), ("image update", "hub"))
+    assert (rollout.after_push, rollout.repository, rollout.automerge) == (True, "Org/Hub", "true")
+    assert "ghs_x" not in repr(rollout)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "said"),
+    [
+        ({"rollout": "true"}, "input 'rollout-paths': is empty"),
+        ({"mode": "rollout"}, "input 'rollout-paths': is empty"),
+        (ROLLOUT | {"hub-check": "warn"}, "input 'rollout': needs 'hub-check: true'"),
+        (ROLLOUT | {"rollout-draft": "true", "rollout-automerge": "squash"}, "a draft is not merged; leave one out"),
+        (ROLLOUT | {"rollout-token": "-----BEGIN\nkey\n-----END"}, "of an App, give the token and not the key"),
+        (ROLLOUT | {"rollout-repository": "Org/Hub@main"}, "allowed is owner/name"),
+        ({"rollout-paths": "/etc/passwd: a"}, "names no files of the repository"),
+        ({"rollout-paths": "../x.yaml: a"}, "names no files of the repository"),
+        ({"rollout-paths": "a.yaml: length(x)"}, "is more than a path to a value; supported are keys"),
+        ({"rollout-paths": "a.yaml: x["}, "is no path to a value; supported are keys"),
+        ({"rollout-paths": f"a.yaml: {'[' * 900}"}, "is no path to a value"),
+        ({"rollout-reviewers": "ada,bob"}, "neither a user nor organisation/team"),
+        ({"rollout-automerge": "sqash"}, "did you mean 'squash'?"),
+    ],
+)
+def test_read_settings__rollout_problem(inputs: dict[str, str], said: str) -> None:
+    (problem,) = problems_of(inputs)
+    assert said in problem
+    assert "key" not in inputs.get("rollout-token", "") or "BEGIN" not in problem
+
+
+def test_read_secrets__rollout_token() -> None:
+    assert read_secrets(make_inputs({"rollout-token": "ghs_x"})) == ("ghs_x",)
+    # A key of several lines is masked line by line, as it is printed.
+    assert set(read_secrets(make_inputs({"rollout-token": "one1\ntwo2"}))) == {"one1\ntwo2", "one1", "two2"}

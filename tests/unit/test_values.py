@@ -23,7 +23,14 @@ def test_suggest__near_misses_only(text: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("auto", Mode.AUTO), ("build", Mode.BUILD), ("test", Mode.TEST), ("comment", Mode.COMMENT), ("Test", Mode.TEST)],
+    [
+        ("auto", Mode.AUTO),
+        ("build", Mode.BUILD),
+        ("test", Mode.TEST),
+        ("comment", Mode.COMMENT),
+        ("rollout", Mode.ROLLOUT),
+        ("Test", Mode.TEST),
+    ],
 )
 def test_choice_of__mode(text: str, expected: Mode) -> None:
     assert values.choice_of(Mode)(text) is expected
@@ -33,7 +40,7 @@ def test_choice_of__mode(text: str, expected: Mode) -> None:
 def test_choice_of__another(text: str, tail: str) -> None:
     with pytest.raises(ValueError, match="is not one of") as caught:
         values.choice_of(Mode)(text)
-    assert str(caught.value).startswith(f"'{text}' is not one of auto, build, test, comment{tail}")
+    assert str(caught.value).startswith(f"'{text}' is not one of auto, build, test, comment, rollout{tail}")
 
 
 @pytest.mark.parametrize("text", ["true", "True", "TRUE", "yes", "on"])

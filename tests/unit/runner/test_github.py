@@ -9,6 +9,7 @@ from hubaction.runner.github import (
     ATTEMPTS,
     JOB_LOGIN,
     LONGEST_WAIT_SECONDS,
+    BadTokenError,
     GitHub,
     GitHubError,
     NotAllowedError,
@@ -16,26 +17,28 @@ from hubaction.runner.github import (
     RemoteComment,
     patiently,
 )
-from tests.github.server import (
+from tests.github.answers import (
     BAD_CREDENTIALS,
     BAD_GATEWAY,
     BROKEN,
     HANG_UP,
-    JOB,
-    JOB_TOKEN,
     NOT_FOUND,
     READ_ONLY,
-    READ_ONLY_TOKEN,
-    REPOSITORY,
     SECONDARY_LIMIT,
     TOO_MANY,
     UNPROCESSABLE,
+    Answer,
+    refusal,
+)
+from tests.github.server import (
+    JOB,
+    JOB_TOKEN,
+    READ_ONLY_TOKEN,
+    REPOSITORY,
     USER,
     USER_TOKEN,
-    Answer,
     GitHubServer,
     Pull,
-    refusal,
 )
 
 SHA = "fedcba9876543210fedcba9876543210fedcba98"
@@ -141,7 +144,7 @@ def test_find_pull_requests__without_any(hub: GitHub) -> None:
 @pytest.mark.parametrize(
     ("answer", "kind", "said"),
     [
-        (BAD_CREDENTIALS, GitHubError, "does not accept the token (401: Bad credentials)"),
+        (BAD_CREDENTIALS, BadTokenError, "does not accept the token (401: Bad credentials)"),
         (READ_ONLY, NotAllowedError, "may not list the comments of pull request 7 (403: Resource not accessible"),
         (NOT_FOUND, NotAllowedError, "(404: Not Found)"),
         (UNPROCESSABLE, GitHubError, "refused to list the comments of pull request 7 (422: Validation Failed)"),

@@ -1,0 +1,164 @@
+"""Where a path leads in a file: the file's own nodes, so that each is known with its place in the text."""
+
+import difflib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+MERGE = "<<"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A value in a file, and the way to it; nodes are the same where aliases lead to them."""
+
+    node: Node
+    parent: "Place | None" = None
+    key: ScalarNode | None = None
+    """Of a value in a mapping."""
+
+    @property
+    def depth(self) -> int:
+        return 1 + self.parent.depth if self.parent else 0
+
+
+@dataclass(frozen=True)
+class Miss:
+    """Where a path did not lead on."""
+
+    depth: int
+    wanted: str
+    there: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        near = difflib.get_close_matches(self.wanted, self.there, n=1, cutoff=0.5)
+        if near:
+            return f"there is no '{self.wanted}'; did you mean '{near[0]}'?"
+        listed = ", ".join(f"'{name}'" for name in self.there[:8])
+        return f"there is no '{self.wanted}'" + (f"; there is {listed}" if listed else "")
+
+
+@dataclass
+class Selection:
+    """What a path leads to in one document, and where it does not lead on."""
+
+    misses: list[Miss] = field(default_factory=list)
+
+    def select(self, tree: Mapping[str, Any], place: Place) -> list[Place]:
+        """The places, each node once: aliases cannot make them many."""
+        return list({id(found.node): found for found in self._visit(tree, [place])}.values())
+
+    def _visit(self, tree: Mapping[str, Any], places: list[Place]) -> list[Place]:
+        kind, children = tree["type"], tree["children"]
+        if kind in {"subexpression", "index_expression"}:
+            for child in children:
+                places = self._visit(child, places)
+            return places
+        if kind == "field":
+            return [found for place in places for found in self._field(place, tree["value"])]
+        if kind == "index":
+            return [found for place in places for found in self._index(place, tree["value"])]
+        if kind == "identity":
+            return places
+        if kind == "flatten":
+            return self._visit(children[0], places)
+        return self._visit(children[1], self._project(tree, self._visit(children[0], places)))
+
+    def _project(self, tree: Mapping[str, Any], places: list[Place]) -> list[Place]:
+        kind = tree["type"]
+        if kind == "value_projection":
+            found = [value for place in places for value in entries_of(place)]
+        else:
+            found = [item for place in places for item in _items(place)]
+        if kind == "filter_projection":
+            condition = tree["children"][2]
+            kept = [place for place in found if _holds(condition, place)]
+            if found and not kept:
+                self.misses.append(_miss_of_condition(condition, found))
+            found = kept
+        if kind == "projection" and tree["children"][0]["type"] == "flatten":
+            found = [inner for item in found for inner in (_items(item) or [item])]
+        return list({id(place.node): place for place in found}.values())
+
+    def _field(self, place: Place, name: str) -> Iterator[Place]:
+        entries = {str(entry.key.value): entry for entry in reversed(entries_of(place)) if entry.key}
+        if name in entries:
+            yield entries[name]
+        else:
+            self.misses.append(Miss(place.depth, name, tuple(reversed(entries))))
+
+    def _index(self, place: Place, position: int) -> Iterator[Place]:
+        items = _items(place)
+        if -len(items) <= position < len(items):
+            yield items[position]
+        else:
+            self.misses.append(Miss(place.depth, f"[{position}]"))
+
+
+def entries_of(place: Place) -> list[Place]:
+    """The values of a mapping, its own before those of merge keys, each key once.
+
+    https://yaml.org/type/merge.html
+    """
+    found: dict[str, Place] = {}
+    seen: set[int] = set()
+
+    def add(node: Node) -> None:
+        if not isinstance(node, MappingNode) or id(node) in seen:
+            return
+        seen.add(id(node))
+        merged: list[Node] = []
+        for key, value in node.value:
+            if not isinstance(key, ScalarNode):
+                continue
+            if key.value == MERGE:
+                merged += value.value if isinstance(value, SequenceNode) else [value]
+            else:
+                found.setdefault(str(key.value), Place(value, place, key))
+        for each in merged:
+            add(each)
+
+    add(place.node)
+    return list(found.values())
+
+
+def _items(place: Place) -> list[Place]:
+    return [Place(item, place) for item in place.node.value] if isinstance(place.node, SequenceNode) else []
+
+
+def _holds(tree: Mapping[str, Any], place: Place) -> bool:
+    kind, children = tree["type"], tree["children"]
+    if kind == "and_expression":
+        return all(_holds(child, place) for child in children)
+    if kind == "or_expression":
+        return any(_holds(child, place) for child in children)
+    if kind == "not_expression":
+        return not _holds(children[0], place)
+    if kind == "comparator":
+        left, right = (_value(child, place) for child in children)
+        return (left == right) is (tree["value"] == "eq")
+    return _value(tree, place) not in {None, "", "false", "null"}
+
+
+def _value(tree: Mapping[str, Any], place: Place) -> str | None:
+    """The text of a scalar; a literal as it would be written."""
+    if tree["type"] == "literal":
+        value = tree["value"]
+        return value if isinstance(value, str) else json.dumps(value)
+    found = Selection().select(tree, place)
+    node = found[0].node if found else None
+    return str(node.value) if isinstance(node, ScalarNode) else None
+
+
+def _miss_of_condition(tree: Mapping[str, Any], places: list[Place]) -> Miss:
+    depth = places[0].depth
+    if tree["type"] == "comparator" and tree["value"] == "eq":
+        wanted = next((child["value"] for child in tree["children"] if child["type"] == "literal"), None)
+        key = next((child for child in tree["children"] if child["type"] != "literal"), None)
+        if isinstance(wanted, str) and key:
+            there = [value for place in places if (value := _value(key, place)) is not None]
+            return Miss(depth, wanted, tuple(there))
+    return Miss(depth, "entry that meets the condition")

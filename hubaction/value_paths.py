@@ -1,0 +1,108 @@
+"""Lines of the input `rollout-paths`: which files, and which values in them. Pure, and before anything is read.
+
+The language is the part of JMESPath (https://jmespath.org/specification.html) that names places in a file, read by
+JMESPath's own parser. Keys with hyphens, or that begin with a digit, need no quotes here.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+SUPPORTED = (
+    "supported are keys (singleuser.image), positions ([0]), every one ([*], *), and those with a value"
+    " ([?slug=='course'])"
+)
+_PATH_NODES = {
+    "field", "subexpression", "index_expression", "index", "projection", "value_projection", "filter_projection",
+    "flatten", "identity",
+}  # fmt: skip
+_CONDITION_NODES = {
+    "field", "subexpression", "comparator", "literal", "and_expression", "or_expression", "not_expression"
+}  # fmt: skip
+_QUOTED = r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|`[^`]*`"
+_BARE_KEY = re.compile(rf"({_QUOTED})|(\[-?[0-9]+\])|([A-Za-z0-9_][A-Za-z0-9_-]*)")
+
+
+@dataclass(frozen=True)
+class ValuePath:
+    """Files by a glob, and values in each of them."""
+
+    glob: str
+    text: str
+    tree: Mapping[str, Any] = field(compare=False, repr=False)
+    """JMESPath's syntax tree, of the supported kinds of nodes only."""
+
+    @property
+    def names_one_file(self) -> bool:
+        return not re.search(r"[*?]", self.glob)
+
+    def __str__(self) -> str:
+        return f"{self.glob}: {self.text}"
+
+
+def parse_value_path(line: str) -> ValuePath:
+    """Read `FILES: PATH`; raises ValueError with what is allowed."""
+    glob, colon, text = (part.strip() for part in line.partition(":"))
+    if not colon or not glob or not text:
+        raise ValueError(f"'{line}' is not FILES: PATH; allowed is e.g. hubs/*.yaml: singleuser.image")
+    _check_glob(glob)
+    return ValuePath(glob, text, _parse(text))
+
+
+def _check_glob(glob: str) -> None:
+    parts = glob.split("/")
+    strange = re.search(r"[\[\]{}!\\#^|]", glob) or any("**" in part and part != "**" for part in parts)
+    if strange or {"", ".", ".."} & set(parts) or not glob.isprintable():
+        raise ValueError(
+            f"'{glob}' names no files of the repository; allowed are paths with '*', '?' and '**', e.g. hubs/*.yaml"
+        )
+
+
+def matches(glob: str, path: str) -> bool:
+    """Whether a path is meant: `*` and `?` stay within a folder, `**` is any folders."""
+    pattern = "".join(_GLOB_PARTS.get(part, re.escape(part)) for part in re.split(r"(\*\*/|\*\*|\*|\?)", glob))
+    return re.fullmatch(pattern, path) is not None
+
+
+_GLOB_PARTS = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+
+
+def _parse(text: str) -> Mapping[str, Any]:
+    # A third of the action's runs need no path, and the library is slow to load.
+    from jmespath.exceptions import JMESPathError
+    from jmespath.parser import Parser
+
+    if len(text) > 1000:
+        raise ValueError(f"'{text[:40]}...' is longer than 1000 characters")
+    try:
+        tree: Mapping[str, Any] = Parser().parse(_BARE_KEY.sub(_quote, text)).parsed
+    except (JMESPathError, RecursionError):
+        raise ValueError(f"'{text}' is no path to a value; {SUPPORTED}") from None
+    _check(tree, text)
+    return tree
+
+
+def _quote(match: re.Match[str]) -> str:
+    key = match[3]
+    return f'"{key}"' if key and ("-" in key or key[0].isdigit()) else match[0]
+
+
+def _check(tree: Mapping[str, Any], text: str) -> None:
+    """Refuse what does not name places, e.g. functions."""
+    if tree["type"] not in _PATH_NODES:
+        raise ValueError(f"'{text}' is more than a path to a value; {SUPPORTED}")
+    children = tree["children"]
+    if tree["type"] == "filter_projection":
+        _check_condition(children[2], text)
+        children = children[:2]
+    for child in children:
+        _check(child, text)
+
+
+def _check_condition(tree: Mapping[str, Any], text: str) -> None:
+    known = tree["type"] in _CONDITION_NODES and (tree["type"] != "comparator" or tree["value"] in {"eq", "ne"})
+    if not known:
+        raise ValueError(f"'{text}' has a condition that is more than == or != of a value; {SUPPORTED}")
+    for child in tree["children"]:
+        _check_condition(child, text)
