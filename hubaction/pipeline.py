@@ -32,8 +32,9 @@ from hubaction.errors import ActionError
 from hubaction.held import HeldSecret, hold_secrets
 from hubaction.image import Reference
 from hubaction.plan import CONTEXT_FOLDER, FINGERPRINT_LABEL, Plan
+from hubaction.publish.candidate import Candidate, NotPromotableError, read_candidate
 from hubaction.publish.credentials import find_docker_config, log_in, read_auth, temporary_docker_config
-from hubaction.publish.promote import Candidate, NotPromotableError, promote, promote_relabelled, read_candidate
+from hubaction.publish.promote import promote, promote_relabelled
 from hubaction.publish.public import check_public
 from hubaction.publish.push import push_references
 from hubaction.publish.registries import Registries
@@ -48,6 +49,7 @@ from hubaction.reuse import (
     Materials,
     ask_for_base,
     compare,
+    expiry_labels,
     is_for_the_same,
     labels_for,
     read_ingredients,
@@ -385,7 +387,10 @@ class _Run:
         )
         self.outcome.notices += cache.notices
         fingerprint = self.ingredients.fingerprint
-        label = [f"--label={FINGERPRINT_LABEL}={fingerprint.label()}"] if fingerprint else []
+        labels = expiry_labels(self.plan, own_expiry=self.ingredients.own_expiry)
+        if fingerprint:
+            labels[FINGERPRINT_LABEL] = fingerprint.label()
+        label = [f"--label={name}={value}" for name, value in labels.items()]
         pull = ["--pull"] if self._has_stale_base() else []
         return replace(self.arguments, buildx=(*self.arguments.buildx, *label, *pull, *cache.buildx))
 

@@ -14,7 +14,7 @@ from hubaction.build.version import BuildArguments
 from hubaction.event import Event
 from hubaction.image import ImageName, Reference
 from hubaction.plan import FINGERPRINT_LABEL, PULL_REQUEST_LABEL, UNPROVEN_LABEL, Plan, make_plan
-from hubaction.publish.promote import Candidate
+from hubaction.publish.candidate import Candidate
 from hubaction.publish.registry import Manifest
 from hubaction.references import EarlierTag
 from hubaction.reuse import (

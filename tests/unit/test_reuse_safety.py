@@ -16,7 +16,7 @@ from hubaction.build.version import BuildArguments
 from hubaction.errors import ActionError, InvalidInputError
 from hubaction.image import ImageName, Reference
 from hubaction.plan import FINGERPRINT_LABEL, PULL_REQUEST_LABEL, UNPROVEN_LABEL, Plan, make_plan
-from hubaction.publish.promote import Candidate
+from hubaction.publish.candidate import Candidate
 from hubaction.publish.registries import Registries
 from hubaction.publish.registry import Manifest, Registry
 from hubaction.reuse import Ingredients, Materials, ask_for_base, is_for_the_same, labels_for, read_ingredients
