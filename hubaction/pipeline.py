@@ -550,6 +550,7 @@ class _Run:
 
     def _update_binder_cache(self) -> None:
         from hubaction.rollout.binder_cache import update_binder_cache
+        from hubaction.runner.git_data import GitData
         from hubaction.runner.github import GitHub
 
         first = self.outcome.pushed[0]
@@ -559,7 +560,7 @@ class _Run:
             closing(GitHub(api_url, self.settings.github_token, self.plan.repository)) as hub,
         ):
             cache = update_binder_cache(
-                hub,
+                GitData(hub),
                 branch=self.plan.branch,
                 image=f"{first.reference.name}@{first.digest}",
                 message=self.settings.binder.cache_message,

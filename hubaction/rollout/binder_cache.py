@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from hubaction.binder_dockerfile import FOLDER, PATH, is_our_dockerfile, render_dockerfile
 from hubaction.errors import ActionError
-from hubaction.runner.github import BranchRulesError, GitHub, GitHubError, NotAllowedError, RemoteCommit, patiently
+from hubaction.runner.git_data import GitData, NewFile, RemoteCommit
+from hubaction.runner.github import BranchRulesError, GitHubError, NotAllowedError, patiently
 
 DEFAULT_MESSAGE = "Update image tag"
 MAX_MESSAGE_LENGTH = 200
@@ -51,7 +52,7 @@ class Existing:
 
 
 def update_binder_cache(
-    hub: GitHub, *, branch: str, image: str, message: str = DEFAULT_MESSAGE, write: bool, pushed_commit: str = ""
+    git: GitData, *, branch: str, image: str, message: str = DEFAULT_MESSAGE, write: bool, pushed_commit: str = ""
 ) -> BinderCache:
     """Commit the Dockerfile on the branch's current head; without `write`, only say what would be done.
 
@@ -66,8 +67,8 @@ def update_binder_cache(
     made: list[str] = []
 
     def try_once() -> BinderCache:
-        head = hub.get_head(branch)
-        existing = read_existing(hub, head)
+        head = git.get_head(branch)
+        existing = read_existing(git, head)
         if existing.dockerfile == text:
             # The answer to an earlier try may have been lost.
             return BinderCache(head.sha in made, head.sha, head.url, f"{PATH} on '{branch}' names this image.")
@@ -78,9 +79,9 @@ def update_binder_cache(
             return BinderCache(False, head.sha, head.url, say_what_would_be(branch, image, obstacle))
         if obstacle:
             raise BinderCacheError(obstacle)
-        commit = hub.create_commit(head, PATH, text, render_message(message, image))
+        commit = git.create_commit([NewFile(PATH, text)], render_message(message, image), parent=head)
         made.append(commit.sha)
-        hub.move_branch(branch, commit)
+        git.move_branch(branch, commit)
         return BinderCache(True, commit.sha, commit.url, f"{PATH} on '{branch}' names this image now.")
 
     try:
@@ -89,17 +90,17 @@ def update_binder_cache(
         raise BinderCacheError(f"{error.message} {advise(error)}") from error
 
 
-def read_existing(hub: GitHub, head: RemoteCommit) -> Existing:
+def read_existing(git: GitData, head: RemoteCommit) -> Existing:
     """Look at the configuration of Binder in a commit."""
-    root = {entry.name: entry for entry in hub.list_folder(head.tree) if entry.name in {FOLDER, f".{FOLDER}"}}
+    root = {entry.name: entry for entry in git.list_folder(head.tree) if entry.name in {FOLDER, f".{FOLDER}"}}
     modes = {name: entry.mode for name, entry in root.items()}
     if modes.get(FOLDER) != _FOLDER_MODE:
         return Existing(modes)
-    entries = {entry.name: entry for entry in hub.list_folder(root[FOLDER].sha)}
+    entries = {entry.name: entry for entry in git.list_folder(root[FOLDER].sha)}
     ours = entries.get("Dockerfile")
     if ours is None or ours.mode not in _FILE_MODES:
         return Existing(modes, tuple(entries))
-    return Existing(modes, tuple(entries), hub.read_file(ours.sha).decode("utf-8", "replace"))
+    return Existing(modes, tuple(entries), git.read_file(ours.sha).decode("utf-8", "replace"))
 
 
 def find_obstacle(existing: Existing) -> str:

@@ -4,9 +4,7 @@ Rules: https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-usi
 https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
 """
 
-import base64
 import logging
-import re
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -68,22 +66,15 @@ class BranchRulesError(GitHubError):
 
 
 @dataclass(frozen=True)
-class RemoteCommit:
-    """A commit as GitHub has it; `tree` is the folder that it holds."""
+class RemoteRepository:
+    """A repository as GitHub has it."""
 
-    sha: str
-    tree: str
-    message: str
+    full_name: str
+    node_id: str
+    """What the other API calls it."""
+    default_branch: str
     url: str
-
-
-@dataclass(frozen=True)
-class RemoteEntry:
-    """A file or folder in a folder; the mode is git's, e.g. 100644."""
-
-    name: str
-    mode: str
-    sha: str
+    """Of its page."""
 
 
 class GitHub:
@@ -93,7 +84,7 @@ class GitHub:
         self._token = token
         # It would print, and to the other stream.
         logging.getLogger("github").addHandler(logging.NullHandler())
-        with _translate(f"open {repository} at {api_url}"):
+        with translate(f"open {repository} at {api_url}"):
             self._client = github.Github(
                 auth=github.Auth.Token(token),
                 base_url=api_url.rstrip("/"),
@@ -117,7 +108,7 @@ class GitHub:
         candidates is an App; which App it is, only the other API tells: https://docs.github.com/en/graphql
         """
         if self._token.startswith(_USER_TOKENS):
-            with _translate("ask whose token this is"):
+            with translate("ask whose token this is"):
                 return self._client.get_user().login
         if any(login.endswith("[bot]") and login != JOB_LOGIN for login in candidates):
             return self._viewer() or JOB_LOGIN
@@ -125,7 +116,7 @@ class GitHub:
 
     def _viewer(self) -> str:
         try:
-            with _translate("ask whose token this is"):
+            with translate("ask whose token this is"):
                 _, answer = self._client.requester.graphql_query("{viewer{login}}", {})
                 return str(answer["data"]["viewer"]["login"])
         except GitHubError:
@@ -133,25 +124,25 @@ class GitHub:
 
     def list_comments(self, number: int) -> list[RemoteComment]:
         """All comments of a pull request, oldest first, over all pages."""
-        with _translate(f"list the comments of pull request {number}"):
+        with translate(f"list the comments of pull request {number}"):
             return [_read(comment) for comment in self._repository.get_issue(number).get_comments()]
 
     def get_comment(self, number: int, comment_id: int) -> RemoteComment:
-        with _translate(f"read comment {comment_id}"), _still_there(comment_id):
+        with translate(f"read comment {comment_id}"), _still_there(comment_id):
             return _read(self._repository.get_issue(number).get_comment(comment_id))
 
     def create_comment(self, number: int, body: str) -> RemoteComment:
-        with _translate(f"comment on pull request {number}"):
+        with translate(f"comment on pull request {number}"):
             return _read(self._repository.get_issue(number).create_comment(body))
 
     def edit_comment(self, number: int, comment_id: int, body: str) -> RemoteComment:
-        with _translate(f"edit comment {comment_id}"), _still_there(comment_id):
+        with translate(f"edit comment {comment_id}"), _still_there(comment_id):
             comment = self._repository.get_issue(number).get_comment(comment_id)
             comment.edit(body)
             return _read(comment)
 
     def delete_comment(self, number: int, comment_id: int) -> None:
-        with _translate(f"delete comment {comment_id}"):
+        with translate(f"delete comment {comment_id}"):
             try:
                 self._repository.get_issue(number).get_comment(comment_id).delete()
             except github.UnknownObjectException:
@@ -164,7 +155,7 @@ class GitHub:
         pull request of a fork, whose commits are not in this repository:
         https://github.com/learningequality/kolibri/pull/14719
         """
-        with _translate(f"find the pull request of commit {sha[:12]}"):
+        with translate(f"find the pull request of commit {sha[:12]}"):
             owner = head_repository.partition("/")[0]
             found = self._repository.get_pulls(state="open", head=f"{owner}:{branch}")
             return [
@@ -181,7 +172,7 @@ class GitHub:
 
         https://docs.github.com/en/rest/commits/commits#list-pull-requests-associated-with-a-commit
         """
-        with _translate(f"find the pull request that commit {sha[:12]} came from"):
+        with translate(f"find the pull request that commit {sha[:12]} came from"):
             url = f"{self._repository.url}/commits/{quote(sha, safe='')}/pulls"
             found: list[dict[str, Any]] = self._client.requester.requestJsonAndCheck("GET", url)[1]
             for pull in found:
@@ -191,57 +182,36 @@ class GitHub:
                     return int(pull["number"]), str(pull["head"]["sha"])
         return None
 
-    # --- files: https://docs.github.com/en/rest/guides/using-the-rest-api-to-interact-with-your-git-database ---
+    # --- what the rooms behind this door ask for: git_data.py ---
 
-    def get_head(self, branch: str) -> RemoteCommit:
-        """The commit that a branch points at."""
-        with _translate(f"read branch '{branch}'"):
-            sha = self._git("GET", f"ref/heads/{quote(branch)}")["object"]["sha"]
-            return _read_commit(self._git("GET", f"commits/{quote(sha, safe='')}"))
+    def read_repository(self) -> RemoteRepository:
+        with translate(f"read repository {self._repository.full_name}"):
+            answer = self.request("GET", "")
+            return RemoteRepository(
+                answer["full_name"], answer["node_id"], answer["default_branch"], answer["html_url"]
+            )
 
-    def list_folder(self, tree: str) -> list[RemoteEntry]:
-        """What is in a folder, without what is in its folders."""
-        with _translate(f"list folder {tree[:12]}"):
-            answer = self._git("GET", f"trees/{quote(tree, safe='')}")
-            if answer["truncated"]:
-                raise GitHubError(f"Folder {tree[:12]} has more entries than GitHub lists.")
-            return [RemoteEntry(entry["path"], entry["mode"], entry["sha"]) for entry in answer["tree"]]
+    def request(self, verb: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """Ask for something below the repository; an empty path is the repository itself.
 
-    def read_file(self, blob: str) -> bytes:
-        with _translate(f"read file {blob[:12]}"):
-            answer = self._git("GET", f"blobs/{quote(blob, safe='')}")
-            if answer["encoding"] != "base64":
-                raise ValueError(answer["encoding"])
-            return base64.b64decode(answer["content"])
-
-    def create_commit(self, parent: RemoteCommit, path: str, text: str, message: str) -> RemoteCommit:
-        """Make a commit that writes one file; no branch points at it yet.
-
-        It names no author: GitHub then fills in whose token it is, and signs what a job's token made.
-        https://docs.github.com/en/authentication/managing-commit-signature-verification/about-commit-signature-verification
+        Raises PyGithub's exceptions: to be called within `translate`.
         """
-        with _translate(f"commit {path}"):
-            entry = {"path": path, "mode": "100644", "type": "blob", "content": text}
-            tree = self._git("POST", "trees", {"base_tree": parent.tree, "tree": [entry]})["sha"]
-            commit = {"message": message, "tree": tree, "parents": [parent.sha]}
-            return _read_commit(self._git("POST", "commits", commit))
+        url = f"{self._repository.url}/{path}".rstrip("/")
+        return self._client.requester.requestJsonAndCheck(verb, url, input=body)[1]
 
-    def move_branch(self, branch: str, commit: RemoteCommit) -> None:
-        """Have a branch point at a commit, without force: only from the commit's own parent.
+    def query(self, action: str, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+        """Ask the other API, whose refusals come with status 200. Raises GitHubError.
 
-        Raises MovedError when the branch is elsewhere by now.
+        https://docs.github.com/en/graphql/guides/forming-calls-with-graphql
         """
-        action = f"move branch '{branch}' to a new commit"
-        with _translate(action):
-            try:
-                self._git("PATCH", f"refs/heads/{quote(branch)}", {"sha": commit.sha, "force": False})
-            except GithubException as error:
-                raise _explain_refused_move(action, branch, error) from error
-
-    def _git(self, verb: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        url = f"{self._repository.url}/git/{path}"
-        answer: dict[str, Any] = self._client.requester.requestJsonAndCheck(verb, url, input=body)[1]
-        return answer
+        with translate(action):
+            _, answer = self._client.requester.requestJsonAndCheck(
+                "POST", self._client.requester.graphql_url, input={"query": query, "variables": variables}
+            )
+            if answer.get("errors"):
+                raise _explain_query(action, answer["errors"])
+            data: dict[str, Any] = answer["data"]
+            return data
 
 
 def patiently(work: Callable[[], T]) -> T:
@@ -276,10 +246,6 @@ def _read(comment: IssueComment) -> RemoteComment:
     return RemoteComment(comment.id, author, comment.body or "", comment.html_url)
 
 
-def _read_commit(answer: dict[str, Any]) -> RemoteCommit:
-    return RemoteCommit(answer["sha"], answer["tree"]["sha"], answer["message"], answer["html_url"])
-
-
 @contextmanager
 def _still_there(comment_id: int) -> Iterator[None]:
     try:
@@ -289,11 +255,11 @@ def _still_there(comment_id: int) -> Iterator[None]:
 
 
 @contextmanager
-def _translate(action: str) -> Iterator[None]:
+def translate(action: str) -> Iterator[None]:
     try:
         yield
     except GithubException as error:
-        raise _explain(action, error) from error
+        raise explain(action, error) from error
     except requests.exceptions.RequestException as error:
         raise PassingError(f"GitHub did not answer when asked to {action} ({type(error).__name__}).") from error
     except ActionError:
@@ -303,9 +269,9 @@ def _translate(action: str) -> Iterator[None]:
         raise GitHubError(f"What came back when GitHub was asked to {action} was no answer of its API.") from error
 
 
-def _explain(action: str, error: GithubException) -> GitHubError:
+def explain(action: str, error: GithubException) -> GitHubError:
     headers = {key.lower(): value for key, value in (error.headers or {}).items()}
-    said = f"{error.status}: {_message(error)}"
+    said = f"{error.status}: {read_message(error)}"
     if error.status >= 500:
         return PassingError(f"GitHub failed when asked to {action} ({said}).")
     if error.status == 429 or (error.status == 403 and _is_rate_limit(headers, said)):
@@ -326,17 +292,17 @@ def _explain_refusal(action: str, status: int, said: str) -> GitHubError:
     return GitHubError(f"GitHub refused to {action} ({said}).")
 
 
-def _explain_refused_move(action: str, branch: str, error: GithubException) -> GitHubError:
-    """https://docs.github.com/en/rest/git/refs#update-a-reference names both statuses, and not what each stands for."""
-    said = _message(error)
-    if error.status == 409 or (error.status == 422 and re.search(r"fast.forward", said, re.IGNORECASE)):
-        return MovedError(f"Branch '{branch}' got other commits meanwhile ({error.status}: {said}).", wait=1)
-    if error.status == 422 and not re.search(r"not exist|no ref found", said, re.IGNORECASE):
-        return BranchRulesError(f"The rules of branch '{branch}' forbid it ({error.status}: {said}).")
-    return _explain(action, error)
+def _explain_query(action: str, errors: list[dict[str, Any]]) -> GitHubError:
+    said = "; ".join(" ".join(str(error.get("message", "")).split()) for error in errors)[:3000]
+    kinds = {str(error.get("type", "")) for error in errors}
+    if "RATE_LIMITED" in kinds:
+        return PassingError(f"GitHub's rate limit forbids to {action} for now ({said}).", wait=60)
+    if kinds & {"FORBIDDEN", "INSUFFICIENT_SCOPES", "NOT_FOUND"}:
+        return NotAllowedError(f"The token may not {action} ({said}).")
+    return GitHubError(f"GitHub refused to {action} ({said}).")
 
 
-def _message(error: GithubException) -> str:
+def read_message(error: GithubException) -> str:
     data = error.data
     text = data.get("message", "") if isinstance(data, dict) else str(data or "")
     return " ".join(str(text).split())[:3000]

@@ -52,6 +52,18 @@ class Git:
             sha = self.trees[sha][name][1]
         return self.blobs[sha].decode()
 
+    def walk(self, tree: str, prefix: str = "") -> Iterator[tuple[str, tuple[str, str]]]:
+        """All entries of a tree and of its folders, by their paths."""
+        for name, (mode, sha) in self.trees[tree].items():
+            yield f"{prefix}{name}", (mode, sha)
+            if mode == FOLDER:
+                yield from self.walk(sha, f"{prefix}{name}/")
+
+    def files(self, commit: str) -> dict[str, str]:
+        """The texts of all files of a commit, by their paths."""
+        entries = self.walk(self.commits[commit].tree)
+        return {path: self.blobs[sha].decode() for path, (mode, sha) in entries if mode != FOLDER}
+
     def history(self, sha: str) -> Iterator[str]:
         """The commit and all before it."""
         yield sha
@@ -72,6 +84,20 @@ class Git:
             self.blobs[sha] = content
             entries[name] = (mode, sha)
         return self._add_tree(entries)
+
+    def remove(self, tree: str, path: str) -> str:
+        """Return the tree without a file; a folder that is left empty goes, too."""
+        name, _, rest = path.partition("/")
+        entries = dict(self.trees[tree])
+        inner = self.remove(entries[name][1], rest) if rest else ""
+        if inner and self.trees[inner]:
+            entries[name] = (FOLDER, inner)
+        else:
+            del entries[name]
+        return self._add_tree(entries)
+
+    def empty_tree(self) -> str:
+        return self._add_tree({})
 
     def add_commit(self, tree: str, parents: Sequence[str], message: str, author: str) -> str:
         commit = Commit(tree, tuple(parents), message, author)

@@ -21,11 +21,13 @@ MODULES = Path(__file__).parent / "node_modules"
 DESCRIPTION = MODULES / "@octokit/openapi/generated/api.github.com.json"
 PRISM = MODULES / ".bin/prism"
 PATHS = (
+    "/repos/{owner}/{repo}",
     "/repos/{owner}/{repo}/issues/{issue_number}/comments",
     "/repos/{owner}/{repo}/issues/comments/{comment_id}",
     "/repos/{owner}/{repo}/pulls",
     "/repos/{owner}/{repo}/commits/{commit_sha}/pulls",
     "/repos/{owner}/{repo}/git/ref/{ref}",
+    "/repos/{owner}/{repo}/git/refs",
     "/repos/{owner}/{repo}/git/refs/{ref}",
     "/repos/{owner}/{repo}/git/commits",
     "/repos/{owner}/{repo}/git/commits/{commit_sha}",

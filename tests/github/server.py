@@ -8,75 +8,42 @@ import json
 import re
 import threading
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
-from tests.github.git import Git, show_blob, show_commit, show_ref, show_tree
+from tests.github.answers import (
+    BAD_CREDENTIALS,
+    HANG_UP,
+    NOT_FOUND,
+    READ_ONLY,
+    UNPROCESSABLE,
+    Answer,
+    Request,
+    Route,
+    refusal,
+)
+from tests.github.git import Git
+from tests.github.git_api import GitApi
 from tests.github.turns import FreeForAll, Turns
 
 JOB = "github-actions[bot]"
 JOB_TOKEN = "ghs_job0token0that0stands0nowhere0else"
 READ_ONLY_TOKEN = "ghs_job0token0of0a0run0for0a0fork000"
 USER_TOKEN = "ghp_users0token0that0stands0nowhere0e"
+APP_TOKEN = "ghs_apps0token0that0stands0nowhere0else"
+"""Of an App that is installed in both repositories."""
 USER = "maintainer"
+APP = "hub-rollout[bot]"
 REPOSITORY = "Org/Course"
+OTHER_REPOSITORY = "Org/Hub"
+"""Where a job's own token may only read."""
 MAX_BODY_LENGTH = 65_536
 PATIENCE = 20
 """Seconds that a held request waits at most: a test that forces an impossible order fails, and ends."""
-
-Handler = Callable[["Request"], "Answer"]
-
-
-@dataclass(frozen=True)
-class Request:
-    """One request as it arrived."""
-
-    method: str
-    path: str
-    query: Mapping[str, str]
-    body: Any
-    token: str
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path}"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What is sent back; `status` 0 closes the connection without an answer."""
-
-    status: int
-    body: Any = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    def asking_to_wait(self, seconds: float) -> "Answer":
-        return replace(self, headers={**self.headers, "Retry-After": str(seconds)})
-
-
-def refusal(status: int, message: str, **headers: str) -> Answer:
-    body = {"message": message, "documentation_url": "https://docs.github.com/rest", "status": str(status)}
-    return Answer(status, body, {name.replace("_", "-"): value for name, value in headers.items()})
-
-
-BAD_CREDENTIALS = refusal(401, "Bad credentials")
-READ_ONLY = refusal(403, "Resource not accessible by integration")
-SECONDARY_LIMIT = refusal(
-    403, "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
-)
-NOT_FOUND = refusal(404, "Not Found")
-UNPROCESSABLE = refusal(422, "Validation Failed")
-TOO_MANY = refusal(429, "API rate limit exceeded for installation.")
-NOT_FAST_FORWARD = refusal(422, "Update is not a fast forward")
-NO_REFERENCE = refusal(422, "Reference does not exist")
-PROTECTED = refusal(422, "Repository rule violations found\n\nChanges must be made through a pull request.\n\n")
-CONFLICT = refusal(409, "Conflict")
-BROKEN = refusal(500, "Server Error")
-BAD_GATEWAY = Answer(502, "<html><body><h1>502 Bad Gateway</h1></body></html>", {"Content-Type": "text/html"})
-HANG_UP = Answer(0)
 
 
 @dataclass
@@ -87,6 +54,7 @@ class Comment:
     number: int
     author: str | None
     body: str
+    repository: str = REPOSITORY
 
 
 @dataclass(frozen=True)
@@ -122,11 +90,11 @@ class GitHubServer:
         self.reset()
 
     def reset(self) -> None:
-        self.logins = {JOB_TOKEN: JOB, READ_ONLY_TOKEN: JOB, USER_TOKEN: USER}
+        self.logins = {JOB_TOKEN: JOB, READ_ONLY_TOKEN: JOB, USER_TOKEN: USER, APP_TOKEN: APP}
         self.read_only = {READ_ONLY_TOKEN}
         self.comments: dict[int, Comment] = {}
         self.pulls: list[Pull] = []
-        self.git = Git()
+        self.gits = {REPOSITORY: Git(), OTHER_REPOSITORY: Git()}
         self.requests: list[Request] = []
         self.unauthorized: list[Request] = []
         """Requests that did not carry a known token as their Authorization."""
@@ -137,10 +105,22 @@ class GitHubServer:
 
     # --- what a test arranges and asks ---
 
-    def add_comment(self, number: int, body: str, *, author: str | None = JOB) -> Comment:
+    @property
+    def git(self) -> Git:
+        """What the repository that runs belong to has."""
+        return self.gits[REPOSITORY]
+
+    def may_write(self, token: str, repository: str) -> bool:
+        return token not in self.read_only and (token != JOB_TOKEN or repository == REPOSITORY)
+
+    def name_of(self, node_id: str) -> str:
+        """The repository that the other API calls so, or nothing."""
+        return next((name for name in self.gits if show_repository(self.url, name)["node_id"] == node_id), "")
+
+    def add_comment(self, number: int, body: str, *, author: str | None = JOB, repository: str = REPOSITORY) -> Comment:
         with self._changed:
             self._last_id += 1
-            self.comments[self._last_id] = Comment(self._last_id, number, author, body)
+            self.comments[self._last_id] = Comment(self._last_id, number, author, body, repository)
             return self.comments[self._last_id]
 
     def bodies(self, *, author: str = JOB) -> list[str]:
@@ -224,13 +204,17 @@ class GitHubServer:
             for method, pattern, work in self._routes():
                 match = re.fullmatch(pattern, request.path)
                 if match and method == request.method:
+                    writes = method != "GET" and request.path.startswith("/repos/")
+                    if writes and not self.may_write(request.token, match[1]):
+                        return READ_ONLY
                     return work(request, *match.groups())
         return NOT_FOUND
 
-    def _routes(self) -> Sequence[tuple[str, str, Callable[..., Answer]]]:
-        repository = rf"/repos/{re.escape(REPOSITORY)}"
+    def _routes(self) -> Sequence[Route]:
+        repository = rf"/repos/({'|'.join(map(re.escape, self.gits))})"
         comment = rf"{repository}/issues/comments/(\d+)"
         return (
+            ("GET", repository, self._get_repository),
             ("GET", rf"{repository}/issues/(\d+)/comments", self._list_comments),
             ("POST", rf"{repository}/issues/(\d+)/comments", self._create_comment),
             ("GET", comment, self._get_comment),
@@ -238,19 +222,18 @@ class GitHubServer:
             ("DELETE", comment, self._delete_comment),
             ("GET", rf"{repository}/commits/([0-9a-f]+)/pulls", self._list_pulls_of_commit),
             ("GET", rf"{repository}/pulls", self._list_pulls),
-            ("GET", rf"{repository}/git/ref/heads/(.+)", self._get_ref),
-            ("PATCH", rf"{repository}/git/refs/heads/(.+)", self._move_ref),
-            ("GET", rf"{repository}/git/commits/([0-9a-f]+)", self._get_commit),
-            ("POST", rf"{repository}/git/commits", self._create_commit),
-            ("GET", rf"{repository}/git/trees/([0-9a-f]+)", self._get_tree),
-            ("POST", rf"{repository}/git/trees", self._create_tree),
-            ("GET", rf"{repository}/git/blobs/([0-9a-f]+)", self._get_blob),
+            *GitApi(self).routes(repository),
             ("GET", "/user", self._get_user),
-            ("POST", "/graphql", self._get_viewer),
+            ("POST", "/graphql", self._query),
         )
 
-    def _list_comments(self, request: Request, number: str) -> Answer:
-        found = [comment for comment in self.comments.values() if comment.number == int(number)]
+    def _get_repository(self, _: Request, repository: str) -> Answer:
+        counts = {"network_count": 0, "subscribers_count": 0, "has_discussions": False}
+        return Answer(200, show_repository(self.url, repository) | counts)
+
+    def _list_comments(self, request: Request, repository: str, number: str) -> Answer:
+        where = (repository, int(number))
+        found = [comment for comment in self.comments.values() if (comment.repository, comment.number) == where]
         return self._page(request, [self._show(comment) for comment in sorted(found, key=lambda each: each.id)])
 
     def _page(self, request: Request, items: Sequence[Any]) -> Answer:
@@ -263,17 +246,18 @@ class GitHubServer:
         links += [f'<{address}1>; rel="first", <{address}{page - 1}>; rel="prev"'] if page > 1 else []
         return Answer(200, items[(page - 1) * size : page * size], {"Link": ", ".join(links)} if links else {})
 
-    def _create_comment(self, request: Request, number: str) -> Answer:
+    def _create_comment(self, request: Request, repository: str, number: str) -> Answer:
         if refused := _refuse_body(request.body):
             return refused
-        comment = self.add_comment(int(number), request.body["body"], author=self.logins[request.token])
+        author = self.logins[request.token]
+        comment = self.add_comment(int(number), request.body["body"], author=author, repository=repository)
         return Answer(201, self._show(comment), {"Location": self._show(comment)["url"]})
 
-    def _get_comment(self, _: Request, comment_id: str) -> Answer:
+    def _get_comment(self, _: Request, _repository: str, comment_id: str) -> Answer:
         comment = self.comments.get(int(comment_id))
         return Answer(200, self._show(comment)) if comment else NOT_FOUND
 
-    def _edit_comment(self, request: Request, comment_id: str) -> Answer:
+    def _edit_comment(self, request: Request, _repository: str, comment_id: str) -> Answer:
         comment = self.comments.get(int(comment_id))
         if comment is None:
             return NOT_FOUND
@@ -282,10 +266,10 @@ class GitHubServer:
         comment.body = request.body["body"]
         return Answer(200, self._show(comment))
 
-    def _delete_comment(self, _: Request, comment_id: str) -> Answer:
+    def _delete_comment(self, _: Request, _repository: str, comment_id: str) -> Answer:
         return Answer(204) if self.comments.pop(int(comment_id), None) else NOT_FOUND
 
-    def _list_pulls(self, request: Request) -> Answer:
+    def _list_pulls(self, request: Request, repository: str) -> Answer:
         state = request.query.get("state", "open")
         owner = request.query.get("head", "").partition(":")[0].lower()
         found = [
@@ -295,7 +279,7 @@ class GitHubServer:
         ]
         return self._page(request, [show_pull(self.url, pull) for pull in found])
 
-    def _list_pulls_of_commit(self, request: Request, sha: str) -> Answer:
+    def _list_pulls_of_commit(self, request: Request, repository: str, sha: str) -> Answer:
         """GitHub looks in the base repository only, where a fork's commits are not until they are merged."""
         found = [
             pull
@@ -304,54 +288,6 @@ class GitHubServer:
             or (pull.merged and pull.merge_commit_sha == sha)
         ]
         return self._page(request, [show_pull(self.url, pull) for pull in found])
-
-    # --- git's objects ---
-
-    def _git_url(self) -> str:
-        return f"{self.url}/repos/{REPOSITORY}/git"
-
-    def _get_ref(self, _: Request, branch: str) -> Answer:
-        name = unquote(branch)
-        sha = self.git.branches.get(name)
-        return Answer(200, show_ref(self._git_url(), name, sha)) if sha else NOT_FOUND
-
-    def _move_ref(self, request: Request, branch: str) -> Answer:
-        name, sha = unquote(branch), request.body["sha"]
-        if name not in self.git.branches:
-            return NO_REFERENCE
-        if sha not in self.git.commits:
-            return refusal(422, "Object does not exist")
-        if not request.body.get("force") and self.git.branches[name] not in self.git.history(sha):
-            return NOT_FAST_FORWARD
-        self.git.branches[name] = sha
-        return Answer(200, show_ref(self._git_url(), name, sha))
-
-    def _get_commit(self, _: Request, sha: str) -> Answer:
-        commit = self.git.commits.get(sha)
-        return Answer(200, show_commit(self._git_url(), REPOSITORY, sha, commit)) if commit else NOT_FOUND
-
-    def _create_commit(self, request: Request) -> Answer:
-        body = request.body
-        if body["tree"] not in self.git.trees or not set(body["parents"]) <= self.git.commits.keys():
-            return refusal(422, "Tree SHA does not exist")
-        sha = self.git.add_commit(body["tree"], body["parents"], body["message"], self.logins[request.token])
-        return Answer(201, show_commit(self._git_url(), REPOSITORY, sha, self.git.commits[sha]))
-
-    def _get_tree(self, _: Request, sha: str) -> Answer:
-        tree = self.git.trees.get(sha)
-        return NOT_FOUND if tree is None else Answer(200, show_tree(self._git_url(), sha, tree, self.git.blobs))
-
-    def _create_tree(self, request: Request) -> Answer:
-        sha = request.body["base_tree"]
-        if sha not in self.git.trees:
-            return NOT_FOUND
-        for entry in request.body["tree"]:
-            sha = self.git.write(sha, entry["path"], entry["mode"], entry["content"].encode())
-        return Answer(201, show_tree(self._git_url(), sha, self.git.trees[sha], self.git.blobs))
-
-    def _get_blob(self, _: Request, sha: str) -> Answer:
-        content = self.git.blobs.get(sha)
-        return NOT_FOUND if content is None else Answer(200, show_blob(self._git_url(), sha, content))
 
     def _get_user(self, request: Request) -> Answer:
         """A job's own token belongs to no user."""
@@ -362,19 +298,22 @@ class GitHubServer:
         dates = {"created_at": DATE, "updated_at": DATE}
         return Answer(200, show_user(self.url, USER) | counts | texts | dates | {"blog": ""})
 
-    def _get_viewer(self, request: Request) -> Answer:
-        """The one question of the other API that is asked, which an App's token may."""
-        if request.body["query"] != "{viewer{login}}":
-            return NOT_FOUND
-        return Answer(200, {"data": {"viewer": {"login": self.logins[request.token]}}})
+    def _query(self, request: Request) -> Answer:
+        """The other API: the questions and changes that this program asks for."""
+        query = request.body["query"]
+        if query == "{viewer{login}}":  # which an App's token may ask
+            return Answer(200, {"data": {"viewer": {"login": self.logins[request.token]}}})
+        if "updateRefs(" in query:
+            return GitApi(self).update_refs(request)
+        return NOT_FOUND
 
     def _show(self, comment: Comment) -> dict[str, Any]:
-        repository = f"{self.url}/repos/{REPOSITORY}"
+        repository = f"{self.url}/repos/{comment.repository}"
         return {
             "id": comment.id,
             "node_id": f"IC_{comment.id}",
             "url": f"{repository}/issues/comments/{comment.id}",
-            "html_url": f"https://github.com/{REPOSITORY}/pull/{comment.number}#issuecomment-{comment.id}",
+            "html_url": f"https://github.com/{comment.repository}/pull/{comment.number}#issuecomment-{comment.id}",
             "issue_url": f"{repository}/issues/{comment.number}",
             "body": comment.body,
             "user": show_user(self.url, comment.author) if comment.author else None,

@@ -6,6 +6,7 @@ import pytest
 
 from hubaction.binder_dockerfile import PATH, render_dockerfile
 from hubaction.rollout.binder_cache import BinderCache, BinderCacheError, update_binder_cache
+from hubaction.runner.git_data import GitData
 from hubaction.runner.github import GitHub
 from tests.github.prism import Prism, running_prism
 from tests.github.server import JOB, JOB_TOKEN, READ_ONLY_TOKEN, REPOSITORY, GitHubServer, running_server
@@ -38,7 +39,7 @@ def server(proxied: tuple[GitHubServer, Prism]) -> Iterator[GitHubServer]:
 def update(prism: Prism, *, branch: str = "main", token: str = JOB_TOKEN, write: bool = True) -> BinderCache:
     hub = GitHub(prism.url, token, REPOSITORY)
     try:
-        return update_binder_cache(hub, branch=branch, image=IMAGE, write=write)
+        return update_binder_cache(GitData(hub), branch=branch, image=IMAGE, write=write)
     finally:
         hub.close()
 

@@ -11,6 +11,18 @@ import pytest
 from hubaction.image import ImageName
 from hubaction.report.comment import MAX_BODY_LENGTH, RunNumber, Section, is_ours, parse_body, render_body
 from hubaction.report.result import ImageResult, write_result
+from tests.github.answers import (
+    BAD_CREDENTIALS,
+    BAD_GATEWAY,
+    BROKEN,
+    HANG_UP,
+    NOT_FOUND,
+    READ_ONLY,
+    SECONDARY_LIMIT,
+    TOO_MANY,
+    UNPROCESSABLE,
+    Answer,
+)
 from tests.github.runs import (
     DIGEST,
     FORK,
@@ -25,21 +37,11 @@ from tests.github.runs import (
     workflow_run_payload,
 )
 from tests.github.server import (
-    BAD_CREDENTIALS,
-    BAD_GATEWAY,
-    BROKEN,
-    HANG_UP,
     JOB_TOKEN,
-    NOT_FOUND,
-    READ_ONLY,
     READ_ONLY_TOKEN,
     REPOSITORY,
-    SECONDARY_LIMIT,
-    TOO_MANY,
-    UNPROCESSABLE,
     USER,
     USER_TOKEN,
-    Answer,
     GitHubServer,
     Pull,
     running_server,

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from hubaction.runner.github import GitHub, GitHubError
+from tests.github.answers import CONFLICT
 from tests.github.prism import Prism, running_prism
 from tests.github.runs import FORK
-from tests.github.server import CONFLICT, JOB_TOKEN, REPOSITORY, GitHubServer, Pull, running_server
+from tests.github.server import JOB_TOKEN, REPOSITORY, GitHubServer, Pull, running_server
 
 HEAD = "a" * 40
 MERGE = "b" * 40

@@ -10,16 +10,14 @@ import pytest
 from hubaction.report.comment import MARKER, RunNumber, Section, parse_body, render_body
 from hubaction.report.post import Posted, post_sections
 from hubaction.runner.github import GitHub, NotAllowedError, PassingError, patiently
+from tests.github.answers import BAD_GATEWAY, HANG_UP, Answer
 from tests.github.server import (
-    BAD_GATEWAY,
-    HANG_UP,
     JOB,
     JOB_TOKEN,
     READ_ONLY_TOKEN,
     REPOSITORY,
     USER,
     USER_TOKEN,
-    Answer,
     Comment,
     GitHubServer,
     running_server,

@@ -14,24 +14,21 @@ from hubaction.rollout.binder_cache import (
     render_message,
     update_binder_cache,
 )
+from hubaction.runner.git_data import GitData
 from hubaction.runner.github import ATTEMPTS, GitHub, GitHubError, MovedError
-from tests.github.git import EXECUTABLE, LINK
-from tests.github.server import (
+from tests.github.answers import (
     BAD_GATEWAY,
     CONFLICT,
     HANG_UP,
-    JOB_TOKEN,
     NOT_FAST_FORWARD,
     NOT_FOUND,
     PROTECTED,
     READ_ONLY,
-    READ_ONLY_TOKEN,
-    REPOSITORY,
     Answer,
-    GitHubServer,
     refusal,
-    running_server,
 )
+from tests.github.git import EXECUTABLE, LINK
+from tests.github.server import JOB_TOKEN, READ_ONLY_TOKEN, REPOSITORY, GitHubServer, running_server
 
 IMAGE = f"quay.io/org/course@sha256:{'5' * 64}"
 OLD_IMAGE = f"quay.io/org/course@sha256:{'4' * 64}"
@@ -85,7 +82,7 @@ def update(
     pushed_commit: str = "",
 ) -> BinderCache:
     return update_binder_cache(
-        hub, branch=branch, image=image, message=message, write=write, pushed_commit=pushed_commit
+        GitData(hub), branch=branch, image=image, message=message, write=write, pushed_commit=pushed_commit
     )
 
 

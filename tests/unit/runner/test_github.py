@@ -16,26 +16,28 @@ from hubaction.runner.github import (
     RemoteComment,
     patiently,
 )
-from tests.github.server import (
+from tests.github.answers import (
     BAD_CREDENTIALS,
     BAD_GATEWAY,
     BROKEN,
     HANG_UP,
-    JOB,
-    JOB_TOKEN,
     NOT_FOUND,
     READ_ONLY,
-    READ_ONLY_TOKEN,
-    REPOSITORY,
     SECONDARY_LIMIT,
     TOO_MANY,
     UNPROCESSABLE,
+    Answer,
+    refusal,
+)
+from tests.github.server import (
+    JOB,
+    JOB_TOKEN,
+    READ_ONLY_TOKEN,
+    REPOSITORY,
     USER,
     USER_TOKEN,
-    Answer,
     GitHubServer,
     Pull,
-    refusal,
     running_server,
 )
 
