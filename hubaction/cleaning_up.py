@@ -11,10 +11,12 @@ from pathlib import Path
 from hubaction.cleaned import Cleaned
 from hubaction.commenting import run_number_of, run_url, write_comment
 from hubaction.errors import ActionError
+from hubaction.image import ImageName
 from hubaction.plan import CleanupTarget, CommentTarget, Plan
 from hubaction.publish.cleanup import check_login, delete_previews
 from hubaction.publish.credentials import find_docker_config
 from hubaction.publish.registries import Registries
+from hubaction.publish.registry import Registry
 from hubaction.report.comment import Section
 from hubaction.report.sections import cleanup_section, gone_branch_section
 from hubaction.runner.job import Job
@@ -40,6 +42,16 @@ def run_cleanup(plan: Plan, settings: Settings, job: Job) -> None:
     _tell(plan, settings, job, cleaned, branch_is_gone=branch_is_gone)
     if failure:
         raise failure
+
+
+def delete_merged_previews(name: ImageName, number: int, registry: Registry, job: Job) -> None:
+    """What the run on a merge has no further use for; a registry that does not delete is told of.
+
+    Raises ActionError when the registry is away.
+    """
+    cleaned = delete_previews(name, number, registry, say=job.console.say, before_each=job.cancellation.check)
+    if cleaned.obstacle and cleaned.tags:
+        job.console.notice(describe_obstacle(cleaned))
 
 
 def _open_registries(settings: Settings, job: Job) -> Registries:

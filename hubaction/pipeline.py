@@ -27,7 +27,8 @@ from hubaction.build.repo2docker import build_image, check_buildx, own_arguments
 from hubaction.build.shadowed import Configuration, find_shadowed
 from hubaction.build.uncached import find_uncached
 from hubaction.build.version import BuildArguments, arguments_for, install_repo2docker
-from hubaction.commenting import make_image_section, write_comment
+from hubaction.cleaning_up import delete_merged_previews
+from hubaction.commenting import make_binder_image_section, make_image_section, write_comment
 from hubaction.errors import ActionError
 from hubaction.held import HeldSecret, hold_secrets
 from hubaction.image import Reference
@@ -134,7 +135,10 @@ def _hand_over(outcome: Outcome, settings: Settings, job: Job) -> None:
         except ActionError as error:
             job.console.warning(error.message)  # the image is what it is, told or not
     if target := outcome.plan.comment:
-        write_comment(target, [make_image_section(result, target, job.environ)], settings, job)
+        sections = [make_image_section(result, target, job.environ)]
+        if result.binder_branch or result.binder_obstacle:
+            sections.append(make_binder_image_section(result, target, settings, job.environ))
+        write_comment(target, sections, settings, job)
 
 
 def remove_leftovers(plan: Plan, job: Job) -> None:
@@ -183,6 +187,8 @@ class _Run:
     earlier: EarlierImages = field(init=False)
     comparison: Comparison = field(init=False)
     registries: Registries = field(init=False)
+    merged: tuple[tuple[int, str] | None, ...] = field(init=False, default=())
+    """What GitHub said of the merged pull request; empty before it is asked."""
 
     def check(self) -> None:
         """Everything that can fail before any work does so here, the logins included; what can overlap does."""
@@ -258,17 +264,26 @@ class _Run:
 
     def _merged_tags(self) -> Iterator[EarlierTag]:
         """The image of the pull request that was merged; it costs a request, so it is asked for last."""
-        from hubaction.runner.github import GitHub
-
-        api_url = self.job.environ.get("GITHUB_API_URL") or "https://api.github.com"
         try:
-            with closing(GitHub(api_url, self.settings.github_token, self.plan.repository, timeout=10)) as hub:
-                found = hub.find_merged_pull_request(self.plan.pushed_commit)
+            found = self._find_merged()
         except ActionError:
             return  # it may not ask, or GitHub is away: the image is built
         tag = found and name_of_pull_request(self.settings, *found, datetime.now(UTC))
         if tag:
             yield tag
+
+    def _find_merged(self) -> tuple[int, str] | None:
+        """Number and head of the pull request that was merged; asked for once. Raises ActionError."""
+        if not self.merged:
+            from hubaction.runner.github import GitHub
+
+            with closing(GitHub(self._api_url, self.settings.github_token, self.plan.repository, timeout=10)) as hub:
+                self.merged = (hub.find_merged_pull_request(self.plan.pushed_commit),)
+        return self.merged[0]
+
+    @property
+    def _api_url(self) -> str:
+        return self.job.environ.get("GITHUB_API_URL") or "https://api.github.com"
 
     def _read_earlier(self, tag: EarlierTag) -> Candidate | None:
         return read_candidate(self.registries.look_in(tag.reference.name.registry), tag.reference)
@@ -543,10 +558,48 @@ class _Run:
         """Tell those that start from the pushed image."""
         if not self.outcome.pushed:
             return
+        if self.plan.deletes_merged:
+            self._delete_merged_previews()
+        if self.plan.binder_branch:
+            self._update_image_branch()
         if self.settings.binder.cache is not BinderCache.FALSE and self.plan.branch:
             self._update_binder_cache()
         if self.settings.binder.prebuild:
             self._request_prebuild()
+
+    def _delete_merged_previews(self) -> None:
+        """The last preview of the pull request was left for this run. Never fatal: all else is done."""
+        try:
+            with self._step("delete previews"):
+                if merged := self._find_merged():
+                    for name in self.settings.images:
+                        delete_merged_previews(name, merged[0], self.registries.open(name.registry), self.job)
+        except ActionError as error:
+            self.job.console.notice(f"Previews of the merged pull request were not looked for: {error.message}")
+
+    def _update_image_branch(self) -> None:
+        """Never fatal: the image is what it is, with Binder or without it."""
+        first = self.outcome.pushed[0]
+        insecure = first.reference.name.registry in self.info.insecure_registries
+        try:
+            with self._step("binder image"):
+                check_public(first.reference, engine=self.engine, insecure=insecure)
+                self._write_image_branch(f"{first.reference.name}@{first.digest}")
+        except ActionError as error:
+            # What the titles of errors say: "private image", or that the registry is away.
+            self.outcome.binder_obstacle = (error.title or "its branch was not written").lower()
+            self.job.console.notice(f"Binder does not start this image. {error.message}")
+        else:
+            self.outcome.binder_branch = self.plan.binder_branch
+
+    def _write_image_branch(self, image: str) -> None:
+        from hubaction.rollout.binder_image import update_image_branch
+        from hubaction.runner.git_data import GitData
+        from hubaction.runner.github import GitHub
+
+        with closing(GitHub(self._api_url, self.settings.github_token, self.plan.repository)) as hub:
+            branch = update_image_branch(GitData(hub), branch=self.plan.binder_branch, image=image)
+        self.job.console.say(f"The branch '{branch.name}' starts {image} on Binder.")
 
     def _update_binder_cache(self) -> None:
         from hubaction.rollout.binder_cache import update_binder_cache
@@ -554,10 +607,9 @@ class _Run:
         from hubaction.runner.github import GitHub
 
         first = self.outcome.pushed[0]
-        api_url = self.job.environ.get("GITHUB_API_URL") or "https://api.github.com"
         with (
             self._step("binder cache"),
-            closing(GitHub(api_url, self.settings.github_token, self.plan.repository)) as hub,
+            closing(GitHub(self._api_url, self.settings.github_token, self.plan.repository)) as hub,
         ):
             cache = update_binder_cache(
                 GitData(hub),

@@ -212,8 +212,8 @@ def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
         pushed_commit=event.sha if event.name == "push" else "",
         comment=_target_image_section(settings, event),
         expires=_choose_expiry(settings, event),
-        binder_branch=_choose_binder_branch(settings, event) if push else "",
-        deletes_merged=push and settings.preview.on and event.name == "push" and event.on_default_branch,
+        binder_branch=_choose_binder_branch(settings, event) if push and settings.github_token else "",
+        deletes_merged=push and _ends_previews(settings, event),
         head_must_be=None if event.name in _EVENTS_OF_THEIR_CODE else event.checkout_sha,
         warnings=tuple(messages.warnings),
         notices=tuple(messages.notices),
@@ -431,6 +431,12 @@ def _name_binder_branch(settings: Settings, event: Event) -> str:
     return settings.preview.binder_branch.replace("{pr}", str(head.number)) if head else ""
 
 
+def _ends_previews(settings: Settings, event: Event) -> bool:
+    """Whether it is the push of a merge, as far as can be seen: GitHub knows which, and needs a token to tell."""
+    pushed = event.name == "push" and event.on_default_branch
+    return settings.preview.on and pushed and bool(settings.github_token)
+
+
 def _plan_cleanup(reason: str, settings: Settings, event: Event) -> Plan:
     """https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#pull_request"""
     head = event.pull_request
@@ -548,6 +554,7 @@ def _labels(settings: Settings, event: Event, now: datetime) -> tuple[tuple[str,
     own = {
         PULL_REQUEST_LABEL: str(event.pull_request.number) if event.pull_request else "",
         FINGERPRINT_LABEL: "",
+        PREVIEW_EXPIRES_LABEL: "",
         UNPROVEN_LABEL: "hub-check" if settings.hub.check is HubCheck.WARN else "",
     }
     return tuple((_oci_labels(event, now) | _lasting_labels(settings, event) | own).items())

@@ -193,7 +193,7 @@ def labels_for(plan: Plan, fingerprint: Fingerprint, before: Mapping[str, str]) 
 def expiry_labels(plan: Plan, *, own_expiry: bool) -> dict[str, str]:
     """The labels by which quay.io forgets a preview; one that the user gave already, as a Dockerfile does, stays."""
     expires = "" if own_expiry else plan.expires
-    return {PREVIEW_EXPIRES_LABEL: expires} | ({EXPIRY_LABEL: expires} if expires else {})
+    return {PREVIEW_EXPIRES_LABEL: expires, EXPIRY_LABEL: expires} if expires else {}
 
 
 def is_for_the_same(plan: Plan, image: Candidate) -> bool:
@@ -203,7 +203,7 @@ def is_for_the_same(plan: Plan, image: Candidate) -> bool:
     """
     ours = image.labels.get(PREVIEW_EXPIRES_LABEL) or ""
     wanted = expiry_labels(plan, own_expiry=EXPIRY_LABEL in image.labels and not ours)
-    same_expiry = ours == wanted[PREVIEW_EXPIRES_LABEL]
+    same_expiry = ours == wanted.get(PREVIEW_EXPIRES_LABEL, "")
     return same_expiry and (image.labels.get(PULL_REQUEST_LABEL) or "") == dict(plan.labels).get(PULL_REQUEST_LABEL, "")
 
 

@@ -24,7 +24,7 @@ class ImageBranch:
     changed: bool
 
 
-def update_image_branch(git: GitData, *, branch: str, image: str, number: int) -> ImageBranch:
+def update_image_branch(git: GitData, *, branch: str, image: str) -> ImageBranch:
     """Have the branch hold the Dockerfile that starts from the image, `name@sha256:...`, and nothing else.
 
     Raises BinderImageError when the branch is somebody else's or may not be written, GitHubError for the rest.
@@ -40,7 +40,7 @@ def update_image_branch(git: GitData, *, branch: str, image: str, number: int) -
             )
         if seen and _read(git, seen) == text:
             return ImageBranch(branch, seen.sha, changed=False)
-        commit = git.create_commit([NewFile(PATH, text)], render_message(number, image), parent=None)
+        commit = git.create_commit([NewFile(PATH, text)], render_message(image), parent=None)
         if seen:
             git.replace_branch(branch, commit, seen=seen)
         else:
@@ -90,13 +90,13 @@ def _read(git: GitData, head: RemoteCommit) -> str:
     return git.read_file(files[0].sha).decode("utf-8", "replace")
 
 
-def render_message(number: int, image: str) -> str:
+def render_message(image: str) -> str:
     """Return the commit's message, which starts no workflow, whoever's token it is.
 
-    The number has no `#`, by which GitHub would tell everybody on the pull request, with each update.
+    It does not name the pull request, on which GitHub would note each update.
     https://docs.github.com/en/actions/how-tos/manage-workflow-runs/skip-workflow-runs
     """
-    return f"Start Binder from the image of pull request {number} [skip ci]\n\nBinder-Image: {image}\n"
+    return f"Start Binder from the pushed image [skip ci]\n\nBinder-Image: {image}\n"
 
 
 def _advise(error: GitHubError) -> str:

@@ -38,18 +38,21 @@ def test_badge_section__of_a_commit() -> None:
     section = make_badge(Badge("", "https://mybinder.org", "Org/Course", SHA))
     assert (section.key, section.run) == ("badge", RUN)
     assert section.markdown == (
-        f"[![Launch on Binder]({BADGE_URL})]({LAUNCH_URL})\n\nTry this pull request at commit `fedcba987654` on Binder."
+        f"[![Launch on Binder]({BADGE_URL})]({LAUNCH_URL})\n\n"
+        "Try this pull request at commit `fedcba987654` on Binder, built from source."
     )
 
 
 def test_badge_section__of_a_branch() -> None:
     section = make_badge(Badge("", "https://mybinder.org", "Org/Course", "topic"))
-    assert section.markdown.endswith("Try this pull request at `topic` on Binder.")
+    assert section.markdown.endswith("Try this pull request at `topic` on Binder, built from source.")
 
 
 def test_badge_section__of_content_elsewhere() -> None:
     badge = Badge("", "https://mybinder.org", "Org/Env", "HEAD", content_url="https://x/y", content_branch="topic")
-    assert make_badge(badge).markdown.endswith("Try the content of `topic` in the environment of `Org/Env` on Binder.")
+    assert make_badge(badge).markdown.endswith(
+        "Try the content of `topic` in the environment of `Org/Env` on Binder, built from source."
+    )
 
 
 def test_badge_section__with_a_reason_has_no_link() -> None:
