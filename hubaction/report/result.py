@@ -151,7 +151,7 @@ def _read(loaded: Mapping[str, Any]) -> ImageResult:
         seconds={name: _seconds(loaded["seconds"][name]) for name in STEPS if name in loaded["seconds"]},
         failure=_text(loaded["failure"]),
         same_as=_reference(loaded["same_as"]),
-        binder_branch=_matching(loaded["binder_branch"], r"(?:[A-Za-z0-9._-][A-Za-z0-9._/-]{0,99})?"),
+        binder_branch=_matching(loaded["binder_branch"], r"(?:[A-Za-z0-9._-][A-Za-z0-9._/-]{0,119})?"),
     )
 
 

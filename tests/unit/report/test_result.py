@@ -53,6 +53,7 @@ RESULTS = st.builds(
     failure=TEXTS,
     same_as=st.none() | st.builds(Reference, NAMES, TAGS),
     failing=st.lists(TEXTS, max_size=MAX_FAILING).map(tuple),
+    binder_branch=st.from_regex(r"([A-Za-z0-9._-][A-Za-z0-9._/-]{0,119})?", fullmatch=True),
 )
 ANY_JSON = st.recursive(
     st.none()
@@ -282,3 +283,9 @@ def test_store_result__replaces_links_in_a_circle(tmp_path: Path) -> None:
     make_circle(tmp_path / "result.json")
     store_result(RESULT, tmp_path, "result.json")
     assert (tmp_path / "result.json").is_file()
+
+
+@pytest.mark.parametrize("branch", ["a b", "/a", "binder-pr-7\n", "a?b", "a)b", "é", "x" * 121, None, 7, ["a"]])
+def test_read_result__branch_that_is_none(branch: object) -> None:
+    with pytest.raises(ResultFileError):
+        read_result(changed(binder_branch=branch), "result.json")
