@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from hubaction.build.cache import CACHE_TAG, cache_arguments
+from hubaction.build.cache import CACHE_TAG, Writes, cache_arguments
 from hubaction.build.context import (
     ContextError,
     ContextFiles,
@@ -397,7 +397,7 @@ class _Run:
             found=[f"{image.reference.name}@{image.manifest.digest}" for image in self.comparison.found],
             cache_found=wants_ref and not self.plan.fresh and bool(lookup.look_up_digest(choice.name, choice.tag)),
             can_export=self.info.exports_cache,
-            write=self.plan.push,
+            writes=_what_cache_writes(self.plan),
             given=self.settings.repo2docker_args.buildx,
         )
         self.outcome.notices += cache.notices
@@ -644,6 +644,12 @@ class _Run:
         with self.job.console.group(name.capitalize()):
             yield
         self.outcome.seconds[name] = time.monotonic() - started
+
+
+def _what_cache_writes(plan: Plan) -> Writes:
+    if not plan.push:
+        return Writes.NOTHING
+    return Writes.IMAGE if plan.preview else Writes.ALL
 
 
 def _write_outputs(outcome: Outcome, outputs: FileCommands) -> None:

@@ -156,6 +156,8 @@ class Plan:
     pushed_commit: str = ""
     """The commit whose push started this run; empty on other events."""
     comment: CommentTarget | None = None
+    preview: bool = False
+    """Whether what is pushed is the preview of a pull request."""
     expires: str = ""
     """After how long quay.io forgets this preview, e.g. 4w; empty when nothing of ours says so."""
     binder_branch: str = ""
@@ -211,6 +213,7 @@ def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
         branch=event.branch,
         pushed_commit=event.sha if event.name == "push" else "",
         comment=_target_image_section(settings, event),
+        preview=push and _is_preview(settings, event),
         expires=_choose_expiry(settings, event),
         binder_branch=_choose_binder_branch(settings, event) if push and settings.github_token else "",
         deletes_merged=push and _ends_previews(settings, event),

@@ -157,17 +157,18 @@ def test_preview__that_became_production_by_hand_stays(course: Course) -> None:
     assert f"- `{tag(one)}` stays: `the same image is stable`" in body
 
 
-def test_preview__cache_stays_where_it_is(tmp_path: Path, engine: Engine, registry: Registry, course: Course) -> None:
-    """A tag of its own, which a preview of a branch may write, as any pushed build does."""
+def test_preview__cache_stays_where_it_is(course: Course) -> None:
+    """Neither a preview nor its end moves the tag that the builds of branches are made from."""
     sha = new_sha()
     well(course.push(new_sha()))
     course.tag_by_hand("latest", "buildcache")
-    well(course.pull_request(sha))
-    well(course.pull_request(sha, closed=True))
-    assert "buildcache" in course.tags
-    assert course.registry.digest(course.commits.name, "buildcache") == course.registry.digest(
-        course.commits.name, "latest"
-    )
+    before = course.registry.digest(course.commits.name, "buildcache")
+    course.commits.write(**{"notes.txt": "Low tide at one.\n"})
+    opened = well(course.pull_request(sha, cache="registry"))
+    assert opened.built
+    assert course.registry.digest(course.commits.name, "buildcache") == before
+    well(course.pull_request(sha, closed=True, cache="registry"))
+    assert course.registry.digest(course.commits.name, "buildcache") == before
 
 
 # --- merged ---

@@ -53,6 +53,7 @@ def test_make_plan__preview_is_pushed_with_an_expiry(mode: str) -> None:
     plan = plan_for(pull_request(), {"mode": mode})
     assert plan.push
     assert [str(reference) for reference in plan.references] == [f"quay.io/org/image:{TAG}"]
+    assert plan.preview
     assert plan.expires == "4w"
     assert plan.binder_branch == "binder-pr-7"
     assert plan.notices == ()
@@ -79,6 +80,7 @@ def test_make_plan__preview_goes_to_every_repository() -> None:
 def test_make_plan__what_is_no_pull_request_never_expires(event: Event) -> None:
     plan = plan_for(event, {"push": "true", "mode": "build"})
     assert plan.push
+    assert not plan.preview
     assert plan.expires == ""
     assert plan.binder_branch == ""
     assert EXPIRY_LABEL not in dict(plan.labels)
