@@ -27,9 +27,6 @@ GOAL_SECONDS = 5
 
 
 def main() -> int:
-    if sys.argv[1:]:
-        print(json.dumps(measure(Path(sys.argv[1]))))
-        return 0
     with tempfile.TemporaryDirectory(prefix="devtools-") as name:
         make_repository(Path(name))
         runs = [json.loads(_start(Path(name))) for _ in range(REPEATS)]
@@ -97,4 +94,7 @@ def _peak_megabytes() -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    if sys.argv[1:]:
+        print(json.dumps(measure(Path(sys.argv[1]))))
+    else:
+        sys.exit(main())

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from hubaction.build.cache import CACHE_TAG, Writes, cache_arguments
 from hubaction.build.context import (
@@ -40,9 +40,11 @@ from hubaction.publish.public import check_public
 from hubaction.publish.push import push_references
 from hubaction.publish.registries import Registries
 from hubaction.references import EarlierTag, name_of_pull_request
+from hubaction.report.junit import render_junit
 from hubaction.report.markdown import format_bytes
-from hubaction.report.result import store_result
+from hubaction.report.result import write_result
 from hubaction.report.summary import Outcome, render_summary
+from hubaction.report.workspace_file import store_file
 from hubaction.reuse import (
     Comparison,
     EarlierImages,
@@ -87,9 +89,8 @@ def run_pipeline(plan: Plan, settings: Settings, job: Job) -> None:
     except ActionError as error:
         # What leaves this machine is not masked by the runner.
         outcome.failure = job.console.scrub(error.message)
-        # Stages know the folder that is built; annotations need the path from the repository's root.
         for part in error.parts:
-            part.file = part.file and str(PurePosixPath(settings.path) / part.file)
+            part.file = part.file and settings.from_root(part.file)
         failure = error
     except BaseException:
         outcome.failure = "The step was ended before it was done."
@@ -129,16 +130,23 @@ def _hand_over(outcome: Outcome, settings: Settings, job: Job) -> None:
     """Leave the result for a workflow that may comment, and comment where this one may."""
     result = outcome.result(settings.platform, settings.variant)
     if settings.result_file:
-        try:
-            store_result(result, job.workspace, settings.result_file)
-            job.outputs.set_output("result-file", settings.result_file)
-        except ActionError as error:
-            job.console.warning(error.message)  # the image is what it is, told or not
+        _leave(write_result(result), settings.result_file, "result-file", job)
+    if settings.tests.junit_file and outcome.cases:
+        _leave(render_junit(outcome.cases), settings.tests.junit_file, "junit-file", job)
     if target := outcome.plan.comment:
         sections = [make_image_section(result, target, job.environ)]
         if result.binder_branch or result.binder_obstacle:
             sections.append(make_binder_image_section(result, target, settings, job.environ))
         write_comment(target, sections, settings, job)
+
+
+def _leave(text: str, file: str, name: str, job: Job) -> None:
+    """`name` is that of the input, and of the output."""
+    try:
+        store_file(text, job.workspace, file, name)
+        job.outputs.set_output(name, file)
+    except ActionError as error:
+        job.console.warning(error.message)  # the image is what it is, told or not
 
 
 def remove_leftovers(plan: Plan, job: Job) -> None:
@@ -201,7 +209,7 @@ class _Run:
             self.tests = (
                 find_image_tests(self.source, self.settings.tests.folder) if self.settings.tests.folder else None
             )
-            self.files = list_context(self.source, include_git=self.settings.include_git, leave_out=self._result_file())
+            self.files = list_context(self.source, include_git=self.settings.include_git, leave_out=self._own_files())
             self._guard()
             login = pool.submit(log_in, self.settings.credentials, env=self.env, cwd=self.folder)
             self.earlier = EarlierImages(self._earlier_tags(), self._read_earlier)
@@ -237,7 +245,9 @@ class _Run:
         )
         self.files = guarded.files
         for file, warning in guarded.warnings():
-            self.job.console.warning(warning, file=str(PurePosixPath(self.settings.path) / file))
+            self.job.console.warning(warning, file=self.settings.from_root(file))
+        left_out = (self.settings.from_root(finding.file) for finding in guarded.left_out)
+        self.outcome.left_out = tuple(self.job.console.scrub(file) for file in left_out)
 
     # --- earlier images ---
 
@@ -381,8 +391,7 @@ class _Run:
             return
         configuration = Configuration(context)
         for remark in (*find_shadowed(configuration), *find_uncached(configuration)):
-            file = str(PurePosixPath(self.settings.path) / remark.file)
-            self.job.console.notice(remark.message, file=file, line=remark.line)
+            self.job.console.notice(remark.message, file=self.settings.from_root(remark.file), line=remark.line)
 
     def _with_cache_and_label(self) -> BuildArguments:
         if not self.arguments.buildx:
@@ -432,11 +441,11 @@ class _Run:
         self.outcome.notices += arguments.notices
         return arguments
 
-    def _result_file(self) -> Path | None:
-        """Where the result of this or an earlier run stands, from the folder that is built."""
-        file = self.job.workspace.resolve() / self.settings.result_file
-        inside = bool(self.settings.result_file) and file.is_relative_to(self.source)
-        return file.relative_to(self.source) if inside else None
+    def _own_files(self) -> list[Path]:
+        """What this or an earlier run leaves in the workspace, from the folder that is built."""
+        names = filter(None, (self.settings.result_file, self.settings.tests.junit_file))
+        files = [self.job.workspace.resolve() / name for name in names]
+        return [file.relative_to(self.source) for file in files if file.is_relative_to(self.source)]
 
     def look_for_leaks(self) -> None:
         """What the build brought in cannot be seen before it."""
@@ -463,7 +472,9 @@ class _Run:
             self.outcome.hub = f"failed: {console.scrub(error.message)}"
             if policy.check is HubCheck.TRUE:
                 raise
-            console.warning(f"{error.message} (hub-check: warn)", file=self._from_root(error.file))
+            console.warning(
+                f"{error.message} (hub-check: warn)", file=error.file and self.settings.from_root(error.file)
+            )
             return
         if result is None:
             console.notice(NO_JUPYTER)
@@ -481,15 +492,11 @@ class _Run:
         self.outcome.hub = console.scrub(result.summary)
         console.say(f"As on a hub: {result.summary}")
         for remark in result.remarks:
-            console.warning(remark.message, file=self._from_root(remark.file))
+            console.warning(remark.message, file=remark.file and self.settings.from_root(remark.file))
         outputs.set_output("hub-ready-seconds", f"{result.ready_seconds:.1f}")
         outputs.set_output("hub-versions", console.scrub(json.dumps(result.versions)))
         if result.memory_bytes is not None:
             outputs.set_output("hub-memory-bytes", str(result.memory_bytes))
-
-    def _from_root(self, file: str | None) -> str | None:
-        """Stages know the folder that is built; annotations need the path from the repository's root."""
-        return file and str(PurePosixPath(self.settings.path) / file)
 
     def test(self) -> None:
         if self.tests is None:
@@ -518,9 +525,15 @@ class _Run:
 
     def _tell_cases(self, cases: tuple[CaseResult, ...]) -> None:
         """What leaves this machine is not masked by the runner."""
-        console, root = self.job.console, PurePosixPath(self.settings.path)
+        console = self.job.console
         told = tuple(
-            replace(case, name=console.scrub(case.name), message=console.scrub(case.message)) for case in cases
+            replace(
+                case,
+                name=console.scrub(case.name),
+                message=console.scrub(case.message),
+                file=case.file and self.settings.from_root(case.file),
+            )
+            for case in cases
         )
         self.outcome.cases = told
         if counts := count_cases(told):
@@ -528,8 +541,9 @@ class _Run:
             self.job.outputs.set_output("tests", counts)
             console.say(f"Image tests: {counts}")
         for case in failing(told)[:MAX_ANNOTATIONS]:
-            file = str(root / case.file) if case.file else None
-            console.error(f"{case.name}: {case.message}", file=file, line=case.line, title="Image test failed")
+            console.error(
+                f"{case.name}: {case.message}", file=case.file or None, line=case.line, title="Image test failed"
+            )
 
     def push(self) -> None:
         if not self.plan.push:

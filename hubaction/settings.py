@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import PurePosixPath
 from typing import TypeVar
 
 import yaml
@@ -58,6 +59,7 @@ DEFAULTS: Mapping[str, str] = {
     "image-tests": "image-tests",
     "test-timeout": "600",
     "test-notebook-outputs": "false",
+    "junit-file": "",
     "hub-check": "true",
     "hub-command": "jupyterhub-singleuser",
     "hub-memory": "1G",
@@ -116,6 +118,8 @@ class ImageTestPolicy:
     """Seconds for each test and each notebook."""
     notebook_outputs: bool
     """Whether notebooks must give what they have stored."""
+    junit_file: str
+    """Where their results go, in the workspace; empty for nowhere."""
 
 
 @dataclass(frozen=True)
@@ -192,6 +196,10 @@ class Settings:
     unseen_login: UnseenLogin | None = None
     """Read by the caller as well, from the workflow, and only where no Docker configuration is to be seen."""
     warnings: tuple[str, ...] = ()
+
+    def from_root(self, file: str) -> str:
+        """A path from the folder that is built -> the same from the repository's root, as annotations need it."""
+        return str(PurePosixPath(self.path) / file)
 
     @property
     def variant(self) -> str:
@@ -358,6 +366,7 @@ def _read_test_policy(inputs: Mapping[str, str], problems: Problems) -> ImageTes
         folder=check("image-tests", values.parse_optional_path, inputs["image-tests"], ""),
         timeout=check("test-timeout", values.parse_seconds, inputs["test-timeout"], 0),
         notebook_outputs=check("test-notebook-outputs", values.parse_boolean, inputs["test-notebook-outputs"], False),
+        junit_file=check("junit-file", values.parse_optional_file, inputs["junit-file"], ""),
     )
 
 

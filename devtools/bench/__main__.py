@@ -1,4 +1,7 @@
-"""`python -m devtools.bench`: measures, prints tables, and writes build/bench.json and build/bench.svg."""
+"""`python -m devtools.bench`: measures, prints tables, and writes build/bench.json and build/bench.svg.
+
+The comment, the hub check and the guard against secrets follow, each by a program of its own.
+"""
 
 import argparse
 import shutil
@@ -9,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import get_args
 
-from devtools import bench_comment, places
+from devtools import bench_comment, bench_guard, bench_hub, places
 from devtools.bench.bench import Row, running_bench, say
 from devtools.bench.goals import render_goals
 from devtools.bench.plot import render_plot
@@ -40,7 +43,7 @@ def main() -> int:
     _publish(rows, arguments.output)
     if arguments.docs:
         shutil.copy2(arguments.output / PLOT, places.PROJECT / "docs" / PLOT)
-    return bench_comment.main()
+    return max(bench_comment.main(), bench_hub.main(), bench_guard.main())
 
 
 def _parse() -> argparse.Namespace:

@@ -29,18 +29,18 @@ class Table:
 
 
 def choose_tables(size: int, stores: Sequence[Store], *, full: bool) -> list[Table]:
-    """The default is to take about 15 minutes on two cores: the tables after the first have smaller images, and some of
-    them fewer rivals. `full` measures everything at full size on both stores, and takes hours.
+    """The default is to take about 15 minutes on two cores: the tables after the first have smaller images and fewer
+    rivals. `full` measures everything at full size on both stores, and takes hours.
     """
     first, *others = stores
     rest = SCENARIOS if full else ("cold", *MAIN_SCENARIOS)
     fewer = SUBJECTS if full else (OURS, "plain", "buildx-inline")
-    smaller = size if full else max(1, size * 2 // 5)
+    smaller = size if full else max(1, size // 5)
     tables = [_table("rows", first, size, SCENARIOS)]
-    tables += [_table("rows", store, smaller, rest) for store in others]
+    tables += [_table("rows", store, smaller, rest, fewer) for store in others]
     for store in stores if full else [first]:
-        tables.append(_slow(store, smaller, fewer, full=full))
-        tables.append(_dockerfile(store, size if full else max(1, size // 5), fewer, full=full))
+        tables.append(_slow(store, size if full else max(1, size * 2 // 5), fewer, full=full))
+        tables.append(_dockerfile(store, smaller, fewer, full=full))
     for megabytes in (200, 1000, 3000) if full else (200, 1000):
         tables.append(_growth(first, megabytes, SUBJECTS if full else (OURS,)))
     return tables

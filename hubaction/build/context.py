@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,16 +92,16 @@ def resolve_source(workspace: Path, path: str) -> Path:
     return source
 
 
-def list_context(source: Path, *, include_git: bool, leave_out: Path | None = None) -> ContextFiles:
+def list_context(source: Path, *, include_git: bool, leave_out: Collection[Path] = ()) -> ContextFiles:
     """List what belongs into the image; .git is left out unless wanted, and so is what `binder-cache` committed.
 
-    `leave_out` is one more file to leave out, relative to the source.
+    `leave_out` are more files to leave out, relative to the source.
 
     Raises ContextError for configuration files that are links to somewhere outside of the repository, before any of
     them is read.
     """
     leads_to = _follow_configuration(source)
-    left = frozenset(str(path) for path in (leave_out, find_our_cache(source)) if path)
+    left = frozenset(str(path) for path in (*leave_out, find_our_cache(source)) if path)
     dockerfile = find_dockerfile(source)
     walked = _walk(source, left, include_git=include_git)
     if not dockerfile:

@@ -5,11 +5,9 @@ By then it is anybody's text: nothing in it is believed that could be checked, a
 """
 
 import json
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from hubaction.errors import ActionError
@@ -28,6 +26,8 @@ MAX_BYTES = 64 * 1024
 MAX_TEXT = 500
 MAX_FAILING = 5
 """Names of failing tests."""
+MAX_LEFT_OUT = 5
+"""Names of files."""
 STEPS = ("check", "compare", "build", "look for secrets", "hub check", "test", "push")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
@@ -64,6 +64,8 @@ class ImageResult:
     """Tells the builds of one name apart; not part of the file."""
     hub: str = ""
     """What the hub check saw, or empty when there was none."""
+    left_out: tuple[str, ...] = ()
+    """Files of the workflow's own making that hold secrets and are not in the image; at most MAX_LEFT_OUT."""
     binder_branch: str = ""
     """The branch by which Binder starts the pushed image; empty when it does not."""
     binder_obstacle: str = ""
@@ -84,6 +86,7 @@ def write_result(result: ImageResult) -> str:
             "tests": result.tests[:MAX_TEXT],
             "failing": [name[:MAX_TEXT] for name in result.failing[:MAX_FAILING]],
             "hub": result.hub[:MAX_TEXT],
+            "left_out": [name[:MAX_TEXT] for name in result.left_out[:MAX_LEFT_OUT]],
             "steps": result.steps,
             "cached_steps": result.cached_steps,
             "seconds": {name: round(seconds, 1) for name, seconds in result.seconds.items()},
@@ -93,33 +96,6 @@ def write_result(result: ImageResult) -> str:
         },
         indent=1,
     )
-
-
-def store_result(result: ImageResult, workspace: Path, file: str) -> None:
-    """Write the file into the workspace, never through a link, and as its owner's.
-
-    Raises ActionError when there is no such place.
-    """
-    try:
-        folder = (workspace / file).parent.resolve()
-        # Before anything is made: a link could lead out of the workspace.
-        if not folder.is_relative_to(workspace.resolve()):
-            raise OSError(file)
-        made = [each for each in (folder, *folder.parents) if not each.exists()]
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / Path(file).name
-        path.unlink(missing_ok=True)
-        with path.open("x", encoding="utf-8") as stream:
-            stream.write(write_result(result))
-        # On a runner of one's own, later jobs could not remove what belongs to root.
-        owner = workspace.stat()
-        for each in (*made, path):
-            os.chown(each, owner.st_uid, owner.st_gid)
-    except (OSError, RuntimeError):  # the latter for links in a circle
-        raise ActionError(
-            f"input 'result-file': '{file}' cannot be written; allowed is a path in the workspace, e.g. result.json,"
-            " where there is no folder of that name."
-        ) from None
 
 
 def read_result(text: str, file: str) -> ImageResult:
@@ -146,6 +122,7 @@ def _read(loaded: Mapping[str, Any]) -> ImageResult:
         tests=_text(loaded["tests"]),
         failing=tuple(_text(name) for name in _list(loaded["failing"], MAX_FAILING)),
         hub=_text(loaded["hub"]),
+        left_out=tuple(_text(name) for name in _list(loaded["left_out"], MAX_LEFT_OUT)),
         steps=_count(loaded["steps"]),
         cached_steps=_count(loaded["cached_steps"]),
         seconds={name: _seconds(loaded["seconds"][name]) for name in STEPS if name in loaded["seconds"]},

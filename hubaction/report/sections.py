@@ -5,7 +5,7 @@ import re
 from hubaction.cleaned import Cleaned, CleanedTag
 from hubaction.plan import Badge
 from hubaction.report.comment import RunNumber, Section
-from hubaction.report.markdown import code, format_bytes, table
+from hubaction.report.markdown import code, format_bytes, list_left_out, table
 from hubaction.report.result import ImageResult
 
 BINDER_IMAGE = "binder-image"
@@ -103,6 +103,8 @@ def _pushed(result: ImageResult) -> str:
 def _rows(result: ImageResult) -> list[tuple[str, str]]:
     rows = [("Image tests", code(result.tests) if result.tests else "none")]
     rows.append(("Hub check", code(result.hub) if result.hub else "none"))
+    if result.left_out:
+        rows.append(("Left out for secrets", list_left_out(result.left_out)))
     rows += [("Download size", format_bytes(item.size)) for item in result.pushed[:1] if item.size]
     if result.steps:
         rows.append(("Cached steps", f"{result.cached_steps} of {result.steps}"))

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from hubaction.image import PushedReference, Reference
 from hubaction.plan import Plan
 from hubaction.report.cases import name_failing, render_cases
-from hubaction.report.markdown import code, format_bytes, table
-from hubaction.report.result import ImageResult
+from hubaction.report.markdown import code, format_bytes, list_left_out, table
+from hubaction.report.result import MAX_LEFT_OUT, ImageResult
 from hubaction.tested import CaseResult
 
 
@@ -20,7 +20,7 @@ class Outcome:
     tests: str | None = None
     """What to say of them in a few words."""
     cases: tuple[CaseResult, ...] = ()
-    """Each of them, as far as known; files are relative to the folder that is built."""
+    """Each of them, as far as known; files are relative to the repository's root."""
     hub: str | None = None
     """What the hub check saw, in a line."""
     pushed: list[PushedReference] = field(default_factory=list)
@@ -31,6 +31,8 @@ class Outcome:
     failure: str | None = None
     same_as: Reference | None = None
     """The earlier image that is used again, because nothing has changed since."""
+    left_out: tuple[str, ...] = ()
+    """Files, from the repository's root, that hold secrets, are not the repository's, and not in the image."""
     compared: str = ""
     """What the comparison with earlier images came to, in a sentence."""
     repo2docker: str = ""
@@ -52,6 +54,7 @@ class Outcome:
             tests=self.tests or "",
             failing=name_failing(self.cases),
             hub=self.hub or "",
+            left_out=self.left_out[:MAX_LEFT_OUT],
             steps=self.steps,
             cached_steps=self.cached_steps,
             seconds=dict(self.seconds),
@@ -112,6 +115,8 @@ def _facts(outcome: Outcome) -> str:
     rows = [("Compared", code(outcome.compared))] if outcome.compared else []
     rows.append(("Image tests", code(outcome.tests) if outcome.tests else "none"))
     rows.append(("Hub check", code(outcome.hub) if outcome.hub else "none"))
+    if outcome.left_out:
+        rows.append(("Left out for secrets", list_left_out(outcome.left_out)))
     sizes = [item.size for item in outcome.pushed if item.size]
     if sizes:
         rows.append(("Download size", format_bytes(sizes[0])))

@@ -1,6 +1,7 @@
 """The guard in whole runs: what is refused before the build, what is left out, what is refused after it."""
 
 import base64
+import json
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -70,10 +71,12 @@ def test_secrets__files_of_the_workflow_are_left_out(
     job.add_file("gha-creds-0123456789abcdef.json", f'{{"type": "external_account", "audience": "{secret}"}}')
     job.add_file("sub/settings.cfg", f"password = {inputs['password']}\n")
     job.add_file("made.txt", secret[::-1])
-    result = job.run(inputs)
+    result = job.run({**inputs, "result-file": "result.json"})
     assert result.returncode == 0, process.tail(result.log)
-    warned = {warning.properties.get("file") for warning in result.obeyed("warning")}
+    warned = {warning.properties.get("file", "") for warning in result.obeyed("warning")}
     assert warned == {"$HOME/.docker/config.json", "gha-creds-0123456789abcdef.json", "sub/settings.cfg"}
+    assert all(name in result.summary for name in warned)
+    assert set(json.loads((job.workspace / "result.json").read_text())["left_out"]) == warned
     everything = contents(registry, inputs["image-name"])
     for text in (login, secret, inputs["password"]):
         assert text.encode() not in everything

@@ -104,6 +104,7 @@ def test_read_settings__all_problems_together() -> None:
             "binder-urlpath": "https://example.org",
             "binder-repository": "environment",
             "result-file": "/result.json",
+            "junit-file": "..",
             "repo2docker-version": "--index-url=https://example.org",
             "public-check": "maybe",
             "binder-cache": "chekc",

@@ -672,7 +672,7 @@ def test_list_context__link_to_an_ignored_file(source: Path) -> None:
 
 def test_list_context__leaves_out_a_file_and_what_binder_cache_committed(source: Path) -> None:
     write(source, {"environment.yml": "", "out/result.json": "", "binder/Dockerfile": OUR_DOCKERFILE})
-    files = list_context(source, include_git=False, leave_out=Path("out/result.json"))
+    files = list_context(source, include_git=False, leave_out=[Path("out/result.json")])
     assert files.paths == files.seen == ("environment.yml", "out")
 
 

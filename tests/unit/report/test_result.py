@@ -1,25 +1,21 @@
 """The result file: what is written is read again, and whatever else it holds is refused in a sentence."""
 
 import json
-import os
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubaction.errors import ActionError
 from hubaction.image import ImageName, PushedReference, Reference
 from hubaction.report.result import (
     MAX_FAILING,
+    MAX_LEFT_OUT,
     MAX_TEXT,
     STEPS,
     ImageResult,
     ResultFileError,
     read_result,
-    store_result,
     write_result,
 )
 
@@ -53,6 +49,7 @@ RESULTS = st.builds(
     failure=TEXTS,
     same_as=st.none() | st.builds(Reference, NAMES, TAGS),
     failing=st.lists(TEXTS, max_size=MAX_FAILING).map(tuple),
+    left_out=st.lists(TEXTS, max_size=MAX_LEFT_OUT).map(tuple),
     binder_branch=st.from_regex(r"([A-Za-z0-9._-][A-Za-z0-9._/-]{0,119})?", fullmatch=True),
 )
 ANY_JSON = st.recursive(
@@ -186,103 +183,6 @@ def test_read_result__keeps_halves_of_characters_as_they_are() -> None:
 def test_read_result__leaves_unknown_steps_and_fields_out() -> None:
     text = changed(seconds={"build": 1, "evil": 2, "check": 3}, more=[1])
     assert read_result(text, "f").seconds == {"check": 3.0, "build": 1.0}
-
-
-# --- storing ---
-
-
-def test_store_result__writes_a_file(tmp_path: Path) -> None:
-    store_result(RESULT, tmp_path, "result.json")
-    assert read_result((tmp_path / "result.json").read_text(encoding="utf-8"), "f") == RESULT
-
-
-def test_store_result__makes_folders(tmp_path: Path) -> None:
-    store_result(RESULT, tmp_path, "a/b/result.json")
-    assert (tmp_path / "a/b/result.json").is_file()
-
-
-def test_store_result__replaces_a_file(tmp_path: Path) -> None:
-    file = tmp_path / "result.json"
-    file.write_text("old " * 1000)
-    file.chmod(0o400)
-    store_result(RESULT, tmp_path, "result.json")
-    assert read_result(file.read_text(encoding="utf-8"), "f") == RESULT
-
-
-def test_store_result__belongs_to_the_workspaces_owner(tmp_path: Path) -> None:
-    if os.geteuid() == 0:
-        os.chown(tmp_path, 1234, 2345)
-    store_result(RESULT, tmp_path, "result.json")
-    owner, made = tmp_path.stat(), (tmp_path / "result.json").stat()
-    assert (made.st_uid, made.st_gid) == (owner.st_uid, owner.st_gid)
-
-
-def test_store_result__replaces_a_hard_link_without_writing_through_it(tmp_path: Path) -> None:
-    (tmp_path / "outside").write_text("kept")
-    (tmp_path / "workspace").mkdir()
-    (tmp_path / "workspace/result.json").hardlink_to(tmp_path / "outside")
-    store_result(RESULT, tmp_path / "workspace", "result.json")
-    assert (tmp_path / "outside").read_text() == "kept"
-
-
-@pytest.mark.parametrize("target", ["../outside", "inside", "../nothing"])
-def test_store_result__replaces_a_link_without_writing_through_it(tmp_path: Path, target: str) -> None:
-    workspace = tmp_path / "workspace"
-    workspace.mkdir()
-    (tmp_path / "outside").write_text("kept")
-    (workspace / "inside").write_text("kept")
-    (workspace / "result.json").symlink_to(target)
-    store_result(RESULT, workspace, "result.json")
-    assert (tmp_path / "outside").read_text() == "kept"
-    assert (workspace / "inside").read_text() == "kept"
-    assert not (tmp_path / "nothing").exists()
-    assert not (workspace / "result.json").is_symlink()
-
-
-@pytest.mark.parametrize("file", ["link/result.json", "link/new/folders/result.json", "a/link/../../up/result.json"])
-def test_store_result__follows_no_folder_out_of_the_workspace(tmp_path: Path, file: str) -> None:
-    workspace, outside = tmp_path / "workspace", tmp_path / "outside"
-    (workspace / "a").mkdir(parents=True)
-    outside.mkdir()
-    (workspace / "link").symlink_to(outside)
-    (workspace / "a/link").symlink_to(outside)
-    with pytest.raises(ActionError, match="cannot be written"):
-        store_result(RESULT, workspace, file)
-    assert list(outside.iterdir()) == []
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["outside", "workspace"]
-
-
-def make_folder(place: Path) -> None:
-    place.mkdir()
-
-
-def make_circle(place: Path) -> None:
-    place.symlink_to(place.name)
-
-
-def make_file_above(place: Path) -> None:
-    place.parent.rmdir()
-    place.parent.write_text("a file")
-
-
-@pytest.mark.parametrize("make", [make_folder, make_file_above])
-def test_store_result__where_it_cannot_be(tmp_path: Path, make: Callable[[Path], None]) -> None:
-    (tmp_path / "a").mkdir()
-    make(tmp_path / "a/result.json")
-    with pytest.raises(ActionError, match=r"'a/result\.json' cannot be written"):
-        store_result(RESULT, tmp_path, "a/result.json")
-
-
-def test_store_result__below_links_in_a_circle(tmp_path: Path) -> None:
-    make_circle(tmp_path / "a")
-    with pytest.raises(ActionError, match="cannot be written"):
-        store_result(RESULT, tmp_path, "a/result.json")
-
-
-def test_store_result__replaces_links_in_a_circle(tmp_path: Path) -> None:
-    make_circle(tmp_path / "result.json")
-    store_result(RESULT, tmp_path, "result.json")
-    assert (tmp_path / "result.json").is_file()
 
 
 @pytest.mark.parametrize("branch", ["a b", "/a", "binder-pr-7\n", "a?b", "a)b", "é", "x" * 121, None, 7, ["a"]])

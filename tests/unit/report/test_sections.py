@@ -215,10 +215,15 @@ def test_image_section__names_what_failed() -> None:
     assert "\n- ``test_a.py: `x` <b>``\n" in make_image(result).markdown
 
 
+def test_image_section__names_what_is_not_in_the_image() -> None:
+    markdown = make_image(ImageResult(NAME, left_out=(".netrc", "a|b.json"))).markdown
+    assert "| Left out for secrets | `.netrc`, `a\\|b.json` |" in markdown
+
+
 def test_image_section__leaves_out_what_is_unknown() -> None:
     markdown = make_image(ImageResult(NAME, pushed=(PushedReference(Reference(NAME, "x"), DIGEST, None),))).markdown
     assert "| Image tests | none |" in markdown
-    for missing in ("size", "Cached", "Time"):
+    for missing in ("size", "Cached", "Time", "Left out"):
         assert missing not in markdown
 
 
@@ -234,7 +239,9 @@ def test_image_section__has_a_key_for_each_image_and_platform() -> None:
 
 @given(st.builds(ImageName, st.text(max_size=200), st.text(max_size=300)), TEXTS, TEXTS)
 def test_image_section__with_hostile_texts(name: ImageName, tests: str, failure: str) -> None:
-    section = make_image(ImageResult(name, tests=tests, failure=failure, failing=(tests, failure)))
+    section = make_image(
+        ImageResult(name, tests=tests, failure=failure, failing=(tests, failure), left_out=(tests, failure))
+    )
     assert parse_body(render_body([section])) == (section,)
     page = Elements(render(section.markdown))
     assert set(page.tags) <= {"p", "code", "table", "thead", "tbody", "tr", "th", "td", "a", "ul", "li"}

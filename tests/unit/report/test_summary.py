@@ -121,3 +121,9 @@ def test_render_summary__an_earlier_image_again() -> None:
     text = render_summary(outcome)
     assert text.startswith("### ✅ User image `quay.io/org/image:v1`: unchanged, the same as `quay.io/org/image:abc`")
     assert "| Compared | `Nothing has changed.` |" in text
+
+
+def test_render_summary__files_that_are_left_out() -> None:
+    text = render_summary(Outcome(PLAN, left_out=tuple(f"gha-creds-{number}.json" for number in range(7))))
+    assert "| Left out for secrets | `gha-creds-0.json`, `gha-creds-1.json`, " in text
+    assert "`gha-creds-4.json` and 2 more |" in text

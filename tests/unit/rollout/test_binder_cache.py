@@ -28,7 +28,7 @@ from tests.github.answers import (
     refusal,
 )
 from tests.github.git import EXECUTABLE, LINK
-from tests.github.server import JOB_TOKEN, READ_ONLY_TOKEN, REPOSITORY, GitHubServer, running_server
+from tests.github.server import JOB_TOKEN, READ_ONLY_TOKEN, REPOSITORY, GitHubServer
 
 IMAGE = f"quay.io/org/course@sha256:{'5' * 64}"
 OLD_IMAGE = f"quay.io/org/course@sha256:{'4' * 64}"
@@ -49,19 +49,11 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return slept
 
 
-@pytest.fixture(scope="module")
-def shared_server() -> Iterator[GitHubServer]:
-    """Yield one server for all tests of this file."""
-    with running_server() as server:
-        yield server
-
-
 @pytest.fixture
-def server(shared_server: GitHubServer) -> GitHubServer:
+def server(server: GitHubServer) -> GitHubServer:
     """The server with a repository of one commit."""
-    shared_server.reset()
-    shared_server.git.push({"environment.yml": "dependencies: []\n", "notes/a.txt": "a\n"})
-    return shared_server
+    server.git.push({"environment.yml": "dependencies: []\n", "notes/a.txt": "a\n"})
+    return server
 
 
 @pytest.fixture
