@@ -11,7 +11,7 @@ from hubaction.runner.git_data import GitData
 from hubaction.runner.github import GitHub, GitHubError
 from tests.github.answers import BAD_GATEWAY, PROTECTED
 from tests.github.git import EXECUTABLE
-from tests.github.server import JOB, JOB_TOKEN, READ_ONLY_TOKEN, REPOSITORY, GitHubServer, running_server
+from tests.github.server import JOB, JOB_TOKEN, READ_ONLY_TOKEN, REPOSITORY, GitHubServer
 
 IMAGE = f"quay.io/org/course@sha256:{'5' * 64}"
 NEWER = f"quay.io/org/course@sha256:{'6' * 64}"
@@ -28,19 +28,11 @@ def _naps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "sleep", lambda _: None)
 
 
-@pytest.fixture(scope="module")
-def shared_server() -> Iterator[GitHubServer]:
-    """Yield one server for all tests of this file."""
-    with running_server() as server:
-        yield server
-
-
 @pytest.fixture
-def server(shared_server: GitHubServer) -> GitHubServer:
-    """The server with a repository that has workflows and a user's own branches."""
-    shared_server.reset()
-    shared_server.git.push({"README.md": "Tides\n", ".github/workflows/image.yaml": "on: push\n"})
-    return shared_server
+def server(server: GitHubServer) -> GitHubServer:
+    """The server with a repository that has a workflow."""
+    server.git.push({"README.md": "Tides\n", ".github/workflows/image.yaml": "on: push\n"})
+    return server
 
 
 def open_git(server: GitHubServer, token: str) -> Iterator[GitData]:
