@@ -6,6 +6,7 @@ What a registry or GitHub does not allow never fails the step, and is told; a re
 import json
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from hubaction.cleaned import Cleaned
@@ -73,7 +74,8 @@ def _delete_images(target: CleanupTarget, registries: Registries, job: Job, add:
             kept=kept,
             before_each=job.cancellation.check,
         )
-        add(cleaned)
+        # What leaves this machine is not masked by the runner, and the registry's own words are in there.
+        add(replace(cleaned, obstacle=job.console.scrub(cleaned.obstacle)))
         if not cleaned.tags:
             job.console.say(f"There is no preview of pull request {target.number} in {name}.")
 

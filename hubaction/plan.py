@@ -411,7 +411,7 @@ def _is_publishing_event(event: Event) -> bool:
 
 
 def _is_preview(settings: Settings, event: Event) -> bool:
-    return settings.preview.on and event.pull_request is not None
+    return settings.preview.on and event.pull_request is not None and not _is_closed(event)
 
 
 def _choose_expiry(settings: Settings, event: Event) -> str:

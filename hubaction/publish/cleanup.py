@@ -32,6 +32,8 @@ def check_login(registry: Registry, host: str) -> None:
 
     The registry is used for nothing else: it would go on with a login that is good for no repository.
     """
+    if registry.only_engine_logs_in:
+        return
     try:
         registry.check_login()
     except DeniedError as error:
@@ -58,6 +60,8 @@ def delete_previews(
     `say` takes a line for each as soon as its fate is known; `before_each` is called before each deletion, and may
     raise. What the registry does not allow is no error, and is told. Raises CleanupError when the registry is away.
     """
+    if registry.only_engine_logs_in:
+        return Cleaned(name, obstacle=f"No preview was looked for in {name}: only the engine can log in there.")
     try:
         return _Cleanup(name, number, registry, frozenset(kept), say, before_each).delete_all()
     except (UnreachableError, UntrustedError) as error:

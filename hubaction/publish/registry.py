@@ -31,8 +31,9 @@ LOOK_UP_SECONDS = 5
 ATTEMPTS = 4
 MAX_REDIRECTS = 5
 MAX_PAGES = 500
-"""Of tags; a page has up to 1000, and some registries give 100."""
-TAGS_ON_A_PAGE = 1000
+"""Of tags: more are not looked through."""
+TAGS_ON_A_PAGE = 100
+"""What every registry gives at once."""
 MAX_REASON = 500
 MAX_ANSWER_BYTES = 4 * 1024**2
 """Manifests may have as much by the specification, and configs need less."""
@@ -255,10 +256,16 @@ class Registry:
         """https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags; empty at the end."""
         links = requests.utils.parse_header_links(answer.headers.get("Link", ""))
         found = next((link.get("url", "") for link in links if link.get("rel") == "next"), "")
-        address = urljoin(url, found) if found else ""
-        if address and self._session.leads_elsewhere(self._base, address):
+        if not found:
+            return ""
+        try:
+            there, here = urlsplit(urljoin(url, found)), urlsplit(self._base)
+        except ValueError:
+            raise RegistryError(f"{self._host} names no address for more of its tags.") from None
+        if there.hostname != here.hostname:
             raise RegistryError(f"{self._host} sends us elsewhere for its tags.")
-        return address
+        # Behind a proxy, some take themselves for http, or for another port.
+        return f"{self._base}{there.path}?{there.query}"
 
     def _ask_for_manifest(self, method: str, name: ImageName, tag: str) -> "_Answer":
         url = f"{self._base}/v2/{name.path}/manifests/{tag}"

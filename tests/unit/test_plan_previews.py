@@ -214,6 +214,13 @@ def test_make_plan__cleanup(name: str, preview: str, mode: str) -> None:
     assert plan.mode is PlannedMode.CLEANUP
 
 
+@pytest.mark.parametrize("mode", ["build", "test"])
+def test_make_plan__closed_pull_request_gets_no_preview_any_more(mode: str) -> None:
+    """Nothing would ever delete it."""
+    plan = plan_for(closed(), {"mode": mode})
+    assert (plan.push, plan.preview, plan.expires, plan.binder_branch) == (False, False, "", "")
+
+
 def test_make_plan__closed_without_previews_is_nothing_to_do() -> None:
     plan = plan_for(closed(), {"preview": "false"})
     assert (plan.mode, plan.cleanup) == (PlannedMode.NONE, None)

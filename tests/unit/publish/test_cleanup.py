@@ -108,16 +108,18 @@ def shelf() -> Iterator[Shelf]:
 
 
 class shown:  # noqa: N801 - reads as a function
-    """Have requests answered from a shelf."""
+    """Have requests answered from a shelf, and others as `also` says."""
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: Shelf, *, also: Callable[[responses.RequestsMock], None] = lambda mock: None) -> None:
         self._shelf = shelf
+        self._also = also
         self._mock = responses.RequestsMock(assert_all_requests_are_fired=False)
 
     def __enter__(self) -> Shelf:
         self._mock.start()
         for method in ("GET", "HEAD", "DELETE"):
             self._mock.add_callback(method, re.compile(re.escape(BASE)), self._shelf.answer, content_type=None)
+        self._also(self._mock)
         return self._shelf
 
     def __exit__(self, *_: object) -> None:
@@ -174,7 +176,7 @@ def test_delete_previews__none(shelf: Shelf) -> None:
     assert clean() == Cleaned(NAME)
     shelf.put("latest")
     assert clean() == Cleaned(NAME)
-    assert shelf.asked == ["GET /tags/list?n=1000"] * 2
+    assert shelf.asked == ["GET /tags/list?n=100"] * 2
 
 
 # --- what stays ---
@@ -310,11 +312,33 @@ def test_delete_previews__repository_that_does_not_exist() -> None:
         assert clean() == Cleaned(NAME)
 
 
-@pytest.mark.parametrize("link", ["https://evil.example/v2/org/image/tags/list", "//evil.example/x"])
+@pytest.mark.parametrize("page", ["/v2/org/image/tags/list?last=x", "http://quay.io:80/v2/org/image/tags/list?last=x"])
+def test_delete_previews__next_page_of_a_registry_behind_a_proxy(page: str) -> None:
+    with responses.RequestsMock() as wire:
+        wire.get(f"{BASE}/tags/list?n=100", json={"tags": ["a"]}, headers={"Link": f'<{page}>; rel="next"'})
+        wire.get(f"{BASE}/tags/list?last=x", json={"tags": ["z"]})
+        assert clean() == Cleaned(NAME)
+
+
+def test_delete_previews__where_only_the_engine_logs_in() -> None:
+    registry = Registry("quay.io", {"identitytoken": "x"}, patient=False)
+    check_login(registry, "quay.io")
+    assert "only the engine can log in" in delete_previews(NAME, 7, registry, say=print).obstacle
+
+
+@pytest.mark.parametrize(
+    "link", ["https://evil.example/v2/org/image/tags/list", "//evil.example/x", "http://quay.io.x/"]
+)
 def test_delete_previews__is_not_sent_elsewhere(link: str) -> None:
     with responses.RequestsMock() as wire:
         wire.get(f"{BASE}/tags/list", json={"tags": [tag()]}, headers={"Link": f'<{link}>; rel="next"'})
         assert "sends us elsewhere" in clean().obstacle
+
+
+def test_delete_previews__next_page_that_is_no_address() -> None:
+    with responses.RequestsMock() as wire:
+        wire.get(f"{BASE}/tags/list", json={"tags": [tag()]}, headers={"Link": '<http://[x/>; rel="next"'})
+        assert "names no address" in clean().obstacle
 
 
 def test_delete_previews__list_without_an_end() -> None:
