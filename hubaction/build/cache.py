@@ -28,6 +28,8 @@ class CacheArguments:
     """Arguments for buildx, and what the user should know about them."""
 
     buildx: tuple[str, ...] = ()
+    export: tuple[str, ...] = ()
+    """What has a further build write the cache beside the image: not before that is proven, for all may read it."""
     notices: tuple[str, ...] = ()
 
 
@@ -58,8 +60,9 @@ def cache_arguments(
         return CacheArguments(reads)
     exports = wants_registry and writes is Writes.ALL
     if exports and can_export:
-        return CacheArguments((*reads, f"--cache-to={_export_to(cache_ref)}"))
-    return CacheArguments((*reads, "--cache-to=type=inline"), (_CANNOT_EXPORT,) if exports else ())
+        return CacheArguments(reads, export=(f"--cache-to={_export_to(cache_ref)}",))
+    notices = (_CANNOT_EXPORT,) if exports else ()
+    return CacheArguments((*reads, "--cache-to=type=inline"), notices=notices)
 
 
 _CANNOT_EXPORT = (
