@@ -163,7 +163,15 @@ def hash_tests(folder: Path, relative: str, leave_out: Collection[str] = ()) -> 
     return _hash_frames("tests", relative, hash_context(folder, names))
 
 
-NOT_COUNTED = ("__main__.py", "commenting.py", "expressions.py", "migrate.py", "workflow_file.py")
+NOT_COUNTED = (
+    "__main__.py",
+    "cleaned.py",
+    "cleaning_up.py",
+    "commenting.py",
+    "expressions.py",
+    "migrate.py",
+    "workflow_file.py",
+)
 NOT_COUNTED_FOLDERS = ("publish", "report", "rollout")
 """What of our own code has no say in what an image holds or how it is tested; all that is new has one."""
 
