@@ -72,6 +72,8 @@ class Door:
     tokens: TokenServer | None = None
     public: bool = False
     """Whether it takes any login, and none."""
+    deletes: bool = True
+    """Whether it deletes what it is told to; Docker's own does not by default."""
 
     def url(self, port: int) -> str:
         return f"{'https' if self.tls else 'http'}://{self.address}:{port}"
@@ -205,7 +207,7 @@ def _write_settings(folder: Path, *, port: int, users: Mapping[str, str], in_con
     settings: dict[str, Any] = {
         "version": "0.1",
         "log": {"level": "warn", "accesslog": {"disabled": True}},
-        "storage": {"filesystem": {"rootdirectory": str(inside / "data")}, "delete": {"enabled": True}},
+        "storage": {"filesystem": {"rootdirectory": str(inside / "data")}, "delete": {"enabled": door.deletes}},
         "http": {
             "addr": ":5000" if in_container else f"{door.address}:{port}",
             "secret": REALM,

@@ -12,7 +12,7 @@ from hubaction.errors import ActionError
 from hubaction.plan import Badge, CommentTarget, Plan
 from hubaction.report.comment import RunNumber, Section, render_body
 from hubaction.report.result import ImageResult, ResultFileError, load_result
-from hubaction.report.sections import badge_section, image_section
+from hubaction.report.sections import badge_section, binder_image_section, image_section
 from hubaction.rollout.binder import badge_url, launch_url, pull_urlpath
 from hubaction.runner.job import Job, read_run_number
 from hubaction.runner.protocol import Console
@@ -39,6 +39,8 @@ def run_comment_mode(
         try:
             result = _keep_credible(load_result(job.workspace, settings.result_file), target, settings)
             sections.append(make_image_section(result, target, job.environ))
+            if result.binder_branch:
+                sections.append(make_binder_image_section(result, target, settings, job.environ))
         except ResultFileError as error:
             # A stranger may have made the file: it decides neither about this step nor about the badge.
             job.console.warning(error.message)
@@ -59,8 +61,22 @@ def make_badge_section(target: CommentTarget, environ: Mapping[str, str]) -> Sec
 
 def make_image_section(result: ImageResult, target: CommentTarget, environ: Mapping[str, str]) -> Section:
     """The section tells of the run that built the image, which under workflow_run is another than this one."""
-    run = RunNumber(target.run_id, target.run_attempt) if target.run_id else _run_number(environ)
-    return image_section(result, run, commit=target.head_sha, run_url=_run_url(environ, run))
+    run = run_number_of(target, environ)
+    return image_section(result, run, commit=target.head_sha, run_url=run_url(environ, run))
+
+
+def make_binder_image_section(
+    result: ImageResult, target: CommentTarget, settings: Settings, environ: Mapping[str, str]
+) -> Section:
+    """The badge of the pushed image. It launches the branch: the image that it names is always the newest."""
+    link = launch_url(settings.binder.url, target.repository, result.binder_branch, settings.binder.urlpath)
+    return binder_image_section(
+        result,
+        run_number_of(target, environ),
+        launch_url=link if result.binder_branch else "",
+        badge_url=badge_url(settings.binder.url),
+        commit=target.head_sha,
+    )
 
 
 def _badge_link(badge: Badge) -> str:
@@ -164,14 +180,26 @@ def _keep_credible(result: ImageResult, target: CommentTarget, settings: Setting
     same_as = result.same_as if result.same_as and result.same_as.name in images else None
     name = result.name if result.name in settings.images else settings.images[0]
     return replace(
-        result, name=name, platform=settings.platform, variant=settings.variant, pushed=ours, same_as=same_as
+        result,
+        name=name,
+        platform=settings.platform,
+        variant=settings.variant,
+        pushed=ours,
+        same_as=same_as,
+        # Binder starts what was pushed, or nothing.
+        binder_branch=result.binder_branch if ours else "",
     )
+
+
+def run_number_of(target: CommentTarget | None, environ: Mapping[str, str]) -> RunNumber:
+    """The run that is told of, which under workflow_run is another than this one."""
+    return RunNumber(target.run_id, target.run_attempt) if target and target.run_id else _run_number(environ)
 
 
 def _run_number(environ: Mapping[str, str]) -> RunNumber:
     return RunNumber(*read_run_number(environ))
 
 
-def _run_url(environ: Mapping[str, str], run: RunNumber) -> str:
+def run_url(environ: Mapping[str, str], run: RunNumber) -> str:
     server = environ.get("GITHUB_SERVER_URL") or "https://github.com"
     return f"{server}/{environ.get('GITHUB_REPOSITORY', '')}/actions/runs/{run.run}"

@@ -24,6 +24,7 @@ class PullRequest:
     base_sha: str = ""
     """The commit of the target branch that GitHub knew when the event happened."""
     base_branch: str = ""
+    merged: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,7 @@ def _read_pull_request(body: Mapping[str, object], repository: str) -> PullReque
         from_fork=head_repository is None or head_repository.lower() != base_repository.lower(),
         base_sha=_sha(base, "sha"),
         base_branch=_text(base, "ref"),
+        merged=pull_request.get("merged") is True,
     )
 
 

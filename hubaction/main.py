@@ -14,7 +14,7 @@ from typing import TextIO
 from hubaction.commenting import make_badge_section, run_comment_mode
 from hubaction.errors import DISK_FULL, ActionError, InvalidInputError
 from hubaction.event import Event, read_event
-from hubaction.plan import Plan, PlannedMode, make_plan, will_build
+from hubaction.plan import Plan, PlannedMode, make_plan, will_build, will_clean_up
 from hubaction.publish.credentials import (
     find_docker_config,
     read_docker_config,
@@ -70,6 +70,10 @@ def _run(job: Job) -> int:
         from hubaction.rolling_out import run_rollout_mode
 
         run_rollout_mode(plan, settings, job)
+    if plan.mode is PlannedMode.CLEANUP:
+        from hubaction.cleaning_up import run_cleanup
+
+        run_cleanup(plan, settings, job)
     job.outputs.set_output("mode", plan.mode)
     return 0
 
@@ -122,19 +126,27 @@ def _comment_body(plan: Plan, environ: Mapping[str, str]) -> str:
 def _read_surroundings(job: Job, console: Console) -> tuple[Settings, Event]:
     settings = read_settings(job.environ)
     event = read_event(job.environ, _read_payload(job.environ.get("GITHUB_EVENT_PATH", ""), console))
-    return (_read_for_build(settings, job) if will_build(settings, event) else settings), event
+    if will_build(settings, event):
+        settings = _read_for_build(settings, job)
+    elif will_clean_up(settings, event):
+        settings = _read_logins(settings, job)
+    return settings, event
 
 
 def _read_for_build(settings: Settings, job: Job) -> Settings:
     appendix, warnings = _read_appendix(job.workspace / settings.path, settings.appendix_file)
     file = find_docker_config(job.environ, job.workspace)
     return replace(
-        settings,
+        _read_logins(settings, job),
         appendix=appendix,
-        logged_in=registries_with_login(read_docker_config(file)),
         unseen_login=None if file else find_unseen_login(job.environ, job.workspace),
         warnings=(*settings.warnings, *warnings, *warn_of_docker_config(job.environ, job.workspace)),
     )
+
+
+def _read_logins(settings: Settings, job: Job) -> Settings:
+    file = find_docker_config(job.environ, job.workspace)
+    return replace(settings, logged_in=registries_with_login(read_docker_config(file)))
 
 
 def _read_payload(file: str, console: Console) -> object:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hubaction.build.cache import CACHE_TAG, cache_arguments
+from hubaction.build.cache import CACHE_TAG, Writes, cache_arguments
 from hubaction.build.context import (
     ContextError,
     ContextFiles,
@@ -27,13 +27,15 @@ from hubaction.build.repo2docker import BuiltImage, build_image, check_buildx, o
 from hubaction.build.shadowed import Configuration, find_shadowed
 from hubaction.build.uncached import find_uncached
 from hubaction.build.version import BuildArguments, arguments_for, install_repo2docker
-from hubaction.commenting import make_image_section, write_comment
+from hubaction.cleaning_up import delete_merged_previews
+from hubaction.commenting import make_binder_image_section, make_image_section, write_comment
 from hubaction.errors import ActionError
 from hubaction.held import HeldSecret, hold_secrets
 from hubaction.image import Reference
 from hubaction.plan import CONTEXT_FOLDER, FINGERPRINT_LABEL, Plan
+from hubaction.publish.candidate import Candidate, NotPromotableError, read_candidate
 from hubaction.publish.credentials import find_docker_config, log_in, read_auth, temporary_docker_config
-from hubaction.publish.promote import Candidate, NotPromotableError, promote, promote_relabelled, read_candidate
+from hubaction.publish.promote import promote, promote_relabelled
 from hubaction.publish.public import check_public
 from hubaction.publish.push import push_references
 from hubaction.publish.registries import Registries
@@ -50,6 +52,7 @@ from hubaction.reuse import (
     Materials,
     ask_for_base,
     compare,
+    expiry_labels,
     is_for_the_same,
     labels_for,
     read_ingredients,
@@ -132,7 +135,10 @@ def _hand_over(outcome: Outcome, settings: Settings, job: Job) -> None:
     if settings.tests.junit_file and outcome.cases:
         _leave(render_junit(outcome.cases), settings.tests.junit_file, "junit-file", job)
     if target := outcome.plan.comment:
-        write_comment(target, [make_image_section(result, target, job.environ)], settings, job)
+        sections = [make_image_section(result, target, job.environ)]
+        if result.binder_branch or result.binder_obstacle:
+            sections.append(make_binder_image_section(result, target, settings, job.environ))
+        write_comment(target, sections, settings, job)
 
 
 def _leave(text: str, file: str, name: str, job: Job) -> None:
@@ -194,6 +200,8 @@ class _Run:
     earlier: EarlierImages = field(init=False)
     comparison: Comparison = field(init=False)
     registries: Registries = field(init=False)
+    merged: tuple[tuple[int, str] | None, ...] = field(init=False, default=())
+    """What GitHub said of the merged pull request; empty before it is asked."""
 
     def check(self) -> None:
         """Everything that can fail before any work does so here, the logins included; what can overlap does."""
@@ -283,17 +291,26 @@ class _Run:
 
     def _merged_tags(self) -> Iterator[EarlierTag]:
         """The image of the pull request that was merged; it costs a request, so it is asked for last."""
-        from hubaction.runner.github import GitHub
-
-        api_url = self.job.environ.get("GITHUB_API_URL") or "https://api.github.com"
         try:
-            with closing(GitHub(api_url, self.settings.github_token, self.plan.repository, timeout=10)) as hub:
-                found = hub.find_merged_pull_request(self.plan.pushed_commit)
+            found = self._find_merged()
         except ActionError:
             return  # it may not ask, or GitHub is away: the image is built
         tag = found and name_of_pull_request(self.settings, *found, datetime.now(UTC))
         if tag:
             yield tag
+
+    def _find_merged(self) -> tuple[int, str] | None:
+        """Number and head of the pull request that was merged; asked for once. Raises ActionError."""
+        if not self.merged:
+            from hubaction.runner.github import GitHub
+
+            with closing(GitHub(self._api_url, self.settings.github_token, self.plan.repository, timeout=10)) as hub:
+                self.merged = (hub.find_merged_pull_request(self.plan.pushed_commit),)
+        return self.merged[0]
+
+    @property
+    def _api_url(self) -> str:
+        return self.job.environ.get("GITHUB_API_URL") or "https://api.github.com"
 
     def _read_earlier(self, tag: EarlierTag) -> Candidate | None:
         return read_candidate(self.registries.look_in(tag.reference.name.registry), tag.reference)
@@ -423,13 +440,16 @@ class _Run:
             found=[f"{image.reference.name}@{image.manifest.digest}" for image in self.comparison.found],
             cache_found=wants_ref and not self.plan.fresh and bool(lookup.look_up_digest(choice.name, choice.tag)),
             can_export=self.info.exports_cache,
-            write=self.plan.push,
+            writes=_what_cache_writes(self.plan),
             given=self.settings.repo2docker_args.buildx,
         )
         self.outcome.notices += cache.notices
         self.cache_export = cache.export
         fingerprint = self.ingredients.fingerprint
-        label = [f"--label={FINGERPRINT_LABEL}={fingerprint.label()}"] if fingerprint else []
+        labels = expiry_labels(self.plan, own_expiry=self.ingredients.own_expiry)
+        if fingerprint:
+            labels[FINGERPRINT_LABEL] = fingerprint.label()
+        label = [f"--label={name}={value}" for name, value in labels.items()]
         pull = ["--pull"] if self._has_stale_base() else []
         return replace(self.arguments, buildx=(*self.arguments.buildx, *label, *pull, *cache.buildx))
 
@@ -596,6 +616,10 @@ class _Run:
         """Tell those that start from the pushed image."""
         if not self.outcome.pushed:
             return
+        if self.plan.deletes_merged:
+            self._delete_merged_previews()
+        if self.plan.binder_branch:
+            self._update_image_branch()
         if self.settings.binder.cache is not BinderCache.FALSE and self.plan.branch:
             self._update_binder_cache()
         if self.settings.binder.prebuild:
@@ -612,16 +636,49 @@ class _Run:
         with self._step("rollout"):
             outcome.rollout = roll_out_pushed(plan, subject, self.settings, self.job, self.registries)
 
+    def _delete_merged_previews(self) -> None:
+        """The last preview of the pull request was left for this run. Never fatal: all else is done."""
+        try:
+            with self._step("delete previews"):
+                if merged := self._find_merged():
+                    for name in self.settings.images:
+                        delete_merged_previews(name, merged[0], self.registries.open(name.registry), self.job)
+        except ActionError as error:
+            self.job.console.notice(f"Previews of the merged pull request were not looked for: {error.message}")
+
+    def _update_image_branch(self) -> None:
+        """Never fatal: the image is what it is, with Binder or without it."""
+        first = self.outcome.pushed[0]
+        insecure = first.reference.name.registry in self.info.insecure_registries
+        try:
+            with self._step("binder image"):
+                check_public(first.reference, engine=self.engine, insecure=insecure)
+                self._write_image_branch(f"{first.reference.name}@{first.digest}")
+        except ActionError as error:
+            # What the titles of errors say: "private image", or that the registry is away.
+            self.outcome.binder_obstacle = (error.title or "its branch was not written").lower()
+            self.job.console.notice(f"Binder does not start this image. {error.message}")
+        else:
+            self.outcome.binder_branch = self.plan.binder_branch
+
+    def _write_image_branch(self, image: str) -> None:
+        from hubaction.rollout.binder_image import update_image_branch
+        from hubaction.runner.git_data import GitData
+        from hubaction.runner.github import GitHub
+
+        with closing(GitHub(self._api_url, self.settings.github_token, self.plan.repository)) as hub:
+            branch = update_image_branch(GitData(hub), branch=self.plan.binder_branch, image=image)
+        self.job.console.say(f"The branch '{branch.name}' starts {image} on Binder.")
+
     def _update_binder_cache(self) -> None:
         from hubaction.rollout.binder_cache import update_binder_cache
         from hubaction.runner.git_data import GitData
         from hubaction.runner.github import GitHub
 
         first = self.outcome.pushed[0]
-        api_url = self.job.environ.get("GITHUB_API_URL") or "https://api.github.com"
         with (
             self._step("binder cache"),
-            closing(GitHub(api_url, self.settings.github_token, self.plan.repository)) as hub,
+            closing(GitHub(self._api_url, self.settings.github_token, self.plan.repository)) as hub,
         ):
             cache = update_binder_cache(
                 GitData(hub),
@@ -656,6 +713,12 @@ class _Run:
         with self.job.console.group(name.capitalize()):
             yield
         self.outcome.seconds[name] = time.monotonic() - started
+
+
+def _what_cache_writes(plan: Plan) -> Writes:
+    if not plan.push:
+        return Writes.NOTHING
+    return Writes.IMAGE if plan.preview else Writes.ALL
 
 
 def _write_outputs(outcome: Outcome, outputs: FileCommands) -> None:

@@ -19,6 +19,7 @@ from hubaction.references import (
     Messages,
     first_of_commit,
     name_earlier,
+    name_preview,
     name_references,
     version_of,
 )
@@ -38,6 +39,14 @@ UNPROVEN_LABEL = f"{OWN_LABELS}unproven"
 It tells the policy and not the result: labels are written before anything is checked.
 """
 
+PREVIEW_EXPIRES_LABEL = f"{OWN_LABELS}preview-expires"
+"""The expiry that this action gave to a preview, and may take away again; empty when there is none of ours."""
+EXPIRY_LABEL = "quay.expires-after"
+"""Where quay.io reads it: https://docs.quay.io/use-quay/index.html#setting-tag-expirations
+
+It may also be the user's own, from a Dockerfile or an input, and then it is none of our business.
+"""
+
 SAFE_PATTERN = (
     "Build in a workflow on 'pull_request', which has no secrets on forks, and comment from 'pull_request_target' or"
     " 'workflow_run' with mode: comment."
@@ -53,6 +62,7 @@ class PlannedMode(StrEnum):
     TEST = "test"
     COMMENT = "comment"
     ROLLOUT = "rollout"
+    CLEANUP = "cleanup"
 
 
 class RefusedError(ActionError):
@@ -111,6 +121,21 @@ class RolloutTarget:
 
 
 @dataclass(frozen=True)
+class CleanupTarget:
+    """The closed pull request whose previews are deleted."""
+
+    repository: str
+    """`owner/name` on GitHub."""
+    number: int
+    images: tuple[ImageName, ...]
+    """Where previews may be, as far as there is a login."""
+    kept: tuple[Reference, ...] = ()
+    """Previews that the push of the merge makes its image of, and then deletes."""
+    binder_branch: str = ""
+    """The branch by which Binder starts the preview; empty when there is none."""
+
+
+@dataclass(frozen=True)
 class Plan:
     """All that can be decided without looking anything up."""
 
@@ -150,6 +175,15 @@ class Plan:
     """The commit that the image is made of."""
     comment: CommentTarget | None = None
     rollout: RolloutTarget | None = None
+    preview: bool = False
+    """Whether what is pushed is the preview of a pull request."""
+    expires: str = ""
+    """After how long quay.io forgets this preview, e.g. 4w; empty when nothing of ours says so."""
+    binder_branch: str = ""
+    """The branch by which Binder starts the pushed preview; empty for none."""
+    cleanup: CleanupTarget | None = None
+    deletes_merged: bool = False
+    """Whether the previews of the pull request that this push merged are deleted once its image is there."""
     warnings: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 
@@ -196,6 +230,10 @@ def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
         commit=event.sha,
         comment=_target_image_section(settings, event),
         rollout=_decide_rollout(settings, event, messages) if push else None,
+        preview=push and _is_preview(settings, event),
+        expires=_choose_expiry(settings, event),
+        binder_branch=_choose_binder_branch(settings, event) if push and settings.github_token else "",
+        deletes_merged=push and _ends_previews(settings, event),
         head_must_be=None if event.name in _EVENTS_OF_THEIR_CODE else event.checkout_sha,
         warnings=tuple(messages.warnings),
         notices=tuple(messages.notices),
@@ -205,6 +243,8 @@ def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
 def _plan_without_build(mode: PlannedMode, reason: str, settings: Settings, event: Event, now: datetime) -> Plan:
     if mode is PlannedMode.ROLLOUT:
         return _plan_rollout(settings, event, now, reason)
+    if mode is PlannedMode.CLEANUP:
+        return _plan_cleanup(reason, settings, event)
     comment = _target_comment(settings, event) if mode is PlannedMode.COMMENT else None
     return Plan(mode, reason, comment=comment, warnings=settings.warnings)
 
@@ -217,10 +257,17 @@ def will_build(settings: Settings, event: Event) -> bool:
     return _choose_mode(settings, event)[0] in {PlannedMode.BUILD, PlannedMode.TEST}
 
 
+def will_clean_up(settings: Settings, event: Event) -> bool:
+    """Whether the plan will delete previews, which takes a login as well."""
+    return _choose_mode(settings, event)[0] is PlannedMode.CLEANUP
+
+
 def _choose_mode(settings: Settings, event: Event) -> tuple[PlannedMode, str]:
     mode = settings.mode
     if event.name == "push" and event.deleted:
         return PlannedMode.NONE, f"the push deleted {event.ref or 'a ref'}: there is nothing to build"
+    if mode is Mode.CLEANUP or (mode is Mode.AUTO and settings.preview.on and _is_closed(event)):
+        return _mode_of_closed(event)
     if mode is Mode.AUTO and settings.predecessor and not event.name.startswith("pull_request_target"):
         return PlannedMode.BUILD, f"inputs of repo2docker-action are in use, and the event is '{event.name}'"
     if mode is Mode.AUTO:
@@ -228,6 +275,18 @@ def _choose_mode(settings: Settings, event: Event) -> tuple[PlannedMode, str]:
     if mode is Mode.COMMENT and event.pull_request is None and event.workflow_run is None:
         return PlannedMode.NONE, f"a comment needs a pull request, and the event '{event.name}' has none"
     return PlannedMode(mode), f"the input 'mode' is '{mode}'"
+
+
+def _is_closed(event: Event) -> bool:
+    return event.name in {"pull_request", "pull_request_target"} and event.action == "closed"
+
+
+def _mode_of_closed(event: Event) -> tuple[PlannedMode, str]:
+    if not _is_closed(event):
+        return PlannedMode.NONE, f"previews are deleted when a pull request is closed, and the event is '{event.name}'"
+    if event.untrusted:
+        return PlannedMode.NONE, "the pull request that was closed comes from a fork, so there is no preview of it"
+    return PlannedMode.CLEANUP, "the pull request was closed"
 
 
 def _mode_of_event(event: Event) -> tuple[PlannedMode, str]:
@@ -297,15 +356,14 @@ def _refuse_unsafe(event: Event) -> None:
 
 
 def _decide_push(mode: PlannedMode, settings: Settings, event: Event, messages: Messages) -> bool:
-    if not _push_wanted(mode, settings.push, event):
+    if not _push_wanted(mode, settings, event, messages):
         return False
     if event.untrusted:
         messages.notices.append(
             "The image is not pushed: this pull request comes from a fork, whose code must not reach the registry."
         )
         return False
-    known = {entry.registry for entry in settings.credentials} | settings.logged_in
-    missing = sorted({name.registry for name in settings.images} - known)
+    missing = _without_login(settings)
     if not missing:
         return True
     unseen = _explain_unseen(settings.unseen_login) if settings.unseen_login else ""
@@ -320,6 +378,11 @@ def _decide_push(mode: PlannedMode, settings: Settings, event: Event, messages: 
         f" {unseen or _SET_THE_INPUTS} Or set push: false.",
         title="No password",
     )
+
+
+def _without_login(settings: Settings) -> list[str]:
+    known = {entry.registry for entry in settings.credentials} | settings.logged_in
+    return sorted({name.registry for name in settings.images} - known)
 
 
 _DEPENDABOT_HAS_ITS_OWN = "Pull requests by Dependabot see Dependabot's secrets only."
@@ -351,7 +414,12 @@ def _explain_unseen(login: UnseenLogin) -> str:
     )
 
 
-def _push_wanted(mode: PlannedMode, push: Choice, event: Event) -> bool:
+def _push_wanted(mode: PlannedMode, settings: Settings, event: Event, messages: Messages) -> bool:
+    push = settings.push
+    if _is_preview(settings, event):
+        if push is Choice.FALSE:
+            messages.notices.append("No preview is pushed: the input 'push' is false, which forbids it everywhere.")
+        return push is not Choice.FALSE
     if push is not Choice.AUTO:
         return push is Choice.TRUE
     return mode is PlannedMode.BUILD and _is_publishing_event(event)
@@ -363,6 +431,70 @@ def _is_publishing_event(event: Event) -> bool:
         return run.event == "push" and run.head_branch == event.default_branch and run.conclusion == "success"
     publishing = {"push", "schedule", "workflow_dispatch", "repository_dispatch", "release"}
     return event.name in publishing and (event.on_default_branch or bool(event.git_tag))
+
+
+# --- previews ---
+
+
+def _is_preview(settings: Settings, event: Event) -> bool:
+    return settings.preview.on and event.pull_request is not None and not _is_closed(event)
+
+
+def _choose_expiry(settings: Settings, event: Event) -> str:
+    """Empty where the user has one already: it is stronger than ours, also on what is no preview."""
+    given = (*dict(settings.labels), *dict(settings.repo2docker_args.labels), *settings.repo2docker_args.buildx)
+    if not _is_preview(settings, event) or any(EXPIRY_LABEL in text for text in given):
+        return ""
+    return settings.preview.expires
+
+
+def _choose_binder_branch(settings: Settings, event: Event) -> str:
+    """Binder reads public repositories only, and mybinder.org those of github.com."""
+    if not _is_preview(settings, event) or event.private or _is_out_of_reach(settings, event):
+        return ""
+    return _name_binder_branch(settings, event)
+
+
+def _name_binder_branch(settings: Settings, event: Event) -> str:
+    head = event.pull_request
+    return settings.preview.binder_branch.replace("{pr}", str(head.number)) if head else ""
+
+
+def _ends_previews(settings: Settings, event: Event) -> bool:
+    """Whether it is the push of a merge, as far as can be seen: GitHub knows which, and needs a token to tell."""
+    pushed = event.name == "push" and event.on_default_branch
+    return settings.preview.on and pushed and bool(settings.github_token)
+
+
+def _plan_cleanup(reason: str, settings: Settings, event: Event) -> Plan:
+    """https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#pull_request"""
+    head = event.pull_request
+    if head is None:
+        raise ActionError("Previews cannot be deleted: the event's payload names no pull request.")
+    missing = _without_login(settings)
+    notices = list(settings.notices)
+    if missing:
+        notices.append(
+            f"Previews are not deleted where there is no password: {', '.join(missing)}. {_DEPENDABOT_HAS_ITS_OWN}"
+        )
+    # The push of the merge makes its image of the last preview, by requests alone, and deletes it then.
+    waited_for = head.merged and bool(event.default_branch) and head.base_branch == event.default_branch
+    cleanup = CleanupTarget(
+        event.repository,
+        head.number,
+        tuple(name for name in settings.images if name.registry not in missing),
+        kept=name_preview(settings, head.number, head.head_sha) if waited_for else (),
+        binder_branch=_name_binder_branch(settings, event),
+    )
+    return Plan(
+        PlannedMode.CLEANUP,
+        reason,
+        repository=event.repository,
+        comment=_target_image_section(settings, event),
+        cleanup=cleanup,
+        warnings=settings.warnings,
+        notices=tuple(notices),
+    )
 
 
 # --- the build ---
@@ -451,6 +583,7 @@ def _labels(settings: Settings, event: Event, now: datetime) -> tuple[tuple[str,
     own = {
         PULL_REQUEST_LABEL: str(event.pull_request.number) if event.pull_request else "",
         FINGERPRINT_LABEL: "",
+        PREVIEW_EXPIRES_LABEL: "",
         UNPROVEN_LABEL: "hub-check" if settings.hub.check is HubCheck.WARN else "",
     }
     return tuple((_oci_labels(event, now) | _lasting_labels(settings, event) | own).items())
@@ -583,8 +716,7 @@ def _make_badge(settings: Settings, event: Event, repository: str, sha: str, bra
         return Badge(reason="the repository that the pull request comes from was deleted")
     if event.private:
         return Badge(reason="the repository is private")
-    elsewhere = settings.binder.url != PUBLIC_BINDER or bool(settings.binder.repository)
-    if not elsewhere and event.server_url.rstrip("/") != "https://github.com":
+    if not settings.binder.repository and _is_out_of_reach(settings, event):
         return Badge(reason="mybinder.org reads github.com only; name your own BinderHub in the input 'binder-url'")
     ref = branch if settings.binder.ref is BinderRef.BRANCH and branch else sha
     if not settings.binder.repository:
@@ -599,6 +731,10 @@ def _make_badge(settings: Settings, event: Event, repository: str, sha: str, bra
         content_url=f"{event.server_url}/{repository}",
         content_branch=branch,
     )
+
+
+def _is_out_of_reach(settings: Settings, event: Event) -> bool:
+    return settings.binder.url == PUBLIC_BINDER and event.server_url.rstrip("/") != "https://github.com"
 
 
 def _target_image_section(settings: Settings, event: Event) -> CommentTarget | None:

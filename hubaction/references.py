@@ -11,6 +11,7 @@ from hubaction.settings import Settings
 from hubaction.values import Choice
 
 SHA_LENGTH = 12
+PREVIEW_TEMPLATE = "pr-{pr}-{sha}"
 
 
 @dataclass
@@ -34,7 +35,7 @@ _LATEST_STAYS = "'latest' is not moved: a pull request's image must not become e
 
 
 def name_references(settings: Settings, event: Event, now: datetime, messages: Messages) -> tuple[Reference, ...]:
-    templates = settings.tags or (_default_template(is_pull_request=event.pull_request is not None),)
+    templates = _templates(settings, is_pull_request=event.pull_request is not None)
     tags = _render_tags(templates, event, now, messages)
     if not tags:
         raise ActionError(
@@ -47,8 +48,22 @@ def name_references(settings: Settings, event: Event, now: datetime, messages: M
     return tuple(Reference(name, tag) for name in settings.images for tag in tags)
 
 
-def _default_template(*, is_pull_request: bool) -> str:
-    return "pr-{pr}-{sha}" if is_pull_request else "{sha}"
+def _templates(settings: Settings, *, is_pull_request: bool) -> tuple[str, ...]:
+    """A preview has its one name whatever `tags` says: by that name it is found again, and deleted."""
+    if is_pull_request and settings.preview.on:
+        return (PREVIEW_TEMPLATE,)
+    return settings.tags or (PREVIEW_TEMPLATE if is_pull_request else "{sha}",)
+
+
+def name_preview(settings: Settings, number: int, head_sha: str) -> tuple[Reference, ...]:
+    """What the preview of a pull request's commit is called, in each repository."""
+    tag = PREVIEW_TEMPLATE.format(pr=number, sha=head_sha[:SHA_LENGTH])
+    return tuple(Reference(name, tag) for name in settings.images)
+
+
+def is_preview_tag(tag: str, number: int) -> bool:
+    """Whether it is the tag of a preview of this very pull request, and not one that somebody made by hand."""
+    return re.fullmatch(rf"pr-{number}-[0-9a-f]{{{SHA_LENGTH}}}", tag) is not None
 
 
 def _wants_latest(settings: Settings, event: Event, messages: Messages) -> bool:
@@ -146,7 +161,7 @@ def name_earlier(settings: Settings, event: Event, now: datetime) -> tuple[Earli
 
 def name_of_pull_request(settings: Settings, number: int, head_sha: str, now: datetime) -> EarlierTag | None:
     """The image of a pull request, as the run on its last commit named it."""
-    templates = settings.tags or (_default_template(is_pull_request=True),)
+    templates = _templates(settings, is_pull_request=True)
     tag = _pick_tag(templates, _values(now, sha=head_sha, number=number))
     return EarlierTag(Reference(settings.images[0], tag), f"pull request #{number}") if tag else None
 
@@ -160,7 +175,7 @@ def _of_commit(settings: Settings, event: Event, sha: str, now: datetime) -> str
 
 
 def _of_branch_commit(settings: Settings, sha: str, branch: str, now: datetime) -> str:
-    templates = settings.tags or (_default_template(is_pull_request=False),)
+    templates = _templates(settings, is_pull_request=False)
     return _pick_tag(templates, _values(now, sha=sha, branch=branch)) if sha else ""
 
 

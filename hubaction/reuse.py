@@ -24,8 +24,16 @@ from hubaction.build.fingerprint import (
 from hubaction.build.repo2docker import write_configuration
 from hubaction.build.version import BuildArguments
 from hubaction.image import DOCKER_HUB, parse_image_name
-from hubaction.plan import CONTEXT_FOLDER, FINGERPRINT_LABEL, PULL_REQUEST_LABEL, UNPROVEN_LABEL, Plan
-from hubaction.publish.promote import Candidate
+from hubaction.plan import (
+    CONTEXT_FOLDER,
+    EXPIRY_LABEL,
+    FINGERPRINT_LABEL,
+    PREVIEW_EXPIRES_LABEL,
+    PULL_REQUEST_LABEL,
+    UNPROVEN_LABEL,
+    Plan,
+)
+from hubaction.publish.candidate import Candidate
 from hubaction.publish.registry import Registry
 from hubaction.references import EarlierTag
 from hubaction.values import HubPolicy
@@ -42,6 +50,8 @@ class Ingredients:
     unknown: str = ""
     bases: Mapping[str, str] = field(default_factory=dict)
     """The images that it starts from, each with what it is by now."""
+    own_expiry: bool = False
+    """Whether the Dockerfile says itself when quay.io is to forget the image."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +86,12 @@ def read_ingredients(
         context = pool.submit(hash_context, materials.files.source, materials.files.seen)
         dockerfile = _render(plan, materials, folder, env)
         names = find_bases(dockerfile, dict(plan.build_args)) if dockerfile else None
+        own_expiry = EXPIRY_LABEL in dockerfile
         if names is None:
-            return Ingredients(None, "which images the Dockerfile starts from")
+            return Ingredients(None, "which images the Dockerfile starts from", own_expiry=own_expiry)
         bases = resolve_bases(names, ask_registry, ask_engine)
         if bases is None:
-            return Ingredients(None, f"what {' or '.join(names)} is by now")
+            return Ingredients(None, f"what {' or '.join(names)} is by now", own_expiry=own_expiry)
         parts = {
             "context": context.result(),
             "dockerfile": hash_texts((dockerfile,)),
@@ -95,8 +106,8 @@ def read_ingredients(
         # Its images get no fingerprint, so one that had this would have it from somebody else.
         return Ingredients(None, "whose labels an image of a repo2docker without buildx has", bases)
     if not plan.all_known:
-        return Ingredients(None, "what some of your own arguments for buildx bring in", bases)
-    return Ingredients(Fingerprint(parts), bases=bases)
+        return Ingredients(None, "what some of your own arguments for buildx bring in", bases, own_expiry)
+    return Ingredients(Fingerprint(parts), bases=bases, own_expiry=own_expiry)
 
 
 def _hash_verification(materials: Materials) -> str:
@@ -177,13 +188,27 @@ def labels_for(plan: Plan, fingerprint: Fingerprint, before: Mapping[str, str]) 
 
     Those that are this action's are what a build would give it; the Dockerfile's own stay.
     """
-    kept = {name: value for name, value in before.items() if name != PULL_REQUEST_LABEL}
-    return kept | dict(plan.labels) | {FINGERPRINT_LABEL: fingerprint.label()}
+    dropped = {PULL_REQUEST_LABEL} | ({EXPIRY_LABEL} if before.get(PREVIEW_EXPIRES_LABEL) else set())
+    kept = {name: value for name, value in before.items() if name not in dropped}
+    expiry = expiry_labels(plan, own_expiry=EXPIRY_LABEL in kept)
+    return kept | dict(plan.labels) | expiry | {FINGERPRINT_LABEL: fingerprint.label()}
+
+
+def expiry_labels(plan: Plan, *, own_expiry: bool) -> dict[str, str]:
+    """The labels by which quay.io forgets a preview; one that the user gave already, as a Dockerfile does, stays."""
+    expires = "" if own_expiry else plan.expires
+    return {PREVIEW_EXPIRES_LABEL: expires, EXPIRY_LABEL: expires} if expires else {}
 
 
 def is_for_the_same(plan: Plan, image: Candidate) -> bool:
-    """Whether an image may have this run's tags as it is: one of a pull request must stay that pull request's."""
-    return (image.labels.get(PULL_REQUEST_LABEL) or "") == dict(plan.labels).get(PULL_REQUEST_LABEL, "")
+    """Whether an image may have this run's tags as it is: one of a pull request must stay that pull request's.
+
+    So must its expiry, which would take a tag of production's with it.
+    """
+    ours = image.labels.get(PREVIEW_EXPIRES_LABEL) or ""
+    wanted = expiry_labels(plan, own_expiry=EXPIRY_LABEL in image.labels and not ours)
+    same_expiry = ours == wanted.get(PREVIEW_EXPIRES_LABEL, "")
+    return same_expiry and (image.labels.get(PULL_REQUEST_LABEL) or "") == dict(plan.labels).get(PULL_REQUEST_LABEL, "")
 
 
 class LocalImages(Protocol):

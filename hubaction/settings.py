@@ -89,12 +89,15 @@ DEFAULTS: Mapping[str, str] = {
     "rollout-reviewers": "",
     "rollout-draft": "false",
     "rollout-automerge": "false",
+    "preview": "false",
+    "preview-expires": "4w",
+    "binder-image-branch": "binder-pr-{pr}",
 }
 """Every input with its default, as in action.yml, which `make check` compares; the token's is an expression there."""
 
 OWN_LABELS = "hub-image-action."
 """What the labels begin with that say how an image was made, and whose it is."""
-BLANK_MEANS_OFF = frozenset({"image-tests"})
+BLANK_MEANS_OFF = frozenset({"image-tests", "binder-image-branch"})
 PLACEHOLDERS = ("sha", "branch", "pr", "date", "version")
 
 
@@ -166,6 +169,17 @@ class RolloutSettings:
 
 
 @dataclass(frozen=True)
+class PreviewSettings:
+    """How the images of pull requests are shown before they are merged."""
+
+    on: bool
+    expires: str
+    """After how long quay.io forgets them, e.g. 4w."""
+    binder_branch: str
+    """Template of the branch by which Binder starts the image itself; empty for none."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """All inputs, validated. Paths are relative to the workspace (`path`) or to `path` (the others)."""
 
@@ -204,6 +218,7 @@ class Settings:
     result_file: str
     repo2docker_version: str
     public_check: bool
+    preview: PreviewSettings
     predecessor: bool = False
     """Whether inputs of jupyterhub/repo2docker-action are in use: then it is its behaviour that is wanted."""
     notices: tuple[str, ...] = ()
@@ -287,6 +302,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         result_file=check("result-file", values.parse_optional_file, inputs["result-file"], ""),
         repo2docker_version=check("repo2docker-version", parse_requirement, inputs["repo2docker-version"], ""),
         public_check=check("public-check", values.parse_boolean, inputs["public-check"], False),
+        preview=_read_preview(inputs, problems),
         predecessor=bool(old),
         notices=(*notices, *in_capitals),
         warnings=tuple(_unknown_inputs(environ)),
@@ -423,6 +439,15 @@ def _read_rollout(inputs: Mapping[str, str], problems: Problems) -> RolloutSetti
         reviewers=check("rollout-reviewers", values.parse_reviewers, inputs["rollout-reviewers"], ()),
         draft=check("rollout-draft", values.parse_boolean, inputs["rollout-draft"], False),
         automerge=check("rollout-automerge", values.parse_automerge, inputs["rollout-automerge"], Automerge.FALSE),
+    )
+
+
+def _read_preview(inputs: Mapping[str, str], problems: Problems) -> PreviewSettings:
+    check = problems.check
+    return PreviewSettings(
+        on=check("preview", values.parse_boolean, inputs["preview"], False),
+        expires=check("preview-expires", values.parse_expiry, inputs["preview-expires"], ""),
+        binder_branch=check("binder-image-branch", values.parse_branch_template, inputs["binder-image-branch"], ""),
     )
 
 

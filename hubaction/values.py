@@ -20,6 +20,7 @@ class Mode(StrEnum):
     TEST = "test"
     COMMENT = "comment"
     ROLLOUT = "rollout"
+    CLEANUP = "cleanup"
 
 
 class Choice(StrEnum):
@@ -345,6 +346,29 @@ def parse_repository(text: str) -> str:
 def parse_line(text: str) -> str:
     if not text.isprintable() or len(text) > 255:
         raise ValueError(f"'{text[:80]}' is not one line of at most 255 characters")
+    return text
+
+
+def parse_expiry(text: str) -> str:
+    """A time as quay.io takes it: https://docs.quay.io/use-quay/index.html#setting-tag-expirations"""
+    if not re.fullmatch(r"[1-9][0-9]{0,4}[hdw]", text.lower()):
+        raise ValueError(
+            f"'{text}' is not a time that quay.io knows; allowed are hours, days and weeks, e.g. 36h, 10d, 4w"
+        )
+    return text.lower()
+
+
+def parse_branch_template(text: str) -> str:
+    """A branch's name with `{pr}` in it; empty stays empty. https://git-scm.com/docs/git-check-ref-format"""
+    rendered = text.replace("{pr}", "1")
+    parts = rendered.split("/")
+    legal = re.fullmatch(r"[A-Za-z0-9._/-]{1,100}", rendered) and ".." not in rendered and not rendered.startswith("-")
+    if text and not (legal and all(part and part[0] != "." and not part.endswith((".", ".lock")) for part in parts)):
+        raise ValueError(f"'{text}' is not the name of a branch; allowed is e.g. binder-pr-{{pr}}")
+    if text and "{pr}" not in text:
+        raise ValueError(
+            f"'{text}' does not name the pull request, so all would share it; allowed is e.g. {text}-{{pr}}"
+        )
     return text
 
 

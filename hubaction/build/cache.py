@@ -5,6 +5,7 @@ https://docs.docker.com/build/cache/backends/
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from hubaction.image import Reference
 from hubaction.values import Cache
@@ -12,6 +13,14 @@ from hubaction.values import Cache
 CACHE_TAG = "buildcache"
 MAX_SOURCES = 2
 """Each costs requests in every build; what two images do not have, a third hardly does."""
+
+
+class Writes(Enum):
+    """What a build may leave behind for the next one."""
+
+    NOTHING = "nothing is pushed"
+    IMAGE = "only what is in the image: the tag of the cache belongs to the branches that hubs start"
+    ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -32,14 +41,14 @@ def cache_arguments(
     found: Sequence[str],
     cache_found: bool,
     can_export: bool,
-    write: bool,
+    writes: Writes,
     given: Sequence[str] = (),
 ) -> CacheArguments:
     """Decide where layers come from and go to.
 
     `found` are earlier images by digest, the best first, and `cache_found` says whether `cache_ref` exists: buildx
-    is told of nothing that is not there. `can_export` says whether the engine can write a cache beside the image,
-    `write` whether anything may be pushed. `given` are the user's own arguments for buildx, which win.
+    is told of nothing that is not there. `can_export` says whether the engine can write a cache beside the image.
+    `given` are the user's own arguments for buildx, which win.
     """
     own = [argument for argument in given if argument.startswith("--cache-to")]
     early = (_WRITES_EARLY,) if any("type=registry" in argument for argument in own) else ()
@@ -49,11 +58,12 @@ def cache_arguments(
     sources = [str(cache_ref)] if wants_registry and cache_found else []
     sources += found[: MAX_SOURCES - len(sources)]
     reads = tuple(f"--cache-from=type=registry,ref={source}" for source in sources)
-    if not write or own:
+    if writes is Writes.NOTHING or own:
         return CacheArguments(reads, notices=early)
-    if wants_registry and can_export:
+    exports = wants_registry and writes is Writes.ALL
+    if exports and can_export:
         return CacheArguments(reads, export=(f"--cache-to={_export_to(cache_ref)}",))
-    notices = (_CANNOT_EXPORT,) if wants_registry else ()
+    notices = (_CANNOT_EXPORT,) if exports else ()
     return CacheArguments((*reads, "--cache-to=type=inline"), notices=notices)
 
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from hubaction.errors import ActionError
 from hubaction.image import ImageName, PushedReference, Reference
+from hubaction.publish.candidate import Candidate, NotPromotableError
 from hubaction.publish.push import (
     Progress,
     explain_overtaken,
@@ -21,7 +21,6 @@ from hubaction.publish.push import (
     telling_what_arrived,
 )
 from hubaction.publish.registry import (
-    MANIFEST_TYPES,
     DeniedError,
     Manifest,
     Registry,
@@ -29,73 +28,9 @@ from hubaction.publish.registry import (
     UnreachableError,
     UntrustedError,
     digest_of,
-    is_digest,
     read_manifest,
     read_object,
 )
-
-CONFIG_TYPES = frozenset({"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"})
-
-
-class NotPromotableError(ActionError):
-    """The image, or its registry, does not allow it: build instead."""
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """An image in a registry, as its manifest and its config describe it."""
-
-    reference: Reference
-    manifest: Manifest
-    config: bytes
-    labels: Mapping[str, str]
-    architecture: str
-    os: str
-
-
-def read_candidate(
-    registry: Registry, reference: Reference, *, explain: Progress = lambda text: None
-) -> Candidate | None:
-    """Return the image under a tag; None when there is none that could be promoted, and `explain` takes why.
-
-    An index is none: its labels are those of several images. Never raises, however odd the answers are.
-    """
-    try:
-        return _read_candidate(registry, reference)
-    except (RegistryError, NotPromotableError) as error:
-        explain(f"{reference} cannot be reused: {error.message}")
-        return None
-
-
-def _read_candidate(registry: Registry, reference: Reference) -> Candidate:
-    manifest = registry.fetch_manifest(reference.name, reference.tag)
-    if manifest is None:
-        raise NotPromotableError("it is not in the registry.")
-    _require_single_image(manifest)
-    config = registry.fetch_blob(reference.name, manifest.config_digest)
-    described = read_object(config)
-    return Candidate(
-        reference,
-        manifest,
-        config,
-        _read_labels(described),
-        architecture=str(described.get("architecture", "")),
-        os=str(described.get("os", "")),
-    )
-
-
-def _require_single_image(manifest: Manifest) -> None:
-    config = read_object(manifest.body).get("config")
-    kind = config.get("mediaType") if isinstance(config, dict) else None
-    single = manifest.media_type in MANIFEST_TYPES and kind in CONFIG_TYPES and manifest.layer_digests
-    if not single or not is_digest(manifest.config_digest):
-        raise NotPromotableError("it is not the manifest of a single image.")
-
-
-def _read_labels(config: Mapping[str, object]) -> dict[str, str]:
-    inner = config.get("config")
-    labels = inner.get("Labels") if isinstance(inner, dict) else None
-    return {key: value for key, value in labels.items() if isinstance(value, str)} if isinstance(labels, dict) else {}
 
 
 def relabel(candidate: Candidate, labels: Mapping[str, str]) -> tuple[bytes, bytes]:

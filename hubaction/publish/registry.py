@@ -23,13 +23,17 @@ from requests.utils import parse_dict_header
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
 from hubaction.errors import ActionError
-from hubaction.image import DOCKER_HUB, ImageName
+from hubaction.image import DOCKER_HUB, ImageName, is_tag
 
 TIMEOUT_SECONDS = 30
 LOOK_UP_SECONDS = 5
 """What a look-up may wait for, when the worst that its failure means is a build."""
 ATTEMPTS = 4
 MAX_REDIRECTS = 5
+MAX_PAGES = 500
+"""Of tags: more are not looked through."""
+TAGS_ON_A_PAGE = 100
+"""What every registry gives at once."""
 MAX_REASON = 500
 MAX_ANSWER_BYTES = 4 * 1024**2
 """Manifests may have as much by the specification, and configs need less."""
@@ -82,6 +86,15 @@ _UNTRUSTED = re.compile(r"CERTIFICATE_VERIFY_FAILED|\[X509|NO_CERTIFICATE_OR_CRL
 def _is_worth_another_try(error: BaseException) -> bool:
     # On this machine there is no network that could come back.
     return isinstance(error, UnreachableError) and not error.on_loopback
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """What a tag points to."""
+
+    digest: str
+    is_index: bool
+    """Whether it names further manifests."""
 
 
 @dataclass(frozen=True)
@@ -156,16 +169,21 @@ class Registry:
         Where the answer names no digest, which the specification allows, it is computed from the manifest.
         Raises UnreachableError after some tries, RegistryError for any other refusal.
         """
+        pointer = self.fetch_pointer(name, tag)
+        return pointer.digest if pointer else None
+
+    def fetch_pointer(self, name: ImageName, tag: str) -> Pointer | None:
+        """As fetch_digest, and what kind of thing it is."""
         answer = self._ask_for_manifest("HEAD", name, tag)
         if answer.status == requests.codes.not_found:
             return None
         digest = answer.headers.get("Docker-Content-Digest", "")
         if answer.status == requests.codes.ok and is_digest(digest):
-            return digest
+            return Pointer(digest, answer.headers.get("Content-Type", "").partition(";")[0].strip() in INDEX_TYPES)
         if answer.status not in {requests.codes.ok, requests.codes.method_not_allowed}:
             raise self._does_not_tell(name, tag, answer)
         manifest = self.fetch_manifest(name, tag)
-        return manifest.digest if manifest else None
+        return Pointer(manifest.digest, manifest.media_type in INDEX_TYPES) if manifest else None
 
     def look_up_digest(self, name: ImageName, tag: str) -> str | None:
         """As fetch_digest, and None too when nobody knows: for what only saves time."""
@@ -196,6 +214,59 @@ class Registry:
             raise RegistryError(f"{self._host} does not tell whether {name} has {digest}: {_describe(answer)}.")
         return answer.ok
 
+    def check_login(self) -> None:
+        """Raise DeniedError when the registry does not take the password, as `docker login` does.
+
+        https://github.com/opencontainers/distribution-spec/blob/main/spec.md#determining-support
+        Raises UnreachableError after some tries, RegistryError for any other refusal to let anybody in.
+        """
+        try:
+            answer = self._try(self._send, "GET", f"{self._base}/v2/", ALL_SCOPES)
+        except DeniedError as error:
+            if error.detail[:3] in {"401", "403"}:
+                raise
+            # The server that hands out tokens is not well, which says nothing of the password.
+            raise RegistryError(error.message) from error
+        if answer.status in {requests.codes.unauthorized, requests.codes.forbidden}:
+            raise DeniedError(f"{self._host} does not take the login: {_describe(answer)}.", detail=_describe(answer))
+
+    def list_tags(self, name: ImageName) -> tuple[str, ...]:
+        """All tags of a repository, over all pages; none when there is no such repository.
+
+        https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags
+        Raises DeniedError when the account may not list them, UnreachableError after some tries, RegistryError.
+        """
+        url = f"{self._base}/v2/{name.path}/tags/list?n={TAGS_ON_A_PAGE}"
+        tags: dict[str, None] = {}
+        for _ in range(MAX_PAGES):
+            answer = self._try(self._send, "GET", url, _pull(name))
+            if answer.status == requests.codes.not_found:
+                return tuple(tags)
+            if not answer.ok:
+                detail = _describe(answer)
+                raise DeniedError(f"{self._host} does not list the tags of {name}: {detail}.", detail=detail)
+            listed = answer.json().get("tags")
+            tags |= dict.fromkeys(tag for tag in listed if isinstance(tag, str) and is_tag(tag)) if listed else {}
+            url = self._next_page(url, answer)
+            if not url:
+                return tuple(tags)
+        raise RegistryError(f"{self._host} has no end of tags of {name}.")
+
+    def _next_page(self, url: str, answer: "_Answer") -> str:
+        """https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags; empty at the end."""
+        links = requests.utils.parse_header_links(answer.headers.get("Link", ""))
+        found = next((link.get("url", "") for link in links if link.get("rel") == "next"), "")
+        if not found:
+            return ""
+        try:
+            there, here = urlsplit(urljoin(url, found)), urlsplit(self._base)
+        except ValueError:
+            raise RegistryError(f"{self._host} names no address for more of its tags.") from None
+        if there.hostname != here.hostname:
+            raise RegistryError(f"{self._host} sends us elsewhere for its tags.")
+        # Behind a proxy, some take themselves for http, or for another port.
+        return f"{self._base}{there.path}?{there.query}"
+
     def _ask_for_manifest(self, method: str, name: ImageName, tag: str) -> "_Answer":
         url = f"{self._base}/v2/{name.path}/manifests/{tag}"
         headers = {"Accept": ", ".join((*MANIFEST_TYPES, *INDEX_TYPES))}
@@ -223,6 +294,22 @@ class Registry:
         if answer.status == requests.codes.not_found or answer.error_codes() & _MISSING_BLOB:
             raise MissingBlobError(f"{self._host} does not have all of {name}:{tag}: {_describe(answer)}.")
         raise self._denied(name, answer)
+
+    def delete_manifest(self, name: ImageName, digest: str) -> bool:
+        """Delete a manifest, and with it every tag that points to it; False when it is gone already.
+
+        https://github.com/opencontainers/distribution-spec/blob/main/spec.md#deleting-manifests
+        Raises DeniedError when the registry cannot, or the account may not; UnreachableError after some tries.
+        """
+        url = f"{self._base}/v2/{name.path}/manifests/{digest}"
+        answer = self._try(self._send, "DELETE", url, _delete(name))
+        if answer.ok:
+            return True
+        # One that has never heard of deleting may answer 404, too.
+        if answer.status == requests.codes.not_found and self.fetch_digest(name, digest) is None:
+            return False
+        detail = _describe(answer)
+        raise DeniedError(f"{self._host} does not delete {name}@{digest}: {detail}.", detail=detail)
 
     def mount_blob(self, name: ImageName, digest: str, from_name: ImageName) -> bool:
         """Make a blob of another repository of this registry known in this one, its bytes staying where they are.
@@ -453,6 +540,11 @@ def _pull(name: ImageName) -> Scopes:
 
 def _push(name: ImageName) -> Scopes:
     return (f"repository:{name.path}:pull,push",)
+
+
+def _delete(name: ImageName) -> Scopes:
+    """Some ask for the right to delete, and some know pushing only."""
+    return (f"repository:{name.path}:pull,push,delete",)
 
 
 def _authorized(login: str) -> dict[str, str]:

@@ -35,6 +35,8 @@ class Section:
     key: str
     run: RunNumber
     markdown: str
+    family: bool = False
+    """Whether it takes the place of those, too, whose keys begin with its own and a colon."""
 
 
 def is_ours(body: str) -> bool:
@@ -58,7 +60,13 @@ def merge_sections(*sources: Iterable[Section]) -> tuple[Section, ...]:
             known = newest.get(section.key)
             if known is None or section.run > known.run:
                 newest[section.key] = section
-    return tuple(sorted(newest.values(), key=_reading_order))
+    replaced = {
+        section.key
+        for family in newest.values()
+        for section in newest.values()
+        if family.family and section.key.startswith(f"{family.key}:") and section.run <= family.run
+    }
+    return tuple(sorted((newest[key] for key in newest.keys() - replaced), key=_reading_order))
 
 
 def _reading_order(section: Section) -> tuple[bool, str]:

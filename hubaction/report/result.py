@@ -67,6 +67,10 @@ class ImageResult:
     """What the hub check saw, or empty when there was none."""
     left_out: tuple[str, ...] = ()
     """Files of the workflow's own making that hold secrets and are not in the image; at most MAX_LEFT_OUT."""
+    binder_branch: str = ""
+    """The branch by which Binder starts the pushed image; empty when it does not."""
+    binder_obstacle: str = ""
+    """Why it does not, although it was to; not part of the file."""
 
 
 def write_result(result: ImageResult) -> str:
@@ -89,6 +93,7 @@ def write_result(result: ImageResult) -> str:
             "seconds": {name: round(seconds, 1) for name, seconds in result.seconds.items()},
             "failure": result.failure[:MAX_TEXT],
             "same_as": str(result.same_as) if result.same_as else "",
+            "binder_branch": result.binder_branch,
         },
         indent=1,
     )
@@ -135,6 +140,7 @@ def _read(loaded: Mapping[str, Any]) -> ImageResult:
         seconds={name: _seconds(loaded["seconds"][name]) for name in STEPS if name in loaded["seconds"]},
         failure=_text(loaded["failure"]),
         same_as=_reference(loaded["same_as"]),
+        binder_branch=_matching(loaded["binder_branch"], r"(?:[A-Za-z0-9._-][A-Za-z0-9._/-]{0,119})?"),
     )
 
 

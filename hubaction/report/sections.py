@@ -2,10 +2,13 @@
 
 import re
 
+from hubaction.cleaned import Cleaned, CleanedTag
 from hubaction.plan import Badge
 from hubaction.report.comment import RunNumber, Section
 from hubaction.report.markdown import code, format_bytes, list_left_out, table
 from hubaction.report.result import ImageResult
+
+BINDER_IMAGE = "binder-image"
 
 
 def badge_section(badge: Badge, run: RunNumber, *, launch_url: str, badge_url: str, commit: str) -> Section:
@@ -17,8 +20,46 @@ def badge_section(badge: Badge, run: RunNumber, *, launch_url: str, badge_url: s
         return Section("badge", run, f"Binder cannot build this pull request: {badge.reason}.")
     where = f"at {code(badge.ref)}" if badge.ref != commit else f"at commit {code(commit[:12])}"
     what = f"the content of {code(badge.content_branch)} in the environment of {code(badge.repository)}"
-    text = f"Try {what} on Binder." if badge.content_url else f"Try this pull request {where} on Binder."
+    text = f"Try {what} on Binder" if badge.content_url else f"Try this pull request {where} on Binder"
+    text += ", built from source."
     return Section("badge", run, f"[![Launch on Binder]({badge_url})]({launch_url})\n\n{text}")
+
+
+def binder_image_section(
+    result: ImageResult, run: RunNumber, *, launch_url: str, badge_url: str, commit: str
+) -> Section:
+    """The badge of the very image that was pushed; the addresses are percent-encoded already."""
+    if not result.binder_branch or not result.pushed:
+        reason = result.binder_obstacle or "there is none in a registry"
+        return Section(BINDER_IMAGE, run, f"Binder does not start this image: {code(reason)}.")
+    image = code(str(result.pushed[0].reference))
+    text = f"Try this image on Binder: {image}, as it was built at commit {code(commit[:12])}."
+    return Section(BINDER_IMAGE, run, f"[![Launch this image on Binder]({badge_url})]({launch_url})\n\n{text}")
+
+
+def gone_branch_section(run: RunNumber) -> Section:
+    return Section(BINDER_IMAGE, run, "Binder does not start this image any more: its branch was deleted.")
+
+
+def cleanup_section(cleaned: Cleaned, run: RunNumber, *, run_url: str) -> Section:
+    """What became of the previews in one repository; it takes the place of all that was said of its images."""
+    name = code(str(cleaned.name))
+    if all(item.deleted for item in cleaned.tags):
+        headline = f"🧹 The preview of this pull request in {name} is gone: the pull request was closed."
+    else:
+        headline = f"The pull request was closed, and not all of its previews in {name} are gone."
+    lines = [f"- {code(item.reference.tag)} {_fate(item)}" for item in cleaned.tags]
+    parts = [
+        headline,
+        "\n".join(lines),
+        code(cleaned.obstacle) if cleaned.obstacle else "",
+        f"[Log of the run]({run_url})",
+    ]
+    return Section(_legal_key(f"image:{cleaned.name}"), run, "\n\n".join(filter(None, parts)), family=True)
+
+
+def _fate(item: CleanedTag) -> str:
+    return "was deleted" if item.deleted else f"stays: {code(item.why)}"
 
 
 def image_section(result: ImageResult, run: RunNumber, *, commit: str, run_url: str) -> Section:

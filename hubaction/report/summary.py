@@ -41,6 +41,10 @@ class Outcome:
     """What is told of the hubs' configuration, as Markdown."""
     notices: tuple[str, ...] = ()
     """What turned out on the way, besides the plan's."""
+    binder_branch: str = ""
+    """The branch by which Binder starts the image, once it is written."""
+    binder_obstacle: str = ""
+    """Why it is not written, although it was to."""
 
     def result(self, platform: str, variant: str) -> ImageResult:
         """The same for the comment and the result file."""
@@ -58,6 +62,8 @@ class Outcome:
             seconds=dict(self.seconds),
             failure=self.failure or "",
             same_as=self.same_as,
+            binder_branch=self.binder_branch,
+            binder_obstacle=self.binder_obstacle,
         )
 
 

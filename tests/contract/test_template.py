@@ -293,7 +293,7 @@ def test_workflows__use_inputs_that_exist() -> None:
 def test_workflows__start_when_the_guide_says() -> None:
     assert {name: load_workflow(text)["on"] for name, text in TEXTS.items()} == {
         "build.yaml": {"push": {"branches": ["main"]}, "workflow_dispatch": None},
-        "test.yaml": {"pull_request": None},
+        "test.yaml": {"pull_request": {"types": ["opened", "reopened", "synchronize", "closed"]}},
         "binder.yaml": {"pull_request_target": {"types": ["opened", "reopened", "synchronize"]}},
     }
 

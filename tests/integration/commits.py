@@ -109,19 +109,28 @@ class Commits:
         return self.run("push", {"ref": ref, "before": before or "0" * 40, "after": sha}, sha, ref, **options)
 
     def pull_request(
-        self, sha: str, *, before: str = "", base_sha: str = "0" * 40, fork: bool = False, **options: Any
+        self,
+        sha: str,
+        *,
+        before: str = "",
+        base_sha: str = "0" * 40,
+        fork: bool = False,
+        closed: bool = False,
+        merged: bool = False,
+        number: int = 7,
+        **options: Any,
     ) -> Ran:
-        """A pull request whose head is `sha`; `before` is what its branch was at."""
+        """A pull request whose head is `sha`; `before` is what its branch was at. It is opened unless it is closed."""
         repository = {"full_name": "Stranger/Course" if fork else REPOSITORY}
         head = {"sha": sha, "ref": "topic", "repo": repository}
         base = {"sha": base_sha, "ref": "main", "repo": {"full_name": REPOSITORY}}
         payload = {
-            "action": "synchronize" if before else "opened",
-            "number": 7,
-            "pull_request": {"number": 7, "head": head, "base": base},
+            "action": "closed" if closed else "synchronize" if before else "opened",
+            "number": number,
+            "pull_request": {"number": number, "head": head, "base": base, "merged": merged},
             **({"before": before, "after": sha} if before else {}),
         }
-        return self.run("pull_request", payload, new_sha(), "refs/pull/7/merge", **options)
+        return self.run("pull_request", payload, new_sha(), f"refs/pull/{number}/merge", **options)
 
     def run(
         self,

@@ -13,13 +13,8 @@ from devtools import process
 from devtools.engine import Engine as RunningEngine
 from devtools.registry import MANIFESTS, Registry
 from hubaction.image import ImageName, PushedReference, Reference
-from hubaction.publish.promote import (
-    Candidate,
-    NotPromotableError,
-    promote,
-    promote_relabelled,
-    read_candidate,
-)
+from hubaction.publish.candidate import Candidate, NotPromotableError, read_candidate
+from hubaction.publish.promote import promote, promote_relabelled
 from hubaction.publish.push import PushError, push_references
 from hubaction.publish.registry import Registry as RegistryDoor
 from hubaction.publish.registry import digest_of

@@ -19,8 +19,9 @@ from devtools import process
 from devtools.engine import Engine as RunningEngine
 from devtools.registry import Door, Registry, Tls, running_registry
 from hubaction.image import ImageName, PushedReference, Reference
+from hubaction.publish.candidate import read_candidate
 from hubaction.publish.credentials import LoginError, log_in, read_auth, temporary_docker_config
-from hubaction.publish.promote import promote, read_candidate
+from hubaction.publish.promote import promote
 from hubaction.publish.public import PrivateImageError, check_public
 from hubaction.publish.push import PushError, push_references
 from hubaction.publish.registry import Registry as RegistryDoor

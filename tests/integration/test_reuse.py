@@ -15,7 +15,8 @@ from devtools.registry import MANIFESTS, Registry
 from hubaction.binder_dockerfile import PATH, render_dockerfile
 from hubaction.image import ImageName, Reference
 from hubaction.plan import FINGERPRINT_LABEL, PULL_REQUEST_LABEL
-from hubaction.publish.promote import Candidate, promote_relabelled, read_candidate
+from hubaction.publish.candidate import Candidate, read_candidate
+from hubaction.publish.promote import promote_relabelled
 from hubaction.publish.registry import INDEX_TYPES
 from hubaction.publish.registry import Registry as RegistryDoor
 from tests.end_to_end.registry_contents import read_config, tags_of

@@ -127,6 +127,29 @@ def test_run_comment_mode__names_no_image_but_ours(tmp_path: Path, from_fork: bo
     assert "evil" not in summary
 
 
+def test_run_comment_mode__shows_the_very_image_beside_what_binder_builds(tmp_path: Path) -> None:
+    result = ImageResult(OURS, pushed=(pushed(OURS),), binder_branch="binder-pr-7")
+    summary = summary_of(tmp_path, result, from_fork=False)
+    assert "on Binder, built from source." in summary
+    assert "](https://mybinder.org/v2/gh/Org/Course/binder-pr-7)\n\nTry this image on Binder" in summary
+
+
+@pytest.mark.parametrize(
+    ("result", "from_fork"),
+    [
+        pytest.param(ImageResult(OURS, pushed=(pushed(OURS),), binder_branch="main"), True, id="a fork's word"),
+        pytest.param(ImageResult(OURS, binder_branch="main"), False, id="nothing was pushed"),
+        pytest.param(ImageResult(THEIRS, pushed=(pushed(THEIRS),), binder_branch="main"), False, id="not our image"),
+    ],
+)
+def test_run_comment_mode__leads_binder_to_no_branch_of_others(
+    tmp_path: Path, result: ImageResult, from_fork: bool
+) -> None:
+    summary = summary_of(tmp_path, result, from_fork=from_fork)
+    assert "this image" not in summary
+    assert "/main" not in summary
+
+
 def test_run_comment_mode__without_a_target_does_nothing(tmp_path: Path) -> None:
     environ = {"GITHUB_STEP_SUMMARY": str(tmp_path / "summary"), "GITHUB_REPOSITORY": "Org/Course"}
     run_comment_mode(

@@ -306,6 +306,24 @@ def test_entrypoint__plan_in_a_process(tmp_path: Path) -> None:
 # --- the run, as far as it needs no engine ---
 
 
+def test_run__cleanup_is_light(tmp_path: Path) -> None:
+    """It needs none of the engine's libraries, which take longer to load than all that it does."""
+    payload = target_payload() | {"action": "closed"}
+    payload["pull_request"]["head"]["repo"]["full_name"] = REPOSITORY
+    environ = variables(tmp_path, "pull_request", payload) | make_inputs({"mode": "cleanup", "registry": "quay.io"})
+    program = (
+        "import os, sys; from hubaction.main import main;"
+        " code = main([], os.environ, sys.stdout, sys.stderr);"
+        " print(code, sorted({'docker', 'hubaction.pipeline', 'hubaction.cleaning_up'} & sys.modules.keys()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environ, cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "0 ['hubaction.cleaning_up']", done.stdout + done.stderr
+    assert "Mode: cleanup, because the pull request was closed." in done.stdout
+    assert "::notice::Previews are not deleted where there is no password: quay.io." in done.stdout
+
+
 def test_run__nothing_to_do(tmp_path: Path) -> None:
     environ = variables(tmp_path, "issue_comment")
     ran = run([], environ)

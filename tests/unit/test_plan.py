@@ -582,6 +582,7 @@ def test_make_plan__labels_go_to_buildx() -> None:
         "b": "1",
         "hub-image-action.pull-request": "",
         "hub-image-action.fingerprint": "",
+        "hub-image-action.preview-expires": "",
         "hub-image-action.unproven": "",
     }
     assert not any(word.startswith("--label") for word in plan.repo2docker)

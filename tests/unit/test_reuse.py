@@ -7,14 +7,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hubaction.build.context import list_context
 from hubaction.build.fingerprint import PARTS, Fingerprint, hash_texts
 from hubaction.build.version import BuildArguments
 from hubaction.event import Event
 from hubaction.image import ImageName, Reference
-from hubaction.plan import FINGERPRINT_LABEL, PULL_REQUEST_LABEL, UNPROVEN_LABEL, Plan, make_plan
-from hubaction.publish.promote import Candidate
+from hubaction.plan import (
+    EXPIRY_LABEL,
+    FINGERPRINT_LABEL,
+    PREVIEW_EXPIRES_LABEL,
+    PULL_REQUEST_LABEL,
+    UNPROVEN_LABEL,
+    Plan,
+    make_plan,
+)
+from hubaction.publish.candidate import Candidate
 from hubaction.publish.registry import Manifest
 from hubaction.references import EarlierTag
 from hubaction.reuse import (
@@ -22,6 +32,7 @@ from hubaction.reuse import (
     Ingredients,
     Materials,
     compare,
+    expiry_labels,
     is_for_the_same,
     labels_for,
     read_ingredients,
@@ -193,8 +204,8 @@ def test_compare__nothing_there() -> None:
 # --- another use of the same image ---
 
 
-def plan_for(event: Event, **inputs: str) -> Plan:
-    return make_plan(make_settings(LOGIN | inputs), event, NOW)
+def plan_for(event: Event, given: Mapping[str, str] | None = None, /, **inputs: str) -> Plan:
+    return make_plan(make_settings(LOGIN | dict(given or {}) | inputs), event, NOW)
 
 
 def test_labels_for__production_of_a_pull_request() -> None:
@@ -223,6 +234,80 @@ def test_labels_for__pull_request_of_production() -> None:
 def test_is_for_the_same(event: Event, label: str | None, same: bool) -> None:
     labels = {"theirs": "x"} | ({} if label is None else {PULL_REQUEST_LABEL: label})
     assert is_for_the_same(plan_for(event), make_candidate("before", labels)) is same
+
+
+# --- the expiry of previews ---
+
+PREVIEW = {"preview": "true", "preview-expires": "3d"}
+OURS = {PULL_REQUEST_LABEL: "7", EXPIRY_LABEL: "3d", PREVIEW_EXPIRES_LABEL: "3d"}
+THEIRS = {EXPIRY_LABEL: "1d", PREVIEW_EXPIRES_LABEL: ""}
+"""Given by a Dockerfile, or by the input `labels`."""
+
+
+def expiry_of(labels: Mapping[str, str]) -> tuple[str | None, str | None]:
+    return labels.get(EXPIRY_LABEL), labels.get(PREVIEW_EXPIRES_LABEL)
+
+
+@pytest.mark.parametrize("inputs", [{}, PREVIEW], ids=["no previews", "previews"])
+def test_labels_for__production_of_a_preview_does_not_expire(inputs: Mapping[str, str]) -> None:
+    labels = labels_for(plan_for(push_to(), inputs), MINE, OURS | {"theirs": "stays"})
+    assert expiry_of(labels) == (None, "")
+    assert (labels["theirs"], labels[PULL_REQUEST_LABEL]) == ("stays", "")
+
+
+@pytest.mark.parametrize("before", [THEIRS, {EXPIRY_LABEL: "1d"}])
+@pytest.mark.parametrize("event", [push_to(), pull_request()], ids=["production", "preview"])
+def test_labels_for__expiry_of_the_users_own_stays(event: Event, before: Mapping[str, str]) -> None:
+    assert expiry_of(labels_for(plan_for(event, PREVIEW), MINE, before)) == ("1d", "")
+
+
+def test_labels_for__expiry_of_the_input_labels_stays() -> None:
+    inputs = PREVIEW | {"labels": f"{EXPIRY_LABEL}=1d"}
+    for event in (push_to(), pull_request()):
+        for before in ({}, OURS, THEIRS):
+            assert expiry_of(labels_for(plan_for(event, inputs), MINE, before)) == ("1d", "")
+
+
+@pytest.mark.parametrize("before", [{}, {PREVIEW_EXPIRES_LABEL: ""}, OURS, OURS | {PULL_REQUEST_LABEL: "8"}])
+def test_labels_for__preview_of_another_image_expires(before: Mapping[str, str]) -> None:
+    labels = labels_for(plan_for(pull_request(), PREVIEW), MINE, before)
+    assert expiry_of(labels) == ("3d", "3d")
+    assert labels[PULL_REQUEST_LABEL] == "7"
+
+
+def test_labels_for__pull_request_without_preview_does_not_expire() -> None:
+    assert expiry_of(labels_for(plan_for(pull_request(), {"push": "true"}), MINE, OURS)) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("event", "inputs", "before", "same"),
+    [
+        pytest.param(pull_request(), PREVIEW, OURS, True, id="the commit before"),
+        pytest.param(pull_request(), PREVIEW | {"preview-expires": "4d"}, OURS, False, id="another expiry"),
+        pytest.param(pull_request(), PREVIEW, {PULL_REQUEST_LABEL: "7"}, False, id="no expiry yet"),
+        pytest.param(pull_request(), {"push": "true"}, OURS, False, id="no preview any more"),
+        pytest.param(pull_request(), PREVIEW, THEIRS | {PULL_REQUEST_LABEL: "7"}, True, id="the user's own"),
+        pytest.param(push_to(), PREVIEW, OURS, False, id="production of a preview"),
+        pytest.param(push_to(), PREVIEW, OURS | {PULL_REQUEST_LABEL: ""}, False, id="production that would expire"),
+        pytest.param(push_to(), PREVIEW, THEIRS, True, id="production that the user has expire"),
+        pytest.param(push_to(), PREVIEW, {}, True, id="production"),
+    ],
+)
+def test_is_for_the_same__expiry(
+    event: Event, inputs: Mapping[str, str], before: Mapping[str, str], same: bool
+) -> None:
+    assert is_for_the_same(plan_for(event, inputs), make_candidate("before", before)) is same
+
+
+@given(
+    st.dictionaries(st.sampled_from([EXPIRY_LABEL, PREVIEW_EXPIRES_LABEL, PULL_REQUEST_LABEL]), st.sampled_from("7d")),
+    st.booleans(),
+)
+def test_labels_for__whatever_was_before_production_is_no_preview(before: dict[str, str], preview: bool) -> None:
+    labels = labels_for(plan_for(push_to(), PREVIEW if preview else {}), MINE, before)
+    assert labels[PREVIEW_EXPIRES_LABEL] == labels[PULL_REQUEST_LABEL] == ""
+    assert (EXPIRY_LABEL in labels) == (EXPIRY_LABEL in before and not before.get(PREVIEW_EXPIRES_LABEL))
+    assert labels != labels_for(plan_for(pull_request(), PREVIEW), MINE, before)
 
 
 # --- ingredients ---
@@ -268,6 +353,31 @@ def read(
     return read_ingredients(
         plan or plan_for(push_to()), materials, folder=folder, env={}, ask_registry=ask, ask_engine=lambda name: ""
     )
+
+
+def test_read_ingredients__an_expiry_of_the_dockerfiles_own(source: Path) -> None:
+    assert not read(source).own_expiry
+    (source / "Dockerfile").write_text(f"FROM quay.io/org/base:1\nLABEL {EXPIRY_LABEL}=1d\n", encoding="utf-8")
+    assert read(source).own_expiry
+    assert read(source, registry=None).own_expiry
+
+
+def test_read_ingredients__are_the_same_for_a_preview_and_for_production(source: Path) -> None:
+    """Else no preview would ever become production's image."""
+    assert read(source, plan_for(pull_request(), PREVIEW)).fingerprint == read(source, plan_for(push_to())).fingerprint
+
+
+@pytest.mark.parametrize(
+    ("event", "own_expiry", "expected"),
+    [
+        (pull_request(), False, {EXPIRY_LABEL: "3d", PREVIEW_EXPIRES_LABEL: "3d"}),
+        (pull_request(), True, {}),
+        (push_to(), False, {}),
+        (push_to(), True, {}),
+    ],
+)
+def test_expiry_labels(event: Event, own_expiry: bool, expected: Mapping[str, str]) -> None:
+    assert expiry_labels(plan_for(event, PREVIEW), own_expiry=own_expiry) == expected
 
 
 def test_read_ingredients__all_parts(source: Path) -> None:

@@ -15,8 +15,15 @@ from hubaction.build.fingerprint import Fingerprint, hash_texts
 from hubaction.build.version import BuildArguments
 from hubaction.errors import ActionError, InvalidInputError
 from hubaction.image import ImageName, Reference
-from hubaction.plan import FINGERPRINT_LABEL, PULL_REQUEST_LABEL, UNPROVEN_LABEL, Plan, make_plan
-from hubaction.publish.promote import Candidate
+from hubaction.plan import (
+    FINGERPRINT_LABEL,
+    PREVIEW_EXPIRES_LABEL,
+    PULL_REQUEST_LABEL,
+    UNPROVEN_LABEL,
+    Plan,
+    make_plan,
+)
+from hubaction.publish.candidate import Candidate
 from hubaction.publish.registries import Registries
 from hubaction.publish.registry import Manifest, Registry
 from hubaction.reuse import Ingredients, Materials, ask_for_base, is_for_the_same, labels_for, read_ingredients
@@ -43,7 +50,8 @@ def image_with(labels: Mapping[str, str]) -> Candidate:
 def test_labels__those_of_a_dockerfile_or_a_base_image_never_pass_for_ours() -> None:
     """A label that is not written is inherited; the last one of a name counts, so a known fingerprint still may."""
     labels = [word for word in plan_of_push().buildx if word.startswith("--label=hub-image-action.")]
-    assert labels == [f"--label={PULL_REQUEST_LABEL}=", f"--label={FINGERPRINT_LABEL}=", f"--label={UNPROVEN_LABEL}="]
+    names = (PULL_REQUEST_LABEL, FINGERPRINT_LABEL, PREVIEW_EXPIRES_LABEL, UNPROVEN_LABEL)
+    assert labels == [f"--label={name}=" for name in names]
 
 
 @pytest.mark.parametrize("argument", ["--label=hub-image-action.fingerprint=x", "hub-image-action.pull-request=1"])

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubaction.errors import InvalidInputError
-from hubaction.settings import DEFAULTS, Credentials, input_variable, read_secrets, read_settings
+from hubaction.settings import BLANK_MEANS_OFF, DEFAULTS, Credentials, input_variable, read_secrets, read_settings
 from hubaction.values import Choice, HubCheck, HubPolicy, Mode
 from tests.unit.samples import LOGIN, REPOSITORY, make_inputs, make_settings
 
@@ -38,7 +38,7 @@ def test_read_settings__defaults() -> None:
 
 
 def test_read_settings__empty_means_default() -> None:
-    empty = make_settings({name: " " for name in DEFAULTS if name != "image-tests"})
+    empty = make_settings(dict.fromkeys(DEFAULTS.keys() - BLANK_MEANS_OFF, " "))
     assert empty == make_settings()
 
 
@@ -119,6 +119,9 @@ def test_read_settings__all_problems_together() -> None:
             "rollout-reviewers": "a b",
             "rollout-draft": "some",
             "rollout-automerge": "fast",
+            "preview": "maybe",
+            "preview-expires": "4 weeks",
+            "binder-image-branch": "binder",
         }
     )
     named = [problem.partition("'")[2].partition("'")[0] for problem in said]

@@ -40,7 +40,7 @@ def test_choice_of__mode(text: str, expected: Mode) -> None:
 def test_choice_of__another(text: str, tail: str) -> None:
     with pytest.raises(ValueError, match="is not one of") as caught:
         values.choice_of(Mode)(text)
-    assert str(caught.value).startswith(f"'{text}' is not one of auto, build, test, comment, rollout{tail}")
+    assert str(caught.value).startswith(f"'{text}' is not one of auto, build, test, comment, rollout, cleanup{tail}")
 
 
 @pytest.mark.parametrize("text", ["true", "True", "TRUE", "yes", "on"])

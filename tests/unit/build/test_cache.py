@@ -2,7 +2,7 @@
 
 import pytest
 
-from hubaction.build.cache import CacheArguments, cache_arguments
+from hubaction.build.cache import CacheArguments, Writes, cache_arguments
 from hubaction.image import ImageName, Reference
 from hubaction.values import Cache
 
@@ -22,7 +22,7 @@ def arguments(
     found: tuple[str, ...] = FOUND,
     cache_found: bool = False,
     can_export: bool = False,
-    write: bool = True,
+    writes: Writes = Writes.ALL,
     given: tuple[str, ...] = (),
 ) -> CacheArguments:
     return cache_arguments(
@@ -32,7 +32,7 @@ def arguments(
         found=found,
         cache_found=cache_found,
         can_export=can_export,
-        write=write,
+        writes=writes,
         given=given,
     )
 
@@ -73,9 +73,16 @@ def test_cache_arguments__registry_on_an_engine_that_cannot_write_it() -> None:
 
 @pytest.mark.parametrize("choice", list(Cache))
 def test_cache_arguments__nothing_is_written_where_nothing_may_be_pushed(choice: Cache) -> None:
-    found = arguments(choice, write=False, can_export=True)
+    found = arguments(choice, writes=Writes.NOTHING, can_export=True)
     assert not [argument for argument in (*found.buildx, *found.export) if argument.startswith("--cache-to")]
     assert not found.notices
+
+
+@pytest.mark.parametrize("can_export", [True, False])
+def test_cache_arguments__preview_leaves_the_tag_of_the_cache_alone(can_export: bool) -> None:
+    """It reads it; what it adds is in its own image, and goes with that."""
+    found = arguments(Cache.REGISTRY, writes=Writes.IMAGE, cache_found=True, can_export=can_export)
+    assert found == CacheArguments((*reads(str(REF), FOUND[0]), INLINE))
 
 
 def test_cache_arguments__the_users_own_target_wins() -> None:
@@ -84,8 +91,8 @@ def test_cache_arguments__the_users_own_target_wins() -> None:
 
 
 @pytest.mark.parametrize("choice", [Cache.AUTO, Cache.NONE])
-@pytest.mark.parametrize("write", [True, False])
-def test_cache_arguments__the_users_own_target_in_a_registry_is_written_early(choice: Cache, write: bool) -> None:
-    found = arguments(choice, given=("--cache-to=type=registry,ref=quay.io/org/cache",), write=write)
+@pytest.mark.parametrize("writes", list(Writes))
+def test_cache_arguments__the_users_own_target_in_a_registry_is_written_early(choice: Cache, writes: Writes) -> None:
+    found = arguments(choice, given=("--cache-to=type=registry,ref=quay.io/org/cache",), writes=writes)
     assert "also of an image that then fails its checks" in found.notices[0]
     assert not found.export

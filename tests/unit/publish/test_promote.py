@@ -11,14 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubaction.image import ImageName, Reference
-from hubaction.publish.promote import (
-    Candidate,
-    NotPromotableError,
-    promote,
-    promote_relabelled,
-    read_candidate,
-    relabel,
-)
+from hubaction.publish.candidate import Candidate, NotPromotableError, read_candidate
+from hubaction.publish.promote import promote, promote_relabelled, relabel
 from hubaction.publish.push import PushError
 from hubaction.publish.registry import Registry, digest_of, read_manifest, read_object
 

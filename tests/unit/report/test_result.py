@@ -50,6 +50,7 @@ RESULTS = st.builds(
     same_as=st.none() | st.builds(Reference, NAMES, TAGS),
     failing=st.lists(TEXTS, max_size=MAX_FAILING).map(tuple),
     left_out=st.lists(TEXTS, max_size=MAX_LEFT_OUT).map(tuple),
+    binder_branch=st.from_regex(r"([A-Za-z0-9._-][A-Za-z0-9._/-]{0,119})?", fullmatch=True),
 )
 ANY_JSON = st.recursive(
     st.none()
@@ -184,4 +185,7 @@ def test_read_result__leaves_unknown_steps_and_fields_out() -> None:
     assert read_result(text, "f").seconds == {"check": 3.0, "build": 1.0}
 
 
-# --- storing ---
+@pytest.mark.parametrize("branch", ["a b", "/a", "binder-pr-7\n", "a?b", "a)b", "é", "x" * 121, None, 7, ["a"]])
+def test_read_result__branch_that_is_none(branch: object) -> None:
+    with pytest.raises(ResultFileError):
+        read_result(changed(binder_branch=branch), "result.json")

@@ -6,11 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hubaction.cleaned import Cleaned, CleanedTag
 from hubaction.image import ImageName, PushedReference, Reference
 from hubaction.plan import Badge
-from hubaction.report.comment import RunNumber, Section, parse_body, render_body
+from hubaction.report.comment import RunNumber, Section, merge_sections, parse_body, render_body
 from hubaction.report.result import ImageResult
-from hubaction.report.sections import badge_section, image_section
+from hubaction.report.sections import (
+    badge_section,
+    binder_image_section,
+    cleanup_section,
+    gone_branch_section,
+    image_section,
+)
 from tests.github.pages import render
 from tests.unit.report.test_markdown import TEXTS, Elements
 
@@ -38,18 +45,21 @@ def test_badge_section__of_a_commit() -> None:
     section = make_badge(Badge("", "https://mybinder.org", "Org/Course", SHA))
     assert (section.key, section.run) == ("badge", RUN)
     assert section.markdown == (
-        f"[![Launch on Binder]({BADGE_URL})]({LAUNCH_URL})\n\nTry this pull request at commit `fedcba987654` on Binder."
+        f"[![Launch on Binder]({BADGE_URL})]({LAUNCH_URL})\n\n"
+        "Try this pull request at commit `fedcba987654` on Binder, built from source."
     )
 
 
 def test_badge_section__of_a_branch() -> None:
     section = make_badge(Badge("", "https://mybinder.org", "Org/Course", "topic"))
-    assert section.markdown.endswith("Try this pull request at `topic` on Binder.")
+    assert section.markdown.endswith("Try this pull request at `topic` on Binder, built from source.")
 
 
 def test_badge_section__of_content_elsewhere() -> None:
     badge = Badge("", "https://mybinder.org", "Org/Env", "HEAD", content_url="https://x/y", content_branch="topic")
-    assert make_badge(badge).markdown.endswith("Try the content of `topic` in the environment of `Org/Env` on Binder.")
+    assert make_badge(badge).markdown.endswith(
+        "Try the content of `topic` in the environment of `Org/Env` on Binder, built from source."
+    )
 
 
 def test_badge_section__with_a_reason_has_no_link() -> None:
@@ -66,6 +76,78 @@ def test_badge_section__with_hostile_names(repository: str, branch: str) -> None
         page = Elements(render(make_badge(badge).markdown))
         assert [tag for tag in page.tags if tag != "code"] == ["p", "a", "img", "p"]
         assert page.outside.split()[0] == "Try"
+
+
+# --- the very image on Binder ---
+
+PREVIEW = PushedReference(Reference(NAME, "pr-7-fedcba987654"), DIGEST, 5)
+
+
+def make_binder_image(result: ImageResult) -> Section:
+    return binder_image_section(result, RUN, launch_url=LAUNCH_URL, badge_url=BADGE_URL, commit=SHA)
+
+
+def test_binder_image_section__of_what_was_pushed() -> None:
+    section = make_binder_image(ImageResult(NAME, pushed=(PREVIEW,), binder_branch="binder-pr-7"))
+    assert (section.key, section.run) == ("binder-image", RUN)
+    assert section.markdown == (
+        f"[![Launch this image on Binder]({BADGE_URL})]({LAUNCH_URL})\n\nTry this image on Binder:"
+        " `quay.io/org/course:pr-7-fedcba987654`, as it was built at commit `fedcba987654`."
+    )
+
+
+@pytest.mark.parametrize(
+    ("result", "reason"),
+    [
+        (ImageResult(NAME, pushed=(PREVIEW,), binder_obstacle="private image"), "private image"),
+        (ImageResult(NAME, binder_branch="binder-pr-7"), "there is none in a registry"),
+        (ImageResult(NAME, binder_obstacle="](x) @all"), "](x) @all"),
+    ],
+)
+def test_binder_image_section__with_a_reason_has_no_link(result: ImageResult, reason: str) -> None:
+    markdown = make_binder_image(result).markdown
+    assert markdown == f"Binder does not start this image: `{reason}`."
+
+
+def test_gone_branch_section__takes_the_place_of_the_badge() -> None:
+    gone = gone_branch_section(RunNumber(4712, 1))
+    assert gone.key == make_binder_image(ImageResult(NAME)).key
+    assert "](" not in gone.markdown
+
+
+# --- previews that were deleted ---
+
+
+def test_cleanup_section__all_deleted() -> None:
+    cleaned = Cleaned(NAME, (CleanedTag(PREVIEW.reference),))
+    section = cleanup_section(cleaned, RUN, run_url=RUN_URL)
+    assert section.markdown == (
+        "🧹 The preview of this pull request in `quay.io/org/course` is gone: the pull request was closed.\n\n"
+        "- `pr-7-fedcba987654` was deleted\n\n"
+        f"[Log of the run]({RUN_URL})"
+    )
+
+
+def test_cleanup_section__what_stays_is_told_as_text() -> None:
+    hostile = "403 DENIED: ](https://evil.example) @everybody <img src=x>"
+    tags = (CleanedTag(PREVIEW.reference), CleanedTag(Reference(NAME, "pr-7-0123456789ab"), "the same image is latest"))
+    markdown = cleanup_section(Cleaned(NAME, tags, hostile), RUN, run_url=RUN_URL).markdown
+    assert "not all of its previews in `quay.io/org/course` are gone" in markdown
+    assert "- `pr-7-0123456789ab` stays: `the same image is latest`" in markdown
+    page = Elements(render(markdown))
+    assert "img" not in page.tags
+    assert "everybody" not in page.outside
+
+
+@pytest.mark.parametrize(("platform", "variant"), [("", ""), ("linux/arm64", ""), ("", "0123abcd")])
+def test_cleanup_section__takes_the_place_of_all_that_was_said_of_the_image(platform: str, variant: str) -> None:
+    """The links of a build are dead now, whichever job of a matrix it was."""
+    built = make_image(ImageResult(NAME, platform, (PREVIEW,), variant=variant))
+    other = make_image(ImageResult(ImageName("quay.io", "org/course-more"), platform, (PREVIEW,), variant=variant))
+    gone = cleanup_section(Cleaned(NAME, (CleanedTag(PREVIEW.reference),)), RunNumber(4712, 1), run_url=RUN_URL)
+    assert set(merge_sections([gone], [built, other])) == {gone, other}
+    newer = Section(built.key, RunNumber(4713, 1), "built again")
+    assert newer in merge_sections([gone], [newer])
 
 
 # --- the image ---
