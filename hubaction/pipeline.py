@@ -60,6 +60,7 @@ from hubaction.runner.process import child_environment
 from hubaction.runner.protocol import FileCommands
 from hubaction.settings import Settings, read_secrets
 from hubaction.tested import CaseResult, count_cases, failing
+from hubaction.trial_links import tell_trial
 from hubaction.values import BinderCache, Cache, HubCheck, HubPolicy
 from hubaction.verify.hub_causes import HubCheckError
 from hubaction.verify.hub_check import NO_JUPYTER, HubCheckResult, Subject, run_hub_check
@@ -93,7 +94,8 @@ def run_pipeline(plan: Plan, settings: Settings, job: Job) -> None:
         outcome.failure = "The step was ended before it was done."
         job.outputs.add_summary(render_summary(outcome))
         raise
-    job.outputs.add_summary(render_summary(outcome))
+    tried = tell_trial(plan.trial, () if failure else outcome.pushed)
+    job.outputs.add_summary(render_summary(outcome, tried))
     _hand_over(outcome, settings, job)
     if failure:
         raise failure
@@ -131,7 +133,7 @@ def _hand_over(outcome: Outcome, settings: Settings, job: Job) -> None:
     if settings.tests.junit_file and outcome.cases:
         _leave(render_junit(outcome.cases), settings.tests.junit_file, "junit-file", job)
     if target := outcome.plan.comment:
-        write_comment(target, [make_image_section(result, target, job.environ)], settings, job)
+        write_comment(target, [make_image_section(result, target, job.environ, outcome.plan.trial)], settings, job)
 
 
 def _leave(text: str, file: str, name: str, job: Job) -> None:

@@ -23,6 +23,7 @@ from hubaction.references import (
     version_of,
 )
 from hubaction.settings import OWN_LABELS, Settings, UnseenLogin
+from hubaction.trial import HubTrial, plan_trial
 from hubaction.values import BinderRef, Choice, CommentChoice, HubCheck, Mode, Rebuild
 
 PUBLIC_BINDER = "https://mybinder.org"
@@ -131,6 +132,8 @@ class Plan:
     pushed_commit: str = ""
     """The commit whose push started this run; empty on other events."""
     comment: CommentTarget | None = None
+    trial: HubTrial | None = None
+    """How the pull request can be tried on a hub; None where there is no pull request."""
     warnings: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 
@@ -149,7 +152,8 @@ def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
     if mode is PlannedMode.NONE:
         return Plan(mode, reason, warnings=settings.warnings)
     if mode is PlannedMode.COMMENT:
-        return Plan(mode, reason, comment=_target_comment(settings, event), warnings=settings.warnings)
+        comment, trial = _target_comment(settings, event), plan_trial(settings, event)
+        return Plan(mode, reason, comment=comment, trial=trial, warnings=settings.warnings)
     _refuse_unsafe(event)
     messages = Messages(list(settings.warnings), list(settings.notices))
     references = name_references(settings, event, now, messages)
@@ -177,6 +181,7 @@ def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
         branch=event.branch,
         pushed_commit=event.sha if event.name == "push" else "",
         comment=_target_image_section(settings, event),
+        trial=plan_trial(settings, event),
         head_must_be=None if event.name in _EVENTS_OF_THEIR_CODE else event.checkout_sha,
         warnings=tuple(messages.warnings),
         notices=tuple(messages.notices),
@@ -272,6 +277,8 @@ def _refuse_unsafe(event: Event) -> None:
 
 def _decide_push(mode: PlannedMode, settings: Settings, event: Event, messages: Messages) -> bool:
     if not _push_wanted(mode, settings.push, event):
+        if settings.trial.profile and event.pull_request and not event.untrusted:
+            messages.notices.append(_NOTHING_TO_TRY)
         return False
     if event.untrusted:
         messages.notices.append(
@@ -296,6 +303,10 @@ def _decide_push(mode: PlannedMode, settings: Settings, event: Event, messages: 
     )
 
 
+_NOTHING_TO_TRY = (
+    "There is no link to the hub with this image filled in: 'hub-profile' is set, and the pull request's image is not"
+    " pushed. Set push: true, which never pushes a fork's."
+)
 _DEPENDABOT_HAS_ITS_OWN = "Pull requests by Dependabot see Dependabot's secrets only."
 _SET_THE_INPUTS = (
     "Set the inputs 'username' and 'password', e.g. password: ${{ secrets.REGISTRY_PASSWORD }}, and check that a secret"

@@ -72,6 +72,10 @@ DEFAULTS: Mapping[str, str] = {
     "binder-ref": "sha",
     "binder-urlpath": "",
     "binder-repository": "",
+    "hub-url": "",
+    "hub-profile": "",
+    "hub-image-option": "image",
+    "hub-content-path": "",
     "result-file": "",
     "repo2docker-version": "",
     "public-check": "false",
@@ -136,6 +140,20 @@ class BinderSettings:
 
 
 @dataclass(frozen=True)
+class TrialSettings:
+    """Where reviewers try a pull request: a JupyterHub, and its start form."""
+
+    hub_url: str
+    """With the hub's base path, without a slash at its end; empty when it is not known."""
+    profile: str
+    """Slug of the profile in KubeSpawner's `profile_list`; empty when links cannot fill in the form."""
+    image_option: str
+    """Key of the profile's option that takes any image."""
+    content_path: str
+    """File or folder of the pull request's repository that opens; empty for none."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """All inputs, validated. Paths are relative to the workspace (`path`) or to `path` (the others)."""
 
@@ -170,6 +188,7 @@ class Settings:
     github_token: str = field(repr=False)
     comment: CommentChoice
     binder: BinderSettings
+    trial: TrialSettings
     result_file: str
     repo2docker_version: str
     public_check: bool
@@ -252,6 +271,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         github_token=inputs["github-token"],
         comment=check("comment", values.choice_of(CommentChoice), inputs["comment"], CommentChoice.AUTO),
         binder=_read_binder(inputs, problems),
+        trial=_read_trial(inputs, problems),
         result_file=check("result-file", values.parse_optional_file, inputs["result-file"], ""),
         repo2docker_version=check("repo2docker-version", parse_requirement, inputs["repo2docker-version"], ""),
         public_check=check("public-check", values.parse_boolean, inputs["public-check"], False),
@@ -364,6 +384,19 @@ def _read_binder(inputs: Mapping[str, str], problems: Problems) -> BinderSetting
         cache=check("binder-cache", values.parse_binder_cache, inputs["binder-cache"], BinderCache.FALSE),
         cache_message=check("binder-cache-message", values.parse_line, inputs["binder-cache-message"], ""),
         prebuild=check("binder-prebuild", values.parse_git_ref, inputs["binder-prebuild"], ""),
+    )
+
+
+def _read_trial(inputs: Mapping[str, str], problems: Problems) -> TrialSettings:
+    check = problems.check
+    for name in ("hub-profile", "hub-content-path"):
+        if inputs[name] and not inputs["hub-url"]:
+            problems.add(name, f"'{inputs[name]}' is for links to a hub, and 'hub-url' is empty; set both or neither")
+    return TrialSettings(
+        hub_url=check("hub-url", values.parse_hub_url, inputs["hub-url"], ""),
+        profile=check("hub-profile", values.parse_profile, inputs["hub-profile"], ""),
+        image_option=check("hub-image-option", values.parse_profile_option, inputs["hub-image-option"], ""),
+        content_path=check("hub-content-path", values.parse_optional_path, inputs["hub-content-path"], ""),
     )
 
 

@@ -3,9 +3,10 @@
 import json
 
 from hubaction.plan import Plan
+from hubaction.report.trial import TrialLinks
 
 
-def render_plan(plan: Plan, comment_body: str) -> str:
+def render_plan(plan: Plan, comment_body: str, links: TrialLinks | None = None) -> str:
     """Return one JSON object; its keys are a promise to whoever reads it in a script."""
     comment = (
         comment_body
@@ -25,6 +26,7 @@ def render_plan(plan: Plan, comment_body: str) -> str:
             "repo2docker": list(plan.repo2docker) or None,
             "buildx": list(plan.buildx),
             "comment": comment or None,
+            "hub": links and {"start": links.start or None, "content": links.content or None},
             "warnings": [*plan.warnings, *plan.notices],
         },
         indent=2,

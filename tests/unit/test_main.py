@@ -20,7 +20,7 @@ from tests.payloads import EXAMPLES, Example, MissingExamplesError, find_example
 from tests.unit.samples import HEAD_SHA, LOGIN, REPOSITORY, SHA, SHORT_SHA, make_inputs
 
 PROJECT = Path(__file__).parents[2]
-PLAN_KEYS = ["mode", "reason", "push", "references", "repo2docker", "buildx", "comment", "warnings"]
+PLAN_KEYS = ["mode", "reason", "push", "references", "repo2docker", "buildx", "comment", "hub", "warnings"]
 QUAY = {"registry": "quay.io"} | LOGIN
 
 

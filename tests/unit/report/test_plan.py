@@ -15,6 +15,7 @@ def test_render_plan__empty() -> None:
         "repo2docker": None,
         "buildx": [],
         "comment": None,
+        "hub": None,
         "warnings": [],
     }
 
