@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.loopback import serving
+
 FRONT, MEMBER = "/front", "/member"
 PATIENCE = 20
 """Seconds that a stalled stream stays open at most."""
@@ -58,15 +60,11 @@ def running_federation() -> Iterator[Federation]:
     http.daemon_threads = True
     federation = Federation(f"http://127.0.0.1:{http.server_port}{FRONT}")
     http.federation = federation  # type: ignore[attr-defined]
-    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield federation
-    finally:
-        federation.closing.set()
-        http.shutdown()
-        thread.join()
-        http.server_close()
+    with serving(http):
+        try:
+            yield federation
+        finally:
+            federation.closing.set()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -12,6 +12,7 @@ from devtools import images, process, repository
 from devtools import registry as registries
 from devtools.engine import Engine, Store, running_engine
 from devtools.registry import Registry
+from tests.github.server import GitHubServer, running_server
 
 # A loaded machine is no failure.
 hypothesis.settings.register_profile("patient", deadline=None)
@@ -69,3 +70,17 @@ def action_image(engine: Engine, action_folder: Path) -> Iterator[str]:
     process.run(["docker", "build", "--quiet", "--tag", ACTION_IMAGE, action_folder], env=docker)
     yield ACTION_IMAGE
     process.run(["docker", "image", "rm", "--force", ACTION_IMAGE], env=docker)
+
+
+@pytest.fixture(scope="module")
+def shared_server() -> Iterator[GitHubServer]:
+    """Yield one of GitHub's servers, played, for all tests of a file."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture
+def server(shared_server: GitHubServer) -> GitHubServer:
+    """GitHub's server as if just started."""
+    shared_server.reset()
+    return shared_server

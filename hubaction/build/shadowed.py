@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from hubaction.build.context import find_binder_folder
+from hubaction.build.context import CONFIGURATION_FILES, find_binder_folder
 
 MAX_BYTES = 100_000
 """Of a configuration file; what is longer is not looked into."""
@@ -22,24 +22,8 @@ ENVIRONMENTS = ("environment.yml", "environment.yaml")
 _PACKAGE = ("setup.py", "pyproject.toml")
 _JULIA = ("JuliaProject.toml", "Project.toml")
 _AT_ROOT_ONLY = frozenset({*_PACKAGE, "DESCRIPTION"})
-_FILES = (
-    "Dockerfile",
-    *ENVIRONMENTS,
-    "Pipfile",
-    "Pipfile.lock",
-    "requirements.txt",
-    "requirements3.txt",
-    *_PACKAGE,
-    *_JULIA,
-    "REQUIRE",
-    "install.R",
-    "apt.txt",
-    "DESCRIPTION",
-    "postBuild",
-    "start",
-    "runtime.txt",
-    "default.nix",
-)
+_FILES = tuple(name for name in CONFIGURATION_FILES if name != "Manifest.toml")
+"""Which is read beside the file of a Julia project only."""
 _SCRIPTS = ("postBuild", "start")
 _ALWAYS = frozenset({"apt.txt", *_SCRIPTS})
 """What every build pack reads, but that of a Dockerfile."""

@@ -4,8 +4,13 @@ import re
 from collections.abc import Iterable, Sequence
 
 _INVISIBLE = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+    r"[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164"
+    r"\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
+"""Code points that are ignored when text is drawn, or turn its direction: https://www.unicode.org/reports/tr44/
+
+All but U+FE0F, which makes a picture of the sign before it.
+"""
 
 
 def code(text: str) -> str:

@@ -61,8 +61,6 @@ class LocalImage:
     size: int
     """Bytes, unpacked."""
     working_folder: str
-    user: str
-    architecture: str
     environment: Mapping[str, str] = field(default_factory=dict)
     entrypoint: tuple[str, ...] = ()
 
@@ -97,7 +95,6 @@ class PushEvent:
     status: str
     layer: str
     current: int
-    total: int
     error: str
     digest: str
 
@@ -141,8 +138,6 @@ class Engine:
             id=str(attributes["Id"]),
             size=int(attributes.get("Size", 0)),
             working_folder=str(config.get("WorkingDir") or "/"),
-            user=str(config.get("User") or ""),
-            architecture=str(attributes.get("Architecture", "")),
             environment=_split_environment(config.get("Env") or []),
             entrypoint=tuple(config.get("Entrypoint") or ()),
         )
@@ -496,7 +491,6 @@ def _read_push_event(message: Mapping[str, Any]) -> PushEvent:
         status=str(message.get("status", "")),
         layer=str(message.get("id", "")),
         current=int(detail.get("current", 0)),
-        total=int(detail.get("total", 0)),
         # Newer engines send the detail only.
         error=str((message.get("errorDetail") or {}).get("message") or message.get("error") or ""),
         digest=str((message.get("aux") or {}).get("Digest", "")),

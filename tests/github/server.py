@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from tests.github.git import Git, show_blob, show_commit, show_ref, show_tree
 from tests.github.turns import FreeForAll, Turns
+from tests.loopback import serving
 
 JOB = "github-actions[bot]"
 JOB_TOKEN = "ghs_job0token0that0stands0nowhere0else"
@@ -519,15 +520,11 @@ def running_server() -> Iterator[GitHubServer]:
     http = ThreadingHTTPServer(("127.0.0.1", 0), _RequestHandler)
     http.daemon_threads = True
     http.github = GitHubServer(f"http://127.0.0.1:{http.server_port}")  # type: ignore[attr-defined]
-    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield http.github  # type: ignore[attr-defined]
-    finally:
-        http.github.closing.set()  # type: ignore[attr-defined]
-        http.shutdown()
-        thread.join()
-        http.server_close()
+    with serving(http):
+        try:
+            yield http.github  # type: ignore[attr-defined]
+        finally:
+            http.github.closing.set()  # type: ignore[attr-defined]
 
 
 class _RequestHandler(BaseHTTPRequestHandler):

@@ -13,6 +13,8 @@ from devtools.engine import Engine as RunningEngine
 from devtools.registry import Registry
 from hubaction.runner.engine import Engine
 from tests.conftest import USER
+from tests.github.prism import Prism, running_prism
+from tests.github.server import GitHubServer, running_server
 from tests.integration.faulty_registry import FaultyRegistry, faulty_registry
 
 
@@ -48,3 +50,23 @@ def tiny_image(tmp_path: Path, engine: RunningEngine) -> Iterator[str]:
     process.run(["docker", "import", tmp_path / "tiny.tar", tag], env=engine.environment())
     yield tag
     process.run(["docker", "image", "rm", "--force", tag], env=engine.environment())
+
+
+@pytest.fixture(scope="module")
+def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[GitHubServer, Prism]]:
+    """Yield GitHub's server, played, and the proxy in front that checks what passes; it takes seconds to start."""
+    with running_server() as server, running_prism(server.url, tmp_path_factory.mktemp("prism")) as prism:
+        # So that the links to further pages go through the proxy, too.
+        server.url = prism.url
+        yield server, prism
+
+
+@pytest.fixture
+def checked_server(proxied: tuple[GitHubServer, Prism]) -> Iterator[GitHubServer]:
+    """Yield the server as if just started; afterwards the proxy may have found nothing wrong."""
+    server, prism = proxied
+    server.reset()
+    before = len(prism.complaints())
+    yield server
+    assert prism.complaints()[before:] == []
+    assert server.unauthorized == []

@@ -2,13 +2,13 @@
 
 import contextlib
 import http.client
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from devtools.registry import Registry
+from tests.loopback import serving
 
 HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "keep-alive"}
 OPEN_SECONDS = 60
@@ -55,14 +55,8 @@ def faulty_registry(registry: Registry) -> Iterator[FaultyRegistry]:
     server = _Server(("127.0.0.1", 0), _Proxy)
     server.target = registry.port
     server.faulty = FaultyRegistry(f"127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+    with serving(server):
         yield server.faulty
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 class _Server(ThreadingHTTPServer):

@@ -1,6 +1,5 @@
 """Every request and every answer of a comment run, held against GitHub's own description of its API."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ import requests
 
 from hubaction.report.comment import MAX_BODY_LENGTH, RunNumber, Section, parse_body, render_body
 from hubaction.report.result import write_result
-from tests.github.prism import Prism, running_prism
+from tests.github.prism import Prism
 from tests.github.runs import (
     FORK,
     HEAD_SHA,
@@ -20,27 +19,12 @@ from tests.github.runs import (
     pull_request_payload,
     workflow_run_payload,
 )
-from tests.github.server import JOB_TOKEN, READ_ONLY_TOKEN, REPOSITORY, USER_TOKEN, GitHubServer, Pull, running_server
-
-
-@pytest.fixture(scope="module")
-def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[GitHubServer, Prism]]:
-    """Yield a server and the proxy in front of it, which takes seconds to start."""
-    with running_server() as server, running_prism(server.url, tmp_path_factory.mktemp("prism")) as prism:
-        # So that the links to further pages go through the proxy, too.
-        server.url = prism.url
-        yield server, prism
+from tests.github.server import JOB_TOKEN, READ_ONLY_TOKEN, REPOSITORY, USER_TOKEN, GitHubServer, Pull
 
 
 @pytest.fixture
-def server(proxied: tuple[GitHubServer, Prism]) -> Iterator[GitHubServer]:
-    """Yield the server as if just started; afterwards the proxy may have found nothing wrong."""
-    server, prism = proxied
-    server.reset()
-    before = len(prism.complaints())
-    yield server
-    assert prism.complaints()[before:] == []
-    assert server.unauthorized == []
+def server(checked_server: GitHubServer) -> GitHubServer:
+    return checked_server
 
 
 def run_comment(server: GitHubServer, folder: Path, **options: Any) -> Ran:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -42,25 +42,10 @@ from tests.github.server import (
     Answer,
     GitHubServer,
     Pull,
-    running_server,
 )
 
 LINK = f"https://mybinder.org/v2/gh/{REPOSITORY}/{HEAD_SHA}"
 MakeRun = Callable[..., Run]
-
-
-@pytest.fixture(scope="module")
-def shared_server() -> Iterator[GitHubServer]:
-    """Yield one server for all tests of this file."""
-    with running_server() as server:
-        yield server
-
-
-@pytest.fixture
-def server(shared_server: GitHubServer) -> GitHubServer:
-    """The server as if just started."""
-    shared_server.reset()
-    return shared_server
 
 
 @pytest.fixture

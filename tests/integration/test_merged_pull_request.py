@@ -5,30 +5,17 @@ from collections.abc import Iterator
 import pytest
 
 from hubaction.runner.github import GitHub, GitHubError
-from tests.github.prism import Prism, running_prism
+from tests.github.prism import Prism
 from tests.github.runs import FORK
-from tests.github.server import CONFLICT, JOB_TOKEN, REPOSITORY, GitHubServer, Pull, running_server
+from tests.github.server import CONFLICT, JOB_TOKEN, REPOSITORY, GitHubServer, Pull
 
 HEAD = "a" * 40
 MERGE = "b" * 40
 
 
-@pytest.fixture(scope="module")
-def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[GitHubServer, Prism]]:
-    """Yield a server and the proxy in front of it, which takes seconds to start."""
-    with running_server() as server, running_prism(server.url, tmp_path_factory.mktemp("prism")) as prism:
-        yield server, prism
-
-
 @pytest.fixture
-def server(proxied: tuple[GitHubServer, Prism]) -> Iterator[GitHubServer]:
-    """Yield the server without pull requests; afterwards the proxy may have found nothing wrong."""
-    server, prism = proxied
-    server.reset()
-    before = len(prism.complaints())
-    yield server
-    assert prism.complaints()[before:] == []
-    assert server.unauthorized == []
+def server(checked_server: GitHubServer) -> GitHubServer:
+    return checked_server
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import base64
 import contextlib
 import json
 import secrets
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives import serialization
 
 from devtools.registry import TokenServer
 from tests.integration.certificates import Signed, make_authority
+from tests.loopback import serving
 
 ISSUER = "hub-image-action tests"
 SECONDS_OF_A_TOKEN = 300
@@ -79,14 +79,8 @@ def running_token_server(users: Mapping[str, str], *, refresh: bool = False) -> 
     server = _Server(("127.0.0.1", 0), _Handler)
     server.tokens = Tokens(users, make_authority(ISSUER), refresh)
     server.tokens.realm = f"http://127.0.0.1:{server.server_port}/token"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+    with serving(server):
         yield server.tokens
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 class _Server(ThreadingHTTPServer):

@@ -1,8 +1,6 @@
 """Whether anybody can pull an image, on a wire of `responses`; the engine's side is docker-py's own class."""
 
 import base64
-import time
-from collections.abc import Iterator
 from typing import Any
 from unittest.mock import create_autospec
 
@@ -21,19 +19,6 @@ CHALLENGE = {"WWW-Authenticate": 'Bearer realm="https://quay.io/v2/auth",service
 TOKEN = "https://quay.io/v2/auth"
 LOCAL = Reference(ImageName("localhost:5000", "org/image"), "v1")
 LOCAL_URL = "http://localhost:5000/v2/org/image/manifests/v1"
-
-
-@pytest.fixture
-def wire() -> Iterator[responses.RequestsMock]:
-    with responses.RequestsMock() as mock:
-        yield mock
-
-
-@pytest.fixture(autouse=True)
-def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    seconds: list[float] = []
-    monkeypatch.setattr(time, "sleep", seconds.append)
-    return seconds
 
 
 @pytest.fixture

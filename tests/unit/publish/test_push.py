@@ -36,13 +36,6 @@ def wire() -> Iterator[responses.RequestsMock]:
         yield mock
 
 
-@pytest.fixture(autouse=True)
-def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    seconds: list[float] = []
-    monkeypatch.setattr(time, "sleep", seconds.append)
-    return seconds
-
-
 @pytest.fixture
 def client() -> Any:
     """docker-py's own client, which answers what the test says."""

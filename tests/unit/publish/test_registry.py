@@ -3,8 +3,6 @@
 import base64
 import hashlib
 import json
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,20 +27,6 @@ AUTH = {"username": "robot", "password": "correct-horse-battery"}
 BASIC = "Basic " + base64.b64encode(b"robot:correct-horse-battery").decode()
 MANIFEST = json.dumps({"config": {"size": 100}, "layers": [{"size": 20}, {"size": 3}]}).encode()
 DIGEST = f"sha256:{hashlib.sha256(MANIFEST).hexdigest()}"
-
-
-@pytest.fixture
-def wire() -> Iterator[responses.RequestsMock]:
-    with responses.RequestsMock() as mock:
-        yield mock
-
-
-@pytest.fixture
-def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds that would have been slept."""
-    seconds: list[float] = []
-    monkeypatch.setattr(time, "sleep", seconds.append)
-    return seconds
 
 
 def sent(wire: responses.RequestsMock) -> list[tuple[str | None, str | None]]:

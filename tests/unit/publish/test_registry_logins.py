@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -23,12 +22,6 @@ MOUNT_URL = "https://quay.io/v2/org/other/blobs/uploads/"
 TOKEN = "https://auth.quay.io/token"
 BEARER = {"WWW-Authenticate": f'Bearer realm="{TOKEN}",service="quay.io"'}
 DIGEST_HEADER = {"Docker-Content-Digest": DIGEST}
-
-
-@pytest.fixture
-def wire() -> Iterator[responses.RequestsMock]:
-    with responses.RequestsMock() as mock:
-        yield mock
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Digests, blobs, mounts and manifests: one request each where the specification allows it."""
 
-from collections.abc import Iterator
-
 import pytest
 import requests
 import responses
@@ -27,12 +25,6 @@ BLOB_URL = f"https://quay.io/v2/org/image/blobs/{BLOB_DIGEST}"
 UPLOADS = "https://quay.io/v2/org/image/blobs/uploads/"
 MOUNTS = "https://quay.io/v2/org/other/blobs/uploads/"
 OCI = "application/vnd.oci.image.manifest.v1+json"
-
-
-@pytest.fixture
-def wire() -> Iterator[responses.RequestsMock]:
-    with responses.RequestsMock() as mock:
-        yield mock
 
 
 @pytest.fixture

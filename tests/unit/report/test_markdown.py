@@ -10,12 +10,15 @@ from hypothesis import strategies as st
 from hubaction.report.markdown import code, format_bytes, table
 from tests.github.pages import render
 
-UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\u034f\u115f\u3164\uffa0\ufe01\U000e0101]"
+)
 PIECES = st.sampled_from(
     ["`", "``", "```", "|", "\\", "\\|", "\n", "\r\n", "\n\n", " ", "<!--", "-->", "](", "[x](y)", "![",
      "<img onerror=x>", "<script>", "</code>", "@everyone", "@org/team", "#1", "https://evil.example",
      "www.evil.example", "javascript:x",
-     "a@b.example", "*", "_", "~~", "&lt;", "&#64;", "$x$", ":+1:", "\u202e", "\u2067", "\x00", "\x1b[1m",
+     "a@b.example", "*", "_", "~~", "&lt;", "&#64;", "$x$", ":+1:", "\u202e", "\u2067", "\u034f", "\u3164",
+     "\ufe01", "\U000e0101", "\x00", "\x1b[1m",
      "é", "漢", "😀", "\ud800", "- ", "# ", "> ", "1. ", "    ", "\t", "| a | b |\n|---|---|\n"]
 )  # fmt: skip
 TEXTS = st.one_of(st.text(), st.lists(st.one_of(PIECES, st.text(max_size=3)), max_size=12).map("".join))

@@ -22,7 +22,6 @@ from tests.github.server import (
     Answer,
     Comment,
     GitHubServer,
-    running_server,
 )
 from tests.github.turns import Turns
 
@@ -35,19 +34,11 @@ def _no_network() -> None:
     """Lift the ban on connections that unit tests have: the server below is on the loopback."""
 
 
-@pytest.fixture(scope="module")
-def shared_server() -> Iterator[GitHubServer]:
-    """Yield one server for all tests of this file."""
-    with running_server() as server:
-        yield server
-
-
 @pytest.fixture
-def server(shared_server: GitHubServer) -> GitHubServer:
+def server(server: GitHubServer) -> GitHubServer:
     """The server as if just started, which knows two jobs."""
-    shared_server.reset()
-    shared_server.logins |= {A: JOB, B: JOB}
-    return shared_server
+    server.logins |= {A: JOB, B: JOB}
+    return server
 
 
 @pytest.fixture

@@ -30,7 +30,6 @@ from tests.github.server import (
     Answer,
     GitHubServer,
     refusal,
-    running_server,
 )
 
 IMAGE = f"quay.io/org/course@sha256:{'5' * 64}"
@@ -52,19 +51,11 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return slept
 
 
-@pytest.fixture(scope="module")
-def shared_server() -> Iterator[GitHubServer]:
-    """Yield one server for all tests of this file."""
-    with running_server() as server:
-        yield server
-
-
 @pytest.fixture
-def server(shared_server: GitHubServer) -> GitHubServer:
+def server(server: GitHubServer) -> GitHubServer:
     """The server with a repository of one commit."""
-    shared_server.reset()
-    shared_server.git.push({"environment.yml": "dependencies: []\n", "notes/a.txt": "a\n"})
-    return shared_server
+    server.git.push({"environment.yml": "dependencies: []\n", "notes/a.txt": "a\n"})
+    return server
 
 
 @pytest.fixture

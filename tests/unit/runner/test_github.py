@@ -36,7 +36,6 @@ from tests.github.server import (
     GitHubServer,
     Pull,
     refusal,
-    running_server,
 )
 
 SHA = "fedcba9876543210fedcba9876543210fedcba98"
@@ -45,20 +44,6 @@ SHA = "fedcba9876543210fedcba9876543210fedcba98"
 @pytest.fixture(autouse=True)
 def _no_network() -> None:
     """Lift the ban on connections that unit tests have: the server below is on the loopback."""
-
-
-@pytest.fixture(scope="module")
-def shared_server() -> Iterator[GitHubServer]:
-    """Yield one server for all tests of this file."""
-    with running_server() as server:
-        yield server
-
-
-@pytest.fixture
-def server(shared_server: GitHubServer) -> GitHubServer:
-    """The server as if just started."""
-    shared_server.reset()
-    return shared_server
 
 
 @pytest.fixture

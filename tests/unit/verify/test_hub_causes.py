@@ -16,7 +16,7 @@ REPO2DOCKER = ("/usr/local/bin/repo2docker-entrypoint",)
 
 
 def make_image(entrypoint: tuple[str, ...] = (), **environment: str) -> LocalImage:
-    return LocalImage("sha256:1", 1, "/srv/repo", "jovyan", "amd64", environment=environment, entrypoint=entrypoint)
+    return LocalImage("sha256:1", 1, "/srv/repo", environment=environment, entrypoint=entrypoint)
 
 
 @pytest.fixture
