@@ -63,8 +63,11 @@ _STOP_FIRST = (
 
 
 def _where_to_paste(links: TrialLinks) -> str:
-    """https://z2jh.jupyter.org/en/stable/jupyterhub/customizing/user-environment.html"""
-    configured = f'c.DockerSpawner.image = "{links.image}"'
+    """DockerSpawner pulls by tag only.
+
+    https://z2jh.jupyter.org/en/stable/jupyterhub/customizing/user-environment.html
+    """
+    configured = f'c.DockerSpawner.image = "{links.name}:{links.tag}"'
     return "\n".join(
         [
             f"The image is {code(links.image)}. It goes:",

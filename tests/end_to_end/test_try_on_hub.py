@@ -10,11 +10,13 @@ import json
 import re
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from playwright.sync_api import Browser, Page, Route
 
 from devtools import hub as hubs
@@ -173,6 +175,21 @@ def test_form__refuses_an_image_that_the_hub_does_not_take(hub: Hub, page: Page)
         image_of(hub, {"profile": "strict", **options})
 
 
+@pytest.mark.parametrize("end", [":pr-7-abc", f"@sha256:{'5' * 64}"])
+def test_documented_profile__takes_the_image_and_no_other(hub: Hub, end: str) -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", (places.PROJECT / "docs" / "try-on-hub.md").read_text(), re.DOTALL)
+    profiles = yaml.safe_load(blocks[1])["singleuser"]["profileList"]
+
+    def start(image: str) -> str:
+        options = {"image": "unlisted_choice", "image--unlisted-choice": image}
+        form = {f"profile-option-custom--{name}": value for name, value in options.items()}
+        return image_of(hub, {"profile": "custom", **form}, profiles)
+
+    assert start(f"quay.io/my-org/my-image{end}") == f"quay.io/my-org/my-image{end}"
+    with pytest.raises(process.CommandError, match="failed validation regex"):
+        start(f"quay.io/others/image{end}")
+
+
 def sent_form(page: Page) -> dict[str, str]:
     """What the form sends when it is sent; the hub does not get it."""
     sent: list[str] = []
@@ -190,9 +207,9 @@ def sent_form(page: Page) -> dict[str, str]:
     return dict(re.findall(r'name="([^"]+)"\r\n\r\n(.*?)\r\n--', sent[0], re.DOTALL))
 
 
-def image_of(hub: Hub, form: dict[str, str]) -> str:
+def image_of(hub: Hub, form: dict[str, str], profiles: Sequence[Mapping[str, Any]] = ALL_PROFILES) -> str:
     """The image that KubeSpawner makes of a form."""
-    task = (json.dumps(ALL_PROFILES), json.dumps({name: [value] for name, value in form.items()}))
+    task = (json.dumps(profiles), json.dumps({name: [value] for name, value in form.items()}))
     return process.run([hub.python, hubs.FORM_SPAWNER, *task]).strip()
 
 
