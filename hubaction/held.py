@@ -4,16 +4,23 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import pairwise
 from urllib.parse import quote, quote_plus
+from xml.sax.saxutils import escape
 
 MIN_LENGTH = 8
 """Characters. Shorter values, such as `demo`, stand in texts by chance."""
 MAX_LENGTH = 64
 """Characters of a long value that are looked for: enough to know it by."""
 _SURE_LENGTH = 16
+_PART_BYTES = 24
+"""Lines of base64 have 48 bytes or more: https://www.rfc-editor.org/rfc/rfc7468, https://www.rfc-editor.org/rfc/rfc2045"""
 _SECRET_NAME = re.compile(
-    r"(?:.*_)?(?:TOKEN|PASSWORD|PASSWD|PASSPHRASE|SECRET|PAT|(?:API|ACCESS|SECRET|PRIVATE)_?KEY)", re.IGNORECASE
+    r"(?:.*_)?(?:TOKEN|PASSWORD|PASSWD|PASS|PASSPHRASE|SECRET|PAT|CREDENTIALS?"
+    r"|(?:API|ACCESS|SECRET|PRIVATE|SSH|DEPLOY|SIGNING|GPG|SA|ACCOUNT|AUTH)_?KEY)",
+    re.IGNORECASE,
 )
 
 
@@ -39,12 +46,29 @@ def hold_secrets(
         for name, value in environ.items()
         if _is_named_so(name) and not name.startswith("INPUT_") and "/" not in value[:1]
     ]
+    found += [HeldSecret(secret.name, value) for secret in found for value in _kept_in(secret.value)]
     unique = {secret.value: secret for secret in reversed(found)}
     return tuple(secret for secret in unique.values() if not is_common(secret.value))
 
 
 def _is_named_so(name: str) -> bool:
     return _SECRET_NAME.fullmatch(name) is not None
+
+
+def _kept_in(value: str) -> Iterator[str]:
+    """The secrets of one that is an object in JSON, also in base64, as the key of a service account is."""
+    for text in (value, *_from_base64(value)):
+        try:
+            loaded = json.loads(text) if text.lstrip()[:1] == "{" else None
+        except (ValueError, RecursionError):
+            continue
+        items = loaded.items() if isinstance(loaded, dict) else ()
+        yield from (inner for name, inner in items if isinstance(inner, str) and _is_named_so(name))
+
+
+def _from_base64(value: str) -> Iterator[str]:
+    with suppress(ValueError):
+        yield base64.b64decode("".join(value.split()), validate=True).decode()
 
 
 def is_common(value: str) -> bool:
@@ -56,13 +80,31 @@ def is_common(value: str) -> bool:
 
 
 def spellings(value: str) -> frozenset[bytes]:
-    """The value as it is, in JSON, in addresses, and in base64, on its own or anywhere in something longer."""
+    """The value as it is, in JSON, XML and addresses, and in base64, on its own or anywhere in something longer."""
     core = _core(value)
     raw = core.encode("utf-8", "surrogateescape")
     if len(core) < MIN_LENGTH:
         return frozenset()
-    texts = {json.dumps(core)[1:-1], quote(core, safe="", errors="replace"), quote_plus(core, errors="replace")}
-    return frozenset({raw, *(text.encode() for text in texts), *_in_base64(raw)})
+    return frozenset({raw, *_in_utf16(core), *(text.encode() for text in _escaped(core)), *_in_base64(raw)})
+
+
+def _escaped(core: str) -> Iterator[str]:
+    yield (text := json.dumps(core)[1:-1])
+    yield re.sub(r"[<>&]", lambda match: f"\\u{ord(match[0]):04x}", text)  # Go's way
+    yield escape(core)
+    for text in (
+        quote(core, safe="", errors="replace"),
+        quote(core, errors="replace"),
+        quote_plus(core, errors="replace"),
+    ):
+        yield text
+        yield re.sub(r"%[0-9A-F]{2}", lambda match: match[0].lower(), text)
+
+
+def _in_utf16(core: str) -> Iterator[bytes]:
+    """As Windows' programs write texts. Of ASCII, the same bytes stand in both of its orders."""
+    text = core.encode("utf-16-le", "surrogatepass")
+    yield from [text[:-1]] if core.isascii() else [text, core.encode("utf-16-be", "surrogatepass")]
 
 
 def _core(value: str) -> str:
@@ -73,9 +115,15 @@ def _core(value: str) -> str:
 
 
 def _in_base64(raw: bytes) -> Iterator[bytes]:
-    """The characters that stand for nothing else than these bytes, for each place in a group of three."""
-    for shift in range(3):
-        first, end = -(-8 * shift // 6), 8 * (shift + len(raw)) // 6
-        text = base64.b64encode(bytes(shift) + raw)[first:end]
-        yield text
-        yield text.replace(b"+", b"-").replace(b"/", b"_")
+    """The characters that stand for nothing else than these bytes, for each place in a group of three.
+
+    Programs break it into lines, so each part counts that is sure to be whole on one of them.
+    """
+    parts = 1 if len(raw) < _SURE_LENGTH else max(2, -(-len(raw) // _PART_BYTES))
+    bounds = [len(raw) * number // parts for number in range(parts + 1)]
+    for part in (raw[start:end] for start, end in pairwise(bounds)):
+        for shift in range(3):
+            first, end = -(-8 * shift // 6), 8 * (shift + len(part)) // 6
+            text = base64.b64encode(bytes(shift) + part)[first:end]
+            yield text
+            yield text.replace(b"+", b"-").replace(b"/", b"_")

@@ -22,8 +22,8 @@ from hubaction.build.context import (
     resolve_source,
     stage_context,
 )
-from hubaction.build.guard import check_git_copy, guard_context
-from hubaction.build.repo2docker import build_image, check_buildx, own_arguments
+from hubaction.build.guard import check_git_copy, find_made_by_workflow, guard_context
+from hubaction.build.repo2docker import BuiltImage, build_image, check_buildx, own_arguments
 from hubaction.build.shadowed import Configuration, find_shadowed
 from hubaction.build.uncached import find_uncached
 from hubaction.build.version import BuildArguments, arguments_for, install_repo2docker
@@ -59,7 +59,7 @@ from hubaction.runner.job import Job
 from hubaction.runner.process import child_environment
 from hubaction.runner.protocol import FileCommands
 from hubaction.settings import Settings, read_secrets
-from hubaction.tested import CaseResult, count_cases, failing
+from hubaction.tested import CaseOutcome, CaseResult, count_cases, failing
 from hubaction.trial_links import tell_trial
 from hubaction.values import BinderCache, Cache, HubCheck, HubPolicy
 from hubaction.verify.hub_causes import HubCheckError
@@ -123,6 +123,7 @@ def _run_steps(plan: Plan, settings: Settings, job: Job, outcome: Outcome) -> No
         _write_outputs(outcome, job.outputs)
         run.check_public()
         run.roll_out()
+        run.write_cache()
 
 
 def _hand_over(outcome: Outcome, settings: Settings, job: Job) -> None:
@@ -184,9 +185,13 @@ class _Run:
     """The folder that is built; known once `check` has found it."""
     held: tuple[HeldSecret, ...] = field(init=False, repr=False)
     tests: Path | None = field(init=False, default=None)
+    tests_left_out: frozenset[str] = field(init=False, default=frozenset())
     info: EngineInfo = field(init=False)
     files: ContextFiles = field(init=False)
     arguments: BuildArguments = field(init=False)
+    cache_export: tuple[str, ...] = field(init=False, default=())
+    built: str = field(init=False)
+    """The id of the image that was built: its name may be given to another one while this is proven."""
     ingredients: Ingredients = field(init=False)
     earlier: EarlierImages = field(init=False)
     comparison: Comparison = field(init=False)
@@ -242,6 +247,11 @@ class _Run:
             self.job.console.warning(warning, file=self.settings.from_root(file))
         left_out = (self.settings.from_root(finding.file) for finding in guarded.left_out)
         self.outcome.left_out = tuple(self.job.console.scrub(file) for file in left_out)
+        if self.tests:
+            # What the image ignores is copied to its tests all the same.
+            self.tests_left_out = find_made_by_workflow(self.tests, workspace=self.job.workspace, held=self.held)
+        for file in sorted(self.tests_left_out):
+            self.job.console.say(f"Not among the image tests, since it holds a secret and is not in git: {file}")
 
     # --- earlier images ---
 
@@ -250,7 +260,14 @@ class _Run:
         settings = self.settings
         policy = (str(settings.tests.timeout), str(settings.tests.notebook_outputs))
         materials = Materials(
-            self.files, self.arguments, self.tests, settings.tests.folder, policy, platform, settings.hub
+            self.files,
+            self.arguments,
+            self.tests,
+            settings.tests.folder,
+            policy,
+            platform,
+            settings.hub,
+            self.tests_left_out,
         )
         return read_ingredients(
             self.plan,
@@ -355,20 +372,37 @@ class _Run:
                     " error."
                 )
             self._remark(context.folder)
-            arguments = self._with_cache_and_label()
-            with self.job.console.untrusted() as write:
-                built = build_image(
-                    self.plan,
-                    arguments,
-                    folder=self.folder,
-                    dockerfile=find_dockerfile(self.source),
-                    env=self.env,
-                    on_line=write,
-                )
+            self.arguments = self._with_cache_and_label()
+            built = self._build(self.arguments)
         for notice in self.outcome.notices:
             self.job.console.notice(notice)
         self.outcome.steps, self.outcome.cached_steps = built.steps, built.cached_steps
-        self.outcome.image_bytes = self.engine.inspect(self.plan.local_tag).size
+        image = self.engine.inspect(self.plan.local_tag)
+        self.built, self.outcome.image_bytes = image.id, image.size
+
+    def _build(self, arguments: BuildArguments) -> BuiltImage:
+        with self.job.console.untrusted() as write:
+            return build_image(
+                self.plan,
+                arguments,
+                folder=self.folder,
+                dockerfile=find_dockerfile(self.source),
+                env=self.env,
+                on_line=write,
+            )
+
+    def write_cache(self) -> None:
+        """Build once more, of cached steps only, to write the layer cache; it is no reason to fail."""
+        if not self.cache_export or not self.outcome.pushed:
+            return
+        buildx = [argument for argument in self.arguments.buildx if argument not in {"--no-cache", "--pull"}]
+        with self._step("write the layer cache"):
+            # repo2docker does not build what the engine has already.
+            self.remove_local_image()
+            try:
+                self._build(replace(self.arguments, buildx=(*buildx, *self.cache_export)))
+            except ActionError as error:
+                self.job.console.warning(f"The image was pushed, and its layer cache was not: {error.message}")
 
     def _remark(self, context: Path) -> None:
         """Say what of the repository has no effect, or costs time; only of our own repo2docker is that known."""
@@ -395,6 +429,7 @@ class _Run:
             given=self.settings.repo2docker_args.buildx,
         )
         self.outcome.notices += cache.notices
+        self.cache_export = cache.export
         fingerprint = self.ingredients.fingerprint
         label = [f"--label={FINGERPRINT_LABEL}={fingerprint.label()}"] if fingerprint else []
         pull = ["--pull"] if self._has_stale_base() else []
@@ -434,7 +469,8 @@ class _Run:
         with self._step("look for secrets"):
             check_leaks(
                 self.engine,
-                self.plan.local_tag,
+                self.built,
+                run=self.plan.local_tag,
                 folders=(self.settings.repo_dir, f"/home/{self.settings.notebook_user}"),
                 held=self.held,
                 build_args=self.plan.build_args,
@@ -464,10 +500,10 @@ class _Run:
         self._tell_hub(result)
 
     def _start_as_hub(self, policy: HubPolicy) -> HubCheckResult | None:
-        settings, local_tag = self.settings, self.plan.local_tag
-        subject = Subject(local_tag, settings.notebook_user, settings.user_id, self.source)
+        settings = self.settings
+        subject = Subject(self.built, settings.notebook_user, settings.user_id, self.source)
         with self.job.console.untrusted() as write:
-            return run_hub_check(subject, policy, engine=self.engine, run=local_tag, on_line=write)
+            return run_hub_check(subject, policy, engine=self.engine, run=self.plan.local_tag, on_line=write)
 
     def _tell_hub(self, result: HubCheckResult) -> None:
         console, outputs = self.job.console, self.job.outputs
@@ -497,11 +533,13 @@ class _Run:
                 raise
 
     def _run_tests(self, files: Path) -> tuple[CaseResult, ...]:
-        settings, local_tag = self.settings, self.plan.local_tag
+        settings = self.settings
         folder = str(files.relative_to(self.source))
-        tests = ImageTests(files, folder, settings.tests.timeout, settings.tests.notebook_outputs)
+        tests = ImageTests(
+            files, folder, settings.tests.timeout, settings.tests.notebook_outputs, left_out=self.tests_left_out
+        )
         home = home_to_empty(settings.notebook_user, settings.repo_dir)
-        place = Place(local_tag, settings.user_id, run=local_tag, home=home)
+        place = Place(self.built, settings.user_id, run=self.plan.local_tag, home=home)
         with self.job.console.untrusted() as write:
             return run_image_tests(tests, place, engine=self.engine, on_line=write)
 
@@ -522,6 +560,12 @@ class _Run:
             self.outcome.tests = counts
             self.job.outputs.set_output("tests", counts)
             console.say(f"Image tests: {counts}")
+        if told and all(case.outcome is CaseOutcome.SKIPPED for case in told):
+            console.warning(
+                "All image tests were skipped, so they prove nothing: each says why in the summary. A package that is"
+                " missing in the image (pytest.importorskip) is a reason to fail rather than to skip.",
+                file=self.settings.from_root(self.settings.tests.folder),
+            )
         for case in failing(told)[:MAX_ANNOTATIONS]:
             console.error(
                 f"{case.name}: {case.message}", file=case.file or None, line=case.line, title="Image test failed"
@@ -534,7 +578,7 @@ class _Run:
         with self._step("push"):
             self.outcome.pushed = push_references(
                 self.plan.references,
-                local_tag=self.plan.local_tag,
+                local_tag=self.built,
                 engine=self.engine,
                 auths={registry: read_auth(self.docker_config, registry) for registry in registries},
                 insecure=self.info.insecure_registries,

@@ -58,6 +58,8 @@ class Materials:
     """What the image is for."""
     hub: HubPolicy | None = None
     """What the hub check holds the image to."""
+    tests_left_out: frozenset[str] = frozenset()
+    """Files of the tests that are not copied into the image."""
 
 
 def read_ingredients(
@@ -99,7 +101,9 @@ def read_ingredients(
 
 def _hash_verification(materials: Materials) -> str:
     tests, name = materials.tests, materials.tests_name
-    tested = (hash_tests(tests, name), *materials.test_policy) if tests else ("no tests", name)
+    tested = (
+        (hash_tests(tests, name, materials.tests_left_out), *materials.test_policy) if tests else ("no tests", name)
+    )
     return hash_texts((*tested, repr(materials.hub)))
 
 

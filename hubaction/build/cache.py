@@ -19,6 +19,8 @@ class CacheArguments:
     """Arguments for buildx, and what the user should know about them."""
 
     buildx: tuple[str, ...] = ()
+    export: tuple[str, ...] = ()
+    """What has a further build write the cache beside the image: not before that is proven, for all may read it."""
     notices: tuple[str, ...] = ()
 
 
@@ -48,8 +50,9 @@ def cache_arguments(
     if not write or any(argument.startswith("--cache-to") for argument in given):
         return CacheArguments(reads)
     if wants_registry and can_export:
-        return CacheArguments((*reads, f"--cache-to={_export_to(cache_ref)}"))
-    return CacheArguments((*reads, "--cache-to=type=inline"), (_CANNOT_EXPORT,) if wants_registry else ())
+        return CacheArguments(reads, export=(f"--cache-to={_export_to(cache_ref)}",))
+    notices = (_CANNOT_EXPORT,) if wants_registry else ()
+    return CacheArguments((*reads, "--cache-to=type=inline"), notices=notices)
 
 
 _CANNOT_EXPORT = (

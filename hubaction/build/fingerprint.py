@@ -10,7 +10,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,13 +151,16 @@ def hash_context(source: Path, files: Iterable[str]) -> str:
     return digest.hexdigest()
 
 
-def hash_tests(folder: Path, relative: str) -> str:
+def hash_tests(folder: Path, relative: str, leave_out: Collection[str] = ()) -> str:
     """sha256 in hex of what is copied into an image to test it: all below `folder`, whatever is ignored elsewhere.
 
-    `relative` is the name that the folder has in the repository and gets in the image. Raises FingerprintError.
+    `relative` is the name that the folder has in the repository and gets in the image; `leave_out` are files that are
+    not copied, as nothing of .git is. Raises FingerprintError.
     """
     found = (Path(place) / name for place, folders, files in os.walk(folder) for name in (*folders, *files))
-    return _hash_frames("tests", relative, hash_context(folder, (str(path.relative_to(folder)) for path in found)))
+    inner = (path.relative_to(folder) for path in found)
+    names = (str(path) for path in inner if ".git" not in path.parts and str(path) not in leave_out)
+    return _hash_frames("tests", relative, hash_context(folder, names))
 
 
 NOT_COUNTED = ("__main__.py", "commenting.py", "expressions.py", "migrate.py", "trial_links.py", "workflow_file.py")

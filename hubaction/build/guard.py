@@ -21,6 +21,8 @@ from hubaction.build.tracked import TrackedFiles
 from hubaction.errors import ActionError, SeveralProblemsError
 from hubaction.held import HeldSecret
 
+MAX_TOLD = 50
+"""A repository may have a key in each of ten thousand files, which nobody reads, and no comment takes."""
 TITLE = "Secret in the repository"
 HELP_URL = "https://github.com/org/hub-image-action/blob/main/docs/secrets.md"
 _MADE_BY_WORKFLOWS = re.compile(r"gha-creds-[0-9a-f]+\.json|\$HOME/.*|(?:.*/)?\$HOME/.*")
@@ -70,6 +72,15 @@ def guard_context(
     return Guarded(_without(files, {finding.file for finding in left_out}), tuple(left_out))
 
 
+def find_made_by_workflow(folder: Path, *, workspace: Path, held: Sequence[HeldSecret]) -> frozenset[str]:
+    """Files below `folder` that hold a secret and are none of the repository's own, relative to it."""
+    paths = (path.relative_to(folder) for path in folder.rglob("*"))
+    names = [str(path) for path in paths if ".git" not in path.parts]
+    tracked = TrackedFiles(workspace)
+    found = {finding.file for finding in Scanner(held).scan(folder, names)}
+    return frozenset(file for file in found if _is_made_by_workflow(file, tracked.knows(folder / file)))
+
+
 def check_git_copy(context: Path, held: Sequence[HeldSecret]) -> None:
     """Check the .git of a staged copy, whose credentials were removed: nothing may be left of them.
 
@@ -94,6 +105,10 @@ def _may_be_left_out(file: str, tracked: bool | None) -> bool:
     folder = str(path.parent)
     if path.name in CONFIGURATION_FILES and folder in {".", *BINDER_FOLDERS}:
         return False
+    return _is_made_by_workflow(file, tracked)
+
+
+def _is_made_by_workflow(file: str, tracked: bool | None) -> bool:
     return bool(_MADE_BY_WORKFLOWS.fullmatch(file)) if tracked is None else not tracked
 
 
@@ -108,10 +123,12 @@ def _without(files: ContextFiles, left_out: set[str]) -> ContextFiles:
 
 
 def _refuse(findings: Sequence[Finding]) -> SeveralProblemsError:
-    listed = "\n".join(f"- {_place(finding)}: {finding.kind}" for finding in findings)
+    told = findings[:MAX_TOLD]
+    listed = "\n".join(f"- {_place(finding)}: {finding.kind}" for finding in told)
+    more = f"\n- and {len(findings) - MAX_TOLD} more" if len(findings) > MAX_TOLD else ""
     return SeveralProblemsError(
-        f"The repository holds secrets, which would be in the image. Nothing was built.\n{listed}\n{HELP_URL}",
-        [_refuse_one(finding) for finding in findings],
+        f"The repository holds secrets, which would be in the image. Nothing was built.\n{listed}{more}\n{HELP_URL}",
+        [_refuse_one(finding) for finding in told],
         title=TITLE,
     )
 

@@ -41,12 +41,16 @@ def _values(pattern: str, *, flags: re.RegexFlag = re.NOFLAG) -> Rule:
 
 
 _EITHER_CASE = re.IGNORECASE
-_URL_LOGIN = r"[a-z][a-z0-9+.-]*://[^\s/:@'\"<>]*:([^\s/@'\"<>]+)@"
-_CONDA_TOKEN = r"/t/([A-Za-z0-9-]{8,})/"  # noqa: S105 - a pattern: https://docs.anaconda.com/ has tokens in addresses
+# Patterns here never go on to the next line, or try again what one of them has passed over: a value that is empty has
+# another setting behind it, and a file may be made so that it takes hours.
+_URL_LOGIN = r"://[^\s/:@'\"<>]*:([^\s/@'\"<>]+)@"
+# https://docs.anaconda.com/ has tokens in addresses; forums have their topics there, with a number behind.
+_CONDA_TOKEN = r"/t/([A-Za-z0-9-]{8,})/(?!\d+(?:[^\w.-]|$))"  # noqa: S105 - a pattern
 _in_addresses = _values(_URL_LOGIN, flags=_EITHER_CASE)
 _assigned = _values(
-    r"^\s*(?:export\s+|set\s+)?[\"']?[A-Za-z0-9_.-]*(?:password|passwd|passphrase|secret|token|api_?key|access_?key|"
-    r"private_?key|credentials?|_key|_pat|_pwd|_pass)[\"']?\s*[=:]\s*[\"']?([^\s\"'#;,/.~][^\s\"'#;,]{5,})",
+    r"^[ \t]*(?:export[ \t]+|set[ \t]+)?[\"']?[A-Za-z0-9_.-]*(?:password|passwd|passphrase|secret|token|api_?key"
+    r"|access_?key|private_?key|credentials?|_key|_pat|_pwd|_pass)[\"']?[ \t]*[=:]"
+    r"[ \t]*[\"']?([^\s\"'#;,/.~][^\s\"'#;,]{5,})",
     flags=_EITHER_CASE,
 )
 """Names that say so, with a value of six characters or more that is no path."""
@@ -74,8 +78,8 @@ def _everything(text: str) -> Lines:
 
 _DOTENV = r"(?!.*(?:example|sample|template|dist|tmpl|schema)$)(?:\.env(?:\..+)?|.+\.env|\.renviron|\.envrc)"
 _in_kubernetes = _values(
-    r"^\s*(?:-\s+)?[\"']?(?:token|password|client-key-data|access-token|id-token|refresh-token)[\"']?\s*:"
-    r"\s*[\"']?([^\s\"',]+)"
+    r"^[ \t]*(?:-[ \t]+)?[\"']?(?:token|password|client-key-data|access-token|id-token|refresh-token)[\"']?[ \t]*:"
+    r"[ \t]*[\"']?([^\s\"',]+)"
 )
 
 KNOWN_FILES = (
@@ -89,14 +93,18 @@ KNOWN_FILES = (
     KnownFile(r"config\.json|auth\.json|.*dockerconfigjson", "a Docker login", _find_docker_logins),
     KnownFile(r"\.dockercfg", "a Docker login", _values(r'"(?:auth|password)"\s*:\s*"([^"]+)"')),
     KnownFile(r"[._]netrc", "a login of .netrc", _values(r"\bpassword\s+(\S+)")),
-    KnownFile(r"\.pypirc", "a login for a package index", _values(r"^\s*password\s*[=:]\s*(\S+)", flags=_EITHER_CASE)),
+    KnownFile(
+        r"\.pypirc", "a login for a package index", _values(r"^[ \t]*password[ \t]*[=:][ \t]*(\S+)", flags=_EITHER_CASE)
+    ),
     KnownFile(
         r"\.?condarc|\.mambarc|environment.*\.ya?ml|pip\.(?:conf|ini)|uv\.toml|pyproject\.toml|pipfile"
         r"|(?:requirements|constraints).*\.(?:txt|in)",
         "a login for packages",
         _values(f"{_URL_LOGIN}|{_CONDA_TOKEN}", flags=_EITHER_CASE),
     ),
-    KnownFile(r"\.npmrc", "a login for packages", _values(r":_password\s*=\s*(\S+)|" + _URL_LOGIN, flags=_EITHER_CASE)),
+    KnownFile(
+        r"\.npmrc", "a login for packages", _values(r":_password[ \t]*=[ \t]*(\S+)|" + _URL_LOGIN, flags=_EITHER_CASE)
+    ),
     KnownFile(r"\.git-credentials|\.gitmodules|.*\.gitconfig", "a login for git", _in_addresses),
     KnownFile(
         r"dockerfile.*|.*\.dockerfile|postbuild|\.yarnrc\.yml|sources\.list", "a login in an address", _in_addresses
@@ -106,7 +114,7 @@ KNOWN_FILES = (
         r".*",
         "credentials for AWS",
         _values(
-            r"(?:secret_?access_?key|session_?token|access_?token)[\"']?\s*[=:]\s*[\"']?([^\s\"',]+)",
+            r"(?:secret_?access_?key|session_?token|access_?token)[\"']?[ \t]*[=:][ \t]*[\"']?([^\s\"',]+)",
             flags=_EITHER_CASE,
         ),
         folder=".aws",
@@ -116,14 +124,16 @@ KNOWN_FILES = (
     KnownFile(
         r"\.pgpass|pgpass\.conf", "a login for a database", _values(r"^[^#\s:][^:\n]*:[^:\n]*:[^:\n]*:[^:\n]*:(\S+)")
     ),
-    KnownFile(r"\.my\.cnf", "a login for a database", _values(r"^\s*password\s*=\s*(\S+)")),
+    KnownFile(r"\.my\.cnf", "a login for a database", _values(r"^[ \t]*password[ \t]*=[ \t]*(\S+)")),
     KnownFile(
         r"\.s3cfg|\.boto|rclone\.conf",
         "a login for storage",
-        _values(r"^\s*(?:secret_key|(?:aws_)?secret_access_key|pass|password|token)\s*=\s*(\S+)"),
+        _values(r"^[ \t]*(?:secret_key|(?:aws_)?secret_access_key|pass|password|token)[ \t]*=[ \t]*(\S+)"),
     ),
     KnownFile(r"kaggle\.json", "a key for Kaggle", _values(r'"key"\s*:\s*"([^"]+)"')),
-    KnownFile(r"\.cdsapirc|\.ecmwfapirc", "a key for climate data", _values(r"^\s*\"?key\"?\s*:\s*\"?([^\s\",]+)")),
+    KnownFile(
+        r"\.cdsapirc|\.ecmwfapirc", "a key for climate data", _values(r"^[ \t]*\"?key\"?[ \t]*:[ \t]*\"?([^\s\",]+)")
+    ),
 )
 _ANY_NAME = re.compile("|".join(f"(?:{known.names})" for known in KNOWN_FILES if not known.folder), re.IGNORECASE)
 

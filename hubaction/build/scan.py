@@ -4,11 +4,14 @@ It is fast enough for every build: each file is read once, in pieces, and only w
 closely.
 """
 
+import codecs
 import os
 import stat
+import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from hubaction.build.known_files import MAX_BYTES, find_known
@@ -19,6 +22,8 @@ from hubaction.needles import Needles
 PIECE_BYTES = 1 << 20
 MAX_FINDINGS = 20
 """In one file: a thousand lines of the same say no more."""
+MAX_MATCHES = 1000
+"""That are looked at in a file whose name is known."""
 _BATCH = 64
 _WORKERS = 2
 
@@ -71,27 +76,41 @@ class Scanner:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 return []
-            by_name = _find_by_name(descriptor, path, status.st_size)
-            return [*by_name, *self._find_by_content(descriptor, path, {finding.line for finding in by_name})]
+            found = self._find_in(descriptor, path, status.st_size)
+            if os.pread(descriptor, 2, 0) in _UTF16_MARKS:
+                # In there each letter is two bytes, so nothing but given values was found.
+                with tempfile.TemporaryFile(dir="/tmp") as text:
+                    size = _write_as_utf8(descriptor, text.fileno())
+                    found = self._find_in(text.fileno(), path, size) or found
+            return found
         except OSError:
             return []
         finally:
             os.close(descriptor)
 
+    def _find_in(self, descriptor: int, path: str, size: int) -> list[Finding]:
+        by_name = _find_by_name(descriptor, path, size)
+        found = [*by_name, *self._find_by_content(descriptor, path, {finding.line for finding in by_name})]
+        given = {finding.line for finding in found if finding.given}
+        return [finding for finding in found if finding.given or finding.line not in given]
+
     def _find_by_content(self, descriptor: int, path: str, lines: set[int | None]) -> Iterator[Finding]:
-        """Lines with something found before are told once."""
+        """Lines with something found before are told once; a given value is told all the same, and has its own limit.
+
+        Of what looks like a secret there may be exceptions, of given values there are none.
+        """
+        counter = _LineCounter(descriptor)
+        given = set[int | None]()
         for offset, meaning in self._find_offsets(descriptor):
-            line = _line_of(descriptor, offset)
-            if line in lines:
+            told = lines if isinstance(meaning, Shape) else given
+            if len(told) >= MAX_FINDINGS or (line := counter.line_of(offset)) in told:
                 continue
-            lines.add(line)
+            told.add(line)
             yield (
                 Finding(path, line, meaning.kind)
                 if isinstance(meaning, Shape)
                 else Finding(path, line, meaning.name, given=True)
             )
-            if len(lines) >= MAX_FINDINGS:
-                return
 
     def _find_offsets(self, descriptor: int) -> Iterator[tuple[int, Meaning]]:
         looked_at: dict[Shape, int] = {}
@@ -119,16 +138,49 @@ def _find_by_name(descriptor: int, path: str, size: int) -> list[Finding]:
     known = find_known(path) if size <= MAX_BYTES else None
     if known is None:
         return []
-    text = os.pread(descriptor, MAX_BYTES, 0).decode("utf-8", "replace")
-    return [Finding(path, line, known.kind) for line in dict.fromkeys(known.find(text))][:MAX_FINDINGS]
+    # Editors put a mark of their own at the beginning.
+    text = os.pread(descriptor, MAX_BYTES, 0).decode("utf-8-sig", "replace")
+    lines = dict.fromkeys(islice(known.find(text), MAX_MATCHES))
+    return [Finding(path, line, known.kind) for line in lines][:MAX_FINDINGS]
 
 
-def _line_of(descriptor: int, offset: int) -> int | None:
-    """The line that a place in a file is on."""
-    line, position = 1, 0
-    while position < offset and (piece := os.pread(descriptor, min(PIECE_BYTES, offset - position), position)):
-        if b"\0" in piece:
-            return None
-        line += piece.count(b"\n")
-        position += len(piece)
-    return line
+class _LineCounter:
+    """Tells the lines of places in a file, each from the place before: one line may have a million of them."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._position = 0
+        self._line = 1
+        self._is_text = True
+
+    def line_of(self, offset: int) -> int | None:
+        """The line that a place is on; None in what is no text."""
+        start, end = sorted((self._position, offset))
+        lines = 0
+        while start < end and (piece := os.pread(self._descriptor, min(PIECE_BYTES, end - start), start)):
+            self._is_text = self._is_text and b"\0" not in piece
+            lines += piece.count(b"\n")
+            start += len(piece)
+        self._line += lines if offset > self._position else -lines
+        self._position = offset
+        return self._line if self._is_text else None
+
+
+_UTF16_MARKS = frozenset({codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE})
+"""What text begins with that, for example, `echo ... > file` makes in Windows' PowerShell."""
+
+
+def _write_as_utf8(descriptor: int, target: int) -> int:
+    """Write a text of two bytes a letter as one of UTF-8; return its bytes."""
+    decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
+    size = 0
+    for piece in _read_pieces(descriptor):
+        size += _write_all(target, decoder.decode(piece).encode())
+    return size + _write_all(target, decoder.decode(b"", final=True).encode())
+
+
+def _write_all(target: int, content: bytes) -> int:
+    written = 0
+    while written < len(content):
+        written += os.write(target, content[written:])
+    return written

@@ -3,10 +3,11 @@
 import base64
 import io
 import json
+import os
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -276,10 +277,10 @@ class StoppedContainer:
     def __init__(self, container: Container) -> None:
         self._container = container
 
-    def copy_in(self, source: Path, name: str, folder: str, *, user_id: int) -> None:
+    def copy_in(self, source: Path, name: str, folder: str, *, user_id: int, leave_out: Collection[str] = ()) -> None:
         """Copy a folder under a name into a folder of the container, owned by the user; links stay links."""
         with tempfile.TemporaryFile(dir="/tmp") as archive, _translate("copy files into a container"):
-            pack_folder(source, name, archive, user_id=user_id)
+            pack_folder(source, name, archive, user_id=user_id, leave_out=leave_out)
             archive.seek(0)
             self._container.put_archive(folder, archive)
 
@@ -339,18 +340,18 @@ class StoppedContainer:
 
 
 class SpawnedContainer(StoppedContainer):
-    """A container that is looked into while it runs."""
+    """A container that is looked into while it runs. Paths need not be text: the repository names its files."""
 
     def has_path(self, path: str) -> bool:
         """Whether the image has such a file or folder; before the start, for what is mounted over it hides it."""
         with _translate("look into a container"):
-            answer = self._api.head(self._archive_url, params={"path": path})
+            answer = self._api.head(self._archive_url, params={"path": os.fsencode(path)})
         return bool(answer.ok)
 
     def read_start_of(self, path: str, size: int) -> bytes:
         """The first bytes of a file of the image, b'' when there is none; links are not followed."""
         with _translate("read a file of a container"):
-            answer = self._api.get(self._archive_url, params={"path": path}, stream=True)
+            answer = self._api.get(self._archive_url, params={"path": os.fsencode(path)}, stream=True)
             try:
                 if not answer.ok:
                     return b""
@@ -366,7 +367,7 @@ class SpawnedContainer(StoppedContainer):
     def link_target(self, path: str) -> str:
         """Where a symbolic link of the image leads; '' for anything else."""
         with _translate("look into a container"):
-            answer = self._api.head(self._archive_url, params={"path": path})
+            answer = self._api.head(self._archive_url, params={"path": os.fsencode(path)})
         described = json.loads(base64.b64decode(answer.headers.get(_PATH_STAT, "") or b"e30="))
         return str(described.get("linkTarget") or "")
 
@@ -441,10 +442,16 @@ def _split_environment(pairs: Sequence[str]) -> dict[str, str]:
     return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
 
 
-def pack_folder(folder: Path, name: str, archive: IO[bytes], *, user_id: int) -> None:
-    """Write a tar archive of a folder under the given name; the user owns what is in it, links are kept as links."""
+def pack_folder(folder: Path, name: str, archive: IO[bytes], *, user_id: int, leave_out: Collection[str] = ()) -> None:
+    """Write a tar archive of a folder under the given name; the user owns what is in it, links are kept as links.
 
-    def own(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    Files named in `leave_out`, relative to the folder, are not in it, and never is .git, which may log in.
+    """
+
+    def own(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
+        inner = member.name.removeprefix(name).lstrip("/")
+        if inner in leave_out or ".git" in inner.split("/"):
+            return None
         member.uid = member.gid = user_id
         member.uname = member.gname = ""
         return member

@@ -290,6 +290,14 @@ def explain_no_kernels(seen: Evidence) -> HubCheckError:
     )
 
 
+def explain_many_kernels(seen: Evidence, count: int, tried: int) -> HubCheckError:
+    return HubCheckError(
+        f"The image has {count} kernels, and no more than {tried} are tried. Remove the specifications that nobody"
+        " uses (jupyter kernelspec remove), or set hub-check: warn.",
+        seen.packages_file,
+    )
+
+
 def _quote(text: str) -> str:
     flat = " ".join(text.split())
     return flat if len(flat) <= MAX_QUOTE else flat[: MAX_QUOTE - 1] + "…"

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
@@ -19,6 +19,7 @@ from hubaction.verify.hub_causes import (
     HubCheckError,
     explain,
     explain_kernel,
+    explain_many_kernels,
     explain_no_kernels,
     explain_page,
 )
@@ -38,6 +39,17 @@ PATIENCE_SECONDS = 60
 """Beyond the policy's own timeout, for the program inside to say that it is over."""
 END_SECONDS = 5
 MAX_TEXT = 60
+MAX_KERNELS = 100
+"""Each may take as long as the server."""
+MAX_MEMORY = 1 << 50
+_FOLLOWS: Mapping[str, Collection[str]] = {
+    "": {"not-ready", "ready"},
+    "ready": {"versions"},
+    "versions": {"no-page", "kernels"},
+    "kernels": {"kernel", "done"},
+    "kernel": {"kernel", "done"},
+}
+"""By each event of the program inside, what it tells next."""
 PAGES_WITH_CELLS = ("/lab", "/tree", "/notebooks", "/doc")
 
 
@@ -133,6 +145,10 @@ class _Check:
         self._seen = seen
         self._on_line = on_line
         self._result = HubCheckResult()
+        self._last = ""
+        """The kind of the event before."""
+        self._awaited: list[str] = []
+        """The kernels that are not tried yet."""
         self._started = time.monotonic()
 
     def run(self) -> HubCheckResult:
@@ -149,23 +165,39 @@ class _Check:
             return self._result
         raise self._explain(event)
 
+    def _is_next(self, event: Mapping[str, Any]) -> bool:
+        """Whether an event comes when it has to; others prove nothing, and give no more time."""
+        kind = event["event"]
+        if kind not in _FOLLOWS.get(self._last, ()):
+            return False
+        if kind == "kernel":
+            return event.get("name") in self._awaited[:1]
+        return kind != "done" or not self._awaited
+
     def _take(self, event: Mapping[str, Any]) -> None:
-        kind = event.get("event")
+        kind = self._last = event["event"]
         result = self._result
         if kind == "ready":
             result.ready_seconds = time.monotonic() - self._started
             memory = event.get("memory")
-            result.memory_bytes = memory if isinstance(memory, int) and not isinstance(memory, bool) else None
+            known = isinstance(memory, int) and not isinstance(memory, bool) and 0 <= memory < MAX_MEMORY
+            result.memory_bytes = memory if known else None
         elif kind == "versions":
             result.versions = _read_texts(event.get("versions"))
         elif kind == "kernels":
-            if not event.get("names") and self._seen.policy.default_url.startswith(PAGES_WITH_CELLS):
-                raise explain_no_kernels(self._seen)
+            self._await_kernels(event.get("names"))
         elif kind == "kernel":
-            name, error = str(event.get("name"))[:MAX_TEXT], str(event.get("error") or "")
+            name, error = self._awaited.pop(0)[:MAX_TEXT], str(event.get("error") or "")
             if error:
                 raise explain_kernel(self._look(event), name, error)
             result.kernels.append(name)
+
+    def _await_kernels(self, names: object) -> None:
+        self._awaited = [str(name) for name in names] if isinstance(names, list) else []
+        if not self._awaited and self._seen.policy.default_url.startswith(PAGES_WITH_CELLS):
+            raise explain_no_kernels(self._seen)
+        if len(self._awaited) > MAX_KERNELS:
+            raise explain_many_kernels(self._seen, len(self._awaited), MAX_KERNELS)
 
     def _events(self) -> Iterator[Mapping[str, Any]]:
         """What the program inside sees; it is killed with the container when it says nothing for too long."""
@@ -182,7 +214,7 @@ class _Check:
         try:
             for line in split_lines(self._container.execute(command)):
                 event = _read_event(line)
-                if not event:
+                if not event or not self._is_next(event):
                     self._on_line(line)
                     continue
                 deadline.cancel()

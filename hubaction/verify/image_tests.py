@@ -49,6 +49,8 @@ class ImageTests:
     """What each test, notebook and file of R may take."""
     stored_outputs: bool
     """Whether the notebooks' outputs have to be those that they have stored."""
+    left_out: frozenset[str] = frozenset()
+    """Files that are not copied into the container, relative to `files`."""
 
     @property
     def total_seconds(self) -> int:
@@ -70,11 +72,13 @@ class Place:
 def find_image_tests(source: Path, folder: str) -> Path | None:
     """Return the folder with the image tests, or None when there is none or nothing in it.
 
-    Raises ImageTestsError when it is a link to a place outside of the repository.
+    Raises ImageTestsError when it is a link to a place outside of the repository, or to where git keeps its logins.
     """
     tests = (source / folder).resolve()
     if not tests.is_relative_to(source.resolve()):
         raise ImageTestsError(f"'{folder}' is a link to a place outside of the repository: remove it.", file=folder)
+    if ".git" in tests.relative_to(source.resolve()).parts:
+        raise ImageTestsError(f"'{folder}' leads to git's own files, which are no tests: remove it.", file=folder)
     if not tests.is_dir() or not any(not entry.name.startswith(".") for entry in tests.iterdir()):
         return None
     _check_size(tests, folder)
@@ -203,11 +207,10 @@ def _fill(container: StoppedContainer, tests: ImageTests, user_id: int, *, start
     container.make_folder(f"{scripts}/results", "/", user_id=user_id)
     if pip := _carried_pip():
         container.copy_in(pip, f"{scripts}/carried/pip", "/", user_id=user_id)
-    if home and start.is_relative_to(home):
-        # It is not there before the container runs: run.sh copies them.
-        container.copy_in(tests.files, f"{scripts}/start/{tests.folder}", "/", user_id=user_id)
-    else:
-        container.copy_in(tests.files, tests.folder, str(start), user_id=user_id)
+    # What is below an empty home is not there before the container runs: run.sh copies it.
+    later = home and start.is_relative_to(home)
+    name, folder = (f"{scripts}/start/{tests.folder}", "/") if later else (tests.folder, str(start))
+    container.copy_in(tests.files, name, folder, user_id=user_id, leave_out=tests.left_out)
 
 
 def _scripts() -> Path:

@@ -45,20 +45,21 @@ def check_leaks(
     engine: Engine,
     image: str,
     *,
+    run: str,
     folders: Iterable[str],
     held: Sequence[HeldSecret],
     build_args: Iterable[tuple[str, str]],
 ) -> None:
     """Look for held secrets in an image's description and in `folders` of it; raises LeakError.
 
-    The folder that it starts in is one of them. Nothing of the image runs.
+    The folder that it starts in is one of them. Nothing of the image runs; `run` is its container's label.
     """
     if not held:
         return
     needles = Needles({spelling: secret for secret in held for spelling in spellings(secret.value)})
     leaks = list(find_in_description(engine.describe(image), needles))
     inner = engine.inspect(image).working_folder
-    with engine.container(image, ["/bin/true"], user="0", run=image, environment={}) as container:
+    with engine.container(image, ["/bin/true"], user="0", run=run, environment={}) as container:
         for folder in _outermost([*folders, inner]):
             leaks += _find_in_folder(container, folder, needles)
     if leaks:
@@ -75,7 +76,7 @@ def find_in_description(description: Mapping[str, Any], needles: Needles[HeldSec
         f"{step.get('CreatedBy')}\n{step.get('Comment')}" for step in description["history"]
     )
     for place, text in texts.items():
-        yield from (Leak(f"{place} of the image", secret) for _, secret in needles.find([text.encode()]))
+        yield from (Leak(f"{place} of the image", secret) for secret in _distinct(needles.find([text.encode()])))
 
 
 def _outermost(folders: Iterable[str]) -> list[str]:
@@ -86,11 +87,12 @@ def _outermost(folders: Iterable[str]) -> list[str]:
 
 def _find_in_folder(container: StoppedContainer, folder: str, needles: Needles[HeldSecret]) -> list[Leak]:
     """Search the archive as one stream, which is quick, and for the names of files only when there is something."""
-    with container.copy_out(folder) as pieces:
+    content = f"{folder}/."  # of a link, too, what it leads to
+    with container.copy_out(content) as pieces:
         if not any(needles.find(pieces)):
             return []
-    with container.copy_out(folder) as pieces:
-        return list(find_in_archive(pieces, str(PurePosixPath(folder).parent), needles))
+    with container.copy_out(content) as pieces:
+        return list(find_in_archive(pieces, folder, needles))
 
 
 def find_in_archive(pieces: Iterator[bytes], parent: str, needles: Needles[HeldSecret]) -> Iterator[Leak]:
@@ -99,13 +101,18 @@ def find_in_archive(pieces: Iterator[bytes], parent: str, needles: Needles[HeldS
         for member in archive:
             archive.members = []  # it would keep all of them
             name = f"{member.name} {member.linkname}".encode("utf-8", "surrogateescape")
-            named = list(dict.fromkeys(secret for _, secret in needles.find([name])))
+            named = _distinct(needles.find([name]))
             yield from (Leak(f"the name of a file below {parent}", secret) for secret in named)
             # A name that has the secret is not told.
             place = f"a file below {parent}" if named else f"the file {PurePosixPath(parent) / member.name}"
             content = archive.extractfile(member) if member.isreg() else None
-            for _, secret in needles.find(_read_pieces(content)) if content else ():
+            for secret in _distinct(needles.find(_read_pieces(content))) if content else ():
                 yield Leak(place, secret)
+
+
+def _distinct(found: Iterator[tuple[int, HeldSecret]]) -> list[HeldSecret]:
+    """A file may have the same one a million times."""
+    return list(dict.fromkeys(secret for _, secret in found))
 
 
 def _read_pieces(content: IO[bytes]) -> Iterator[bytes]:

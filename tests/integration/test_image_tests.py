@@ -17,6 +17,8 @@ from hubaction.runner.engine import Engine, StoppedContainer
 from hubaction.tested import CaseOutcome, CaseResult, count_cases, failing
 from hubaction.verify.image_tests import ImageTests, ImageTestsError, Place, run_image_tests
 from tests.end_to_end.machine import containers_left
+from tests.integration.program import Program
+from tests.runner_rules import read_commands
 
 RUN = f"integration-image-tests-{secrets.token_hex(4)}"
 START = """FROM debian:trixie-slim
@@ -250,6 +252,15 @@ def test_all__are_bounded_together(tested: Tested, monkeypatch: pytest.MonkeyPat
 def test_pytest__none_collected(tested: Tested) -> None:
     tested.add("check_one.py", "def test_one():\n    pass\n")
     assert "No test was found" in tested.fail().message
+
+
+def test_pytest__ended_early_as_if_it_had_passed(tested: Tested) -> None:
+    tested.add("test_one.py", "def test_one():\n    pass\n")
+    tested.add("test_two.py", "import pytest\n\n\ndef test_two():\n    pytest.exit('enough', returncode=0)\n")
+    tested.add("test_worse.py", "def test_worse():\n    assert False\n")
+    (case,) = failing(tested.fail().cases)
+    assert (case.name, case.file) == ("test_two.py::test_two", "image-tests/test_two.py")
+    assert "2 tests" in case.message
 
 
 def test_pytest__settings_name_other_files(tested: Tested) -> None:
@@ -615,3 +626,37 @@ def test_r__with_testthat(tested: Tested) -> None:
     assert stopped.outcome is CaseOutcome.FAILED
     assert "ashore" in stopped.message
     assert "could not be stopped" in cases["test-slow.R"].message
+
+
+# --- as a step of the whole program ---
+
+
+def test_program__warns_of_tests_that_were_all_skipped(tmp_path: Path, engine: RunningEngine) -> None:
+    program = Program(tmp_path, engine)
+    (program.workspace / "Dockerfile").write_text(PYTEST_IMAGE)
+    (program.workspace / "image-tests").mkdir()
+    (program.workspace / "image-tests/test_one.py").write_text(
+        "import pytest\n\n\ndef test_one():\n    pytest.importorskip('no_such_module')\n"
+    )
+    ended = program.run()
+    assert ended.returncode == 0, ended.log
+    (warning,) = [command for command in read_commands(ended.log) if command.name == "warning"]
+    assert warning.data.startswith("All image tests were skipped, so they prove nothing")
+    assert warning.properties["file"] == "image-tests"
+
+
+def test_program__tests_that_are_all_of_the_checkout_see_no_login(tmp_path: Path, engine: RunningEngine) -> None:
+    """A pull request may make their folder a link to it."""
+    program = Program(tmp_path, engine)
+    (program.workspace / "Dockerfile").write_text(PYTEST_IMAGE)
+    (program.workspace / "image-tests").symlink_to(".")
+    (program.workspace / ".git").mkdir()
+    (program.workspace / ".git/config").write_text("[http]\n\textraheader = AUTHORIZATION: basic abc\n")
+    (program.workspace / "test_one.py").write_text(
+        "import os\n\n\ndef test_one():\n"
+        "    here = os.path.dirname(os.path.abspath(__file__))\n"
+        "    assert '.git' not in os.listdir(here)\n"
+    )
+    ended = program.run()
+    assert ended.returncode == 0, ended.log
+    assert "test_one.py ." in ended.log

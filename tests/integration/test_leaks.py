@@ -33,7 +33,7 @@ def image(tmp_path: Path, engine: RunningEngine, request: pytest.FixtureRequest)
 
 
 def check(engine_door: Engine, image: str) -> None:
-    check_leaks(engine_door, image, folders=FOLDERS, held=[SECRET], build_args=[("NB_USER", "jovyan")])
+    check_leaks(engine_door, image, run=image, folders=FOLDERS, held=[SECRET], build_args=[("NB_USER", "jovyan")])
 
 
 @pytest.mark.parametrize(
@@ -45,9 +45,13 @@ def check(engine_door: Engine, image: str) -> None:
         ("COPY <<-END /srv/repo/inner/login\n\t@@\n\tEND", "the file /srv/repo/inner/login"),
         ("COPY <<-END /work/login\n\t@@\n\tEND\nWORKDIR /work", "the file /work/login"),
         ("RUN true @@", "the history of the image"),
+        (
+            "COPY <<-END /data/login\n\t@@\n\tEND\nRUN rm -r /srv/repo && ln -s /data /srv/repo",
+            "the file /srv/repo/login",
+        ),
     ],
     indirect=["image"],
-    ids=["variable", "label", "command", "file", "start folder", "history"],
+    ids=["variable", "label", "command", "file", "start folder", "history", "link"],
 )
 def test_check_leaks__says_where(image: str, place: str, engine_door: Engine) -> None:
     with pytest.raises(LeakError) as caught:

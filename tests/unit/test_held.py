@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
 import pytest
@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubaction.held import MIN_LENGTH, hold_secrets, is_common, spellings
+from tests.planted import private_key
 
 VALUE = "q8Z7rT2wX9v"
 
@@ -25,7 +26,11 @@ def test_hold_secrets__inputs() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["ACTIONS_RUNTIME_TOKEN", "DB_PASSWORD", "token", "API_KEY", "MY_PAT", "AWS_SECRET_ACCESS_KEY"]
+    "name",
+    [
+        *("ACTIONS_RUNTIME_TOKEN", "DB_PASSWORD", "token", "API_KEY", "MY_PAT", "AWS_SECRET_ACCESS_KEY"),
+        *("DB_PASS", "GCP_SA_KEY", "SSH_KEY", "AWS_CREDENTIALS", "DEPLOY_KEY"),
+    ],
 )
 def test_hold_secrets__names_that_say_so(name: str) -> None:
     assert names_of(environ={name: VALUE}) == [f"the value of the variable '{name}'"]
@@ -76,6 +81,40 @@ def test_spellings__are_where_the_value_is(value: str, before: bytes, after: byt
         base64.urlsafe_b64encode(longer),
     ):
         assert any(spelling in text for spelling in known), text
+
+
+@given(WORDS.filter(lambda word: len(word.encode()) >= 16), st.integers(0, 80), st.sampled_from([64, 76]))
+def test_spellings__are_in_base64_of_several_lines(value: str, before: int, width: int) -> None:
+    """As `base64` prints it, at whatever place the lines break."""
+    text = base64.b64encode(bytes(before) + value.encode() + b"\n")
+    lines = b"\r\n".join(text[start : start + width] for start in range(0, len(text), width))
+    assert any(spelling in lines for spelling in spellings(value))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"q8Z7/rT2+wX9&v\u003cq\u003e8".replace("&", r"\u0026"),
+        "q8Z7/rT2+wX9&amp;v&lt;q&gt;8",
+        "q8Z7%2frT2%2bwX9%26v%3cq%3e8",
+        "q8Z7/rT2%2BwX9%26v%3Cq%3E8",
+    ],
+    ids=["json of Go", "XML", "address in small letters", "path"],
+)
+def test_spellings__of_other_programs(text: str) -> None:
+    assert any(spelling in text.encode() for spelling in spellings("q8Z7/rT2+wX9&v<q>8"))
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda text: text, lambda text: base64.b64encode(text.encode()).decode()], ids=["", "base64"]
+)
+def test_hold_secrets__what_an_object_keeps(wrap: Callable[[str], str]) -> None:
+    """The key of a service account is the password of some registries, and a file of its own elsewhere."""
+    key = private_key("")
+    account = {"type": "service_account", "private_key": key, "client_x509_cert_url": f"https://example.org/{'a' * 99}"}
+    held = hold_secrets([wrap(json.dumps(account))], {}, ())
+    assert {secret.name for secret in held} == {"a secret among the inputs of this step"}
+    assert any(spelling in key.encode() for secret in held for spelling in spellings(secret.value))
 
 
 def test_spellings__are_not_where_the_value_is_not() -> None:

@@ -14,6 +14,7 @@ SECONDS = int(os.environ.get("HUB_IMAGE_TESTS_SECONDS", "600"))
 
 BETWEEN = "what runs between the tests"
 _cases = {}
+_awaited = set()
 
 
 def is_worker(config):
@@ -41,8 +42,17 @@ def fail_test(_number, _frame):
     pytest.fail("It took longer than %d seconds (input 'test-timeout')." % SECONDS)
 
 
-def pytest_collection_finish():
+def pytest_collection_finish(session):
+    _awaited.update(item.nodeid for item in session.items)
     results.set_running(BETWEEN)
+
+
+def pytest_sessionfinish(session, exitstatus):
+    """Who ends the session early may choose the exit code, too: pytest.exit does."""
+    if exitstatus == 0 and _awaited and not is_worker(session.config):
+        file = shorten(min(_awaited)).partition("::")[0]
+        message = "%d tests, this one and others, were not run: something ended pytest before them." % len(_awaited)
+        results.add_case(shorten(min(_awaited)), results.FAILED, 0, file, 0, message)
 
 
 @pytest.hookimpl(trylast=True)
@@ -120,6 +130,7 @@ def pytest_runtest_logreport(report):
     if (report.failed or report.skipped) and case["place"] is None:
         case["place"] = getattr(report, "hub_image_place", None) or ["", 0, describe(report.longrepr)]
     if report.when == "teardown":
+        _awaited.discard(report.nodeid)
         del _cases[report.nodeid]
         file, line, message = case["place"] or ["", 0, ""]
         if not file:

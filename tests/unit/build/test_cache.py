@@ -58,11 +58,11 @@ def test_cache_arguments__none() -> None:
 @pytest.mark.parametrize(("choice", "explicit_ref"), [(Cache.REGISTRY, False), (Cache.AUTO, True)])
 def test_cache_arguments__registry(choice: Cache, explicit_ref: bool) -> None:
     found = arguments(choice, explicit_ref=explicit_ref, cache_found=True, can_export=True)
-    assert found == CacheArguments((*reads(str(REF), FOUND[0]), EXPORT))
+    assert found == CacheArguments(reads(str(REF), FOUND[0]), export=(EXPORT,))
 
 
 def test_cache_arguments__registry_that_has_none_yet() -> None:
-    assert arguments(Cache.REGISTRY, can_export=True).buildx == (*reads(*FOUND[:2]), EXPORT)
+    assert arguments(Cache.REGISTRY, can_export=True) == CacheArguments(reads(*FOUND[:2]), export=(EXPORT,))
 
 
 def test_cache_arguments__registry_on_an_engine_that_cannot_write_it() -> None:
@@ -74,7 +74,7 @@ def test_cache_arguments__registry_on_an_engine_that_cannot_write_it() -> None:
 @pytest.mark.parametrize("choice", list(Cache))
 def test_cache_arguments__nothing_is_written_where_nothing_may_be_pushed(choice: Cache) -> None:
     found = arguments(choice, write=False, can_export=True)
-    assert not [argument for argument in found.buildx if argument.startswith("--cache-to")]
+    assert not [argument for argument in (*found.buildx, *found.export) if argument.startswith("--cache-to")]
     assert not found.notices
 
 

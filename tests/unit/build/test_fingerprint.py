@@ -271,6 +271,15 @@ def test_hash_tests__any_change(source: Path) -> None:
     assert hash_tests(source / "a", "image-tests") != before
 
 
+def test_hash_tests__what_is_not_copied_does_not_count(source: Path) -> None:
+    before = hash_tests(source, ".")
+    (source / ".git").mkdir()
+    (source / ".git/index").write_text("other each time")
+    (source / "key.json").write_text("another each time")
+    # A folder's own time does not count.
+    assert hash_tests(source, ".", {"key.json"}) == before
+
+
 def test_hash_tests__what_is_ignored_counts(source: Path) -> None:
     (source / ".dockerignore").write_text("a\n")
     context, tests = hash_all(source), hash_tests(source / "a", "a")

@@ -8,7 +8,7 @@ import pytest
 
 from devtools.repository import commit_all, git, make_repository
 from hubaction.build.context import list_context, stage_context
-from hubaction.build.guard import Guarded, check_git_copy, guard_context
+from hubaction.build.guard import MAX_TOLD, Guarded, check_git_copy, find_made_by_workflow, guard_context
 from hubaction.errors import SeveralProblemsError
 from hubaction.held import HeldSecret
 from tests.planted import PLANTED, Planted, characters, private_key
@@ -122,6 +122,31 @@ def test_guard_context__given_values_are_refused_everywhere(workspace: Workspace
     assert [part.line for part in error.parts] == [2]
     assert "allow-files" not in error.parts[0].message
     assert GIVEN.value not in error.message + error.parts[0].message
+
+
+def test_guard_context__a_given_token_is_refused_although_it_looks_like_one(workspace: Workspace) -> None:
+    workspace.commit("a.py", f"TOKEN = '{TOKEN}'\n")
+    files = list_context(workspace.folder, include_git=False)
+    held = [HeldSecret("the job's token", TOKEN)]
+    with pytest.raises(SeveralProblemsError, match="the job's token"):
+        guard_context(files, workspace=workspace.folder, held=held, allowed=["a.py"])
+
+
+def test_guard_context__ten_thousand_secrets_are_not_told_one_by_one(workspace: Workspace) -> None:
+    for number in range(MAX_TOLD + 10):
+        workspace.write(f"keys/{number}.pem", private_key())
+    commit_all(workspace.folder, "Add keys")
+    error = workspace.refused()
+    assert len(error.parts) == MAX_TOLD
+    assert "and 10 more" in error.message
+
+
+def test_find_made_by_workflow__in_the_folder_of_the_tests(workspace: Workspace) -> None:
+    workspace.commit("image-tests/fixture.pem", private_key())
+    workspace.write("image-tests/.env", f"TOKEN={GIVEN.value}\n")
+    workspace.write("image-tests/notes.txt", "nothing")
+    found = find_made_by_workflow(workspace.folder / "image-tests", workspace=workspace.folder, held=[GIVEN])
+    assert found == {".env"}
 
 
 # --- what git says ---

@@ -5,11 +5,12 @@ import json
 import os
 import random
 import string
+import time
 from pathlib import Path
 
 import pytest
 
-from hubaction.build.scan import PIECE_BYTES, Finding, Scanner
+from hubaction.build.scan import MAX_FINDINGS, PIECE_BYTES, Finding, Scanner
 from hubaction.held import HeldSecret
 from tests.planted import HEX, PLANTED, Planted, characters, private_key
 
@@ -92,6 +93,36 @@ def test_scan__given_values_in_any_spelling(spelling: str, tmp_path: Path) -> No
     ]
 
 
+def test_scan__given_values_are_told_beside_what_looks_like_a_secret(tmp_path: Path) -> None:
+    """There are exceptions for what looks like one, and none for what was given."""
+    token = HeldSecret("the job's token", "ghp" + "_" + characters(36))
+    files: dict[str, str | bytes] = {"a.py": f"TOKEN = '{token.value}'\n", ".env": f"API_TOKEN={token.value}\n"}
+    assert scan(tmp_path, files, token) == [
+        Finding(".env", 1, token.name, given=True),
+        Finding("a.py", 1, token.name, given=True),
+    ]
+
+
+def test_scan__given_values_are_told_behind_any_number_of_tokens(tmp_path: Path) -> None:
+    tokens = "".join(f"'{'ghp' + '_' + characters(36)}'\n" for _ in range(MAX_FINDINGS + 5))
+    found = scan(tmp_path, {"tokens.txt": f"{tokens}{GIVEN.value}\n"}, GIVEN)
+    assert found[-1] == Finding("tokens.txt", MAX_FINDINGS + 6, GIVEN.name, given=True)
+    assert len(found) == MAX_FINDINGS + 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.file)
+def test_scan__text_as_windows_writes_it(planted: Planted, encoding: str, tmp_path: Path) -> None:
+    content = planted.text.replace("\n", "\r\n").encode(encoding)
+    assert scan(tmp_path, {planted.file: content}) == [Finding(planted.file, planted.line, planted.kind)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_scan__given_values_in_two_bytes_a_letter(encoding: str, tmp_path: Path) -> None:
+    (finding,) = scan(tmp_path, {"notes.txt": f"\n{GIVEN.value}\n".encode(encoding)}, GIVEN)
+    assert finding.given
+
+
 def test_scan__links_pipes_and_folders_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text(PLANTED[0].text)
     (tmp_path / "link").symlink_to("secret")
@@ -134,6 +165,14 @@ ORDINARY: dict[str, str | bytes] = {
     ".aws/config": "[default]\nregion = eu-west-1\n",
     "latin.txt": "Müller\n".encode("latin-1"),
     "empty": "",
+    "empty/.env": "API_KEY=\nDATABASE_HOST=localhost\nSECRET_TOKEN =\n\nCACHE_FOLDER=something\n",
+    "empty/.pypirc": "[pypi]\nusername = ada\npassword =\n[testpypi]\n",
+    "empty/.my.cnf": "[client]\npassword=\nuser=somebody\n",
+    "empty/.s3cfg": "[default]\nsecret_key =\nuse_https = True\n",
+    "empty/.aws/config": "aws_session_token =\nregion = eu-west-1\n",
+    "empty/.kube/config": "users:\n- name: x\n  user:\n    token:\n    username: ada\n",
+    "forum/environment.yml": "# https://discourse.jupyter.org/t/kernel-does-not-start/1234\n"
+    "# see https://discourse.pangeo.io/t/which-image-to-use/88/3, and (https://forum.org/t/another-topic/12)\n",
 }
 
 
@@ -151,3 +190,29 @@ def test_scan__the_key_alone_makes_a_private_key(tmp_path: Path) -> None:
     first, *rest = private_key().splitlines()
     assert scan(tmp_path, {"a": f"{first}\n...\n", "b": "\n".join(rest)}) == []
     assert len(scan(tmp_path, {"a": f"{first}\n" + "\n".join(rest)})) == 1
+
+
+# --- what would take long ---
+
+SLOW = {
+    "environment.yml": "a" * 1_000_000,
+    "a/environment.yml": "a." * 500_000,
+    "requirements.txt": "passwd" * 150_000,
+    ".npmrc": "a://b:" * 150_000,
+    ".pypirc": "\n" * 1_000_000,
+    ".env": "\t\n" * 500_000,
+    "a/.env": "token=" * 150_000,
+    ".netrc": "password " * 100_000,
+    "config.json": json.dumps({"auths": {str(number): {"auth": f"q8Z7rT2w{number}"} for number in range(25_000)}}),
+    "b/requirements.txt": "https://a:q8Z7rT2w@b " * 45_000,
+    "tokens.txt": f" {'ghp' + '_' + characters(36)}" * 20_000,
+    "given.txt": GIVEN.value * 100_000,
+}
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_scan__no_file_takes_long(name: str, tmp_path: Path) -> None:
+    """A file may be made for that; going through a megabyte again at each of its places takes hours."""
+    started = time.process_time()
+    scan(tmp_path, {name: SLOW[name]}, GIVEN)
+    assert time.process_time() - started < 5

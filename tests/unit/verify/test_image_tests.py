@@ -130,6 +130,14 @@ def test_find_image_tests__link_to_the_outside(tmp_path: Path, link: str) -> Non
         find_image_tests(tmp_path / "workspace", "image-tests")
 
 
+def test_find_image_tests__link_to_where_git_keeps_its_logins(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git/config").touch()
+    (tmp_path / "image-tests").symlink_to(".git")
+    with pytest.raises(ImageTestsError, match="git's own files"):
+        find_image_tests(tmp_path, "image-tests")
+
+
 def test_find_image_tests__too_large_to_copy(tests: Path) -> None:
     with (tests / "data").open("wb") as sparse:
         sparse.truncate(MAX_TESTS_BYTES + 1)

@@ -22,7 +22,8 @@ from kernels import KernelError, run_cell
 from stand_in import HubServer
 
 PACKAGES = ("jupyterhub", "jupyterlab", "notebook", "jupyter_server")
-MAX_KERNELS = 20
+MAX_KERNELS = 100
+"""hubaction/verify/hub_check.py says that more are too many."""
 MAX_REDIRECTS = 5
 BETWEEN_LOOKS = 0.1
 PROXY_ADDRESS = "127.0.0.2"
