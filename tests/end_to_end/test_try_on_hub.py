@@ -223,6 +223,8 @@ class Commented:
     body: str
     image: str
     digest: str
+    log: str
+    """The summary is in it, and the comment is not."""
 
     @property
     def link(self) -> str:
@@ -265,7 +267,7 @@ def commented(
         assert run.succeeded, run.log
         (body,) = server.bodies()
     remove_image(engine, run.outputs["image"])
-    return Commented(body, run.outputs["image"], run.outputs["digest"])
+    return Commented(body, run.outputs["image"], run.outputs["digest"], run.log)
 
 
 def remove_image(engine: Engine, image: str) -> None:
@@ -280,6 +282,7 @@ def docker(engine: Engine, *arguments: str) -> str:
 def test_link__starts_the_image_that_was_pushed_and_opens_the_branch(
     commented: Commented, hub: Hub, page: Page, engine: Engine, registry: Registry
 ) -> None:
+    assert commented.link in commented.log
     assert commented.image == f"{registry.host}/lab/try-on-hub:pr-{NUMBER}-{HEAD_SHA[:12]}"
     log_in(page, hub, "grace", commented.link)
     assert image_in_form(page) == commented.image
