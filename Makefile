@@ -5,7 +5,7 @@ UV_VERSION := 0.13.9
 UV := build/uv-$(UV_VERSION)/bin/uv
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo test test-all check format bench bench-full bench-docs pictures lab-picture bench-hub engine engine-stop weigh clean
+.PHONY: help setup demo test test-all check format bench bench-full bench-docs pictures lab-picture form-picture bench-hub engine engine-stop weigh clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,9 @@ pictures: setup ## Make the template's pictures from a real run
 
 lab-picture: setup ## Make the picture of JupyterLab on a real hub, docs/lab.png
 	$(PYTHON) -m devtools.lab
+
+form-picture: setup ## Make the picture of a hub's start form, docs/start-form.png
+	$(PYTHON) -m devtools.start_form
 
 bench-hub: setup ## Measure the hub check on the demonstration's image
 	$(PYTHON) -m devtools.bench_hub

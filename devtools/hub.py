@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import json
 import secrets
+import shutil
 import socket
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +25,9 @@ from devtools.errors import DevtoolsError
 MAJORS = ("5", "6")
 """The versions of JupyterHub that hubs run."""
 SPAWNER = "dockerspawner==14.*"
+FORM = ("jupyterhub-kubespawner==7.1.0", "jupyterhub-fancy-profiles==0.7.0")
+"""What makes a start form of a `profile_list`."""
+FORM_SPAWNER = Path(__file__).parent / "form_spawner.py"
 PROXY = "configurable-http-proxy@5.3.0"
 USER_PROGRAM = Path(__file__).parent / "hub_user.py"
 START_SECONDS = 60
@@ -66,22 +70,42 @@ class Hub:
         process.wait_until(is_ready, deadline=seconds, what=f"the server of {user}", every=0.2)
 
 
+@dataclass(frozen=True)
+class StartForm:
+    """A hub that asks its users what to start, and pulls it."""
+
+    profiles: Sequence[Mapping[str, Any]]
+    """KubeSpawner's `profile_list`."""
+    docker_config: Path
+    """The folder with the hub's own login to the registry."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """What the users' servers find in their environment."""
+
+
 @contextlib.contextmanager
 def running_hub(
-    engine: Engine, major: str, folder: Path, *, memory: str = "1G", seconds: int = 20, home: str = "/home/jovyan"
+    engine: Engine,
+    major: str,
+    folder: Path,
+    *,
+    memory: str = "1G",
+    seconds: int = 20,
+    home: str = "/home/jovyan",
+    base_path: str = "",
+    form: StartForm | None = None,
 ) -> Iterator[Hub]:
     """A hub in `folder`, which starts any image; a server has `seconds` to start, and `memory`.
 
     Its users are as on a hub of Zero to JupyterHub: uid 1000, an empty home folder, no way to more privileges.
     """
-    environment = ensure_environment(major)
-    address = _bridge_address(engine)
+    environment = ensure_environment(major, *(FORM if form else ()))
+    address = bridge_address(engine)
     public, internal, proxy = _free_port("127.0.0.1"), _free_port(address), _free_port("127.0.0.1")
     secret = {name: secrets.token_hex(20) for name in ("token", "password", "proxy")}
     folder.mkdir(parents=True, exist_ok=True)
     prefix = f"{CONTAINER_PREFIX}-{secrets.token_hex(4)}"
     options = {
-        "JupyterHub.bind_url": f"http://127.0.0.1:{public}",
+        "JupyterHub.bind_url": f"http://127.0.0.1:{public}{base_path}",
         "JupyterHub.hub_bind_url": f"http://{address}:{internal}",
         "JupyterHub.cookie_secret_file": str(folder / "cookie_secret"),
         "JupyterHub.db_url": f"sqlite:///{folder}/hub.sqlite",
@@ -117,13 +141,14 @@ def running_hub(
             "security_opt": ["no-new-privileges"],
         },
     }
-    (folder / "jupyterhub_config.json").write_text(json.dumps(_nest(options)))
+    command: list[str | Path] = [environment / "bin" / "jupyterhub", "--config", _configure(folder, options, form)]
     log = folder / "hub.log"
-    command: list[str | Path] = [environment / "bin" / "jupyterhub", "--config", folder / "jupyterhub_config.json"]
     env = {**engine.environment(), "PATH": f"{environment}/bin:{process.environment().get('PATH', '')}"}
+    if form:
+        env["DOCKER_CONFIG"] = str(form.docker_config)
     pid = process.start_daemon(command, log=log, env=env)
     try:
-        url = f"http://127.0.0.1:{public}"
+        url = f"http://127.0.0.1:{public}{base_path}"
         version, python = _wait(url, pid, log), environment / "bin" / "python"
         yield Hub(url, version, python, prefix, secret["token"], secret["password"])
     finally:
@@ -132,9 +157,34 @@ def running_hub(
         _remove_containers(engine, prefix)
 
 
-def ensure_environment(major: str) -> Path:
+def _configure(folder: Path, options: Mapping[str, Any], form: StartForm | None) -> Path:
+    """The hub's configuration: a file of JSON, or of Python around it where a class has to be named."""
+    if form:
+        own = {
+            "JupyterHub.spawner_class": "form_spawner.FormSpawner",
+            "FormSpawner.profile_list": list(form.profiles),
+            "DockerSpawner.pull_policy": "ifnotpresent",
+            "DockerSpawner.environment": dict(form.variables),
+        }
+        options = {**options, **own}
+        shutil.copy(FORM_SPAWNER, folder)
+    file = folder / "jupyterhub_config.json"
+    file.write_text(json.dumps(_nest(options)))
+    if not form:
+        return file
+    program = folder / "jupyterhub_config.py"
+    program.write_text(
+        f"import json, sys\nfrom pathlib import Path\nfrom traitlets.config import Config\n"
+        f"sys.path.append({str(folder)!r})\nfrom form_spawner import EXTRA_HANDLERS\n"
+        f"c.merge(Config(json.loads(Path({str(file)!r}).read_text())))\n"
+        "c.JupyterHub.extra_handlers = EXTRA_HANDLERS\n"
+    )
+    return program
+
+
+def ensure_environment(major: str, *packages_too: str) -> Path:
     """The folder of a virtual environment with that hub in it."""
-    wanted = [f"jupyterhub=={major}.*", SPAWNER]
+    wanted = [f"jupyterhub=={major}.*", SPAWNER, *packages_too]
     digest = hashlib.sha256("\n".join([sys.version, *wanted]).encode()).hexdigest()[:8]
     folder = places.cache_folder() / "hubs" / f"{major}-{digest}"
     with places.locked(places.cache_folder() / "hubs.lock"):
@@ -179,7 +229,7 @@ def _wait(url: str, pid: int, log: Path) -> str:
     return versions[0]
 
 
-def _bridge_address(engine: Engine) -> str:
+def bridge_address(engine: Engine) -> str:
     """Where containers reach this machine."""
     template = "{{(index .IPAM.Config 0).Gateway}}"
     return _docker(engine, "network", "inspect", "bridge", "--format", template).strip()

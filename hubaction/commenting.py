@@ -12,11 +12,13 @@ from hubaction.errors import ActionError
 from hubaction.plan import Badge, CommentTarget, Plan
 from hubaction.report.comment import RunNumber, Section, render_body
 from hubaction.report.result import ImageResult, ResultFileError, load_result
-from hubaction.report.sections import badge_section, binder_image_section, image_section
+from hubaction.report.sections import badge_section, binder_image_section, image_section, trial_section
 from hubaction.rollout.binder import badge_url, launch_url, pull_urlpath
 from hubaction.runner.job import Job, read_run_number
 from hubaction.runner.protocol import Console
 from hubaction.settings import Settings
+from hubaction.trial import HubTrial
+from hubaction.trial_links import tell_trial
 
 if TYPE_CHECKING:
     from hubaction.report.post import Posted
@@ -34,18 +36,23 @@ def run_comment_mode(
     target = plan.comment
     if target is None:
         return
-    sections = [make_badge_section(target, job.environ)]
-    if settings.result_file:
-        try:
-            result = _keep_credible(load_result(job.workspace, settings.result_file), target, settings)
-            sections.append(make_image_section(result, target, job.environ))
-            if result.binder_branch:
-                sections.append(make_binder_image_section(result, target, settings, job.environ))
-        except ResultFileError as error:
-            # A stranger may have made the file: it decides neither about this step nor about the badge.
-            job.console.warning(error.message)
+    sections = make_sections(plan, target, _find_result(target, settings, job), settings, job.environ)
     if not write_comment(target, sections, settings, job):
         job.outputs.add_summary(render_body(sections))
+
+
+def make_sections(
+    plan: Plan, target: CommentTarget, result: ImageResult | None, settings: Settings, environ: Mapping[str, str]
+) -> list[Section]:
+    """What comment mode has to say; the hub has a section of its own where no image is told of."""
+    badge = make_badge_section(target, environ)
+    if result:
+        sections = [badge, make_image_section(result, target, environ, plan.trial)]
+        if result.binder_branch:
+            sections.append(make_binder_image_section(result, target, settings, environ))
+        return sections
+    trial = tell_trial(plan.trial, ())
+    return [badge, trial_section(trial, _run_number(environ))] if trial else [badge]
 
 
 def make_badge_section(target: CommentTarget, environ: Mapping[str, str]) -> Section:
@@ -59,10 +66,13 @@ def make_badge_section(target: CommentTarget, environ: Mapping[str, str]) -> Sec
     )
 
 
-def make_image_section(result: ImageResult, target: CommentTarget, environ: Mapping[str, str]) -> Section:
+def make_image_section(
+    result: ImageResult, target: CommentTarget, environ: Mapping[str, str], trial: HubTrial | None = None
+) -> Section:
     """The section tells of the run that built the image, which under workflow_run is another than this one."""
     run = run_number_of(target, environ)
-    return image_section(result, run, commit=target.head_sha, run_url=run_url(environ, run))
+    tried = tell_trial(trial, () if result.failure else result.pushed)
+    return image_section(result, run, commit=target.head_sha, run_url=run_url(environ, run), trial=tried)
 
 
 def make_binder_image_section(
@@ -167,6 +177,17 @@ _TOKENS_OF_PEOPLE = ("ghp_", "gho_", "ghu_", "github_pat_")
 
 
 # --- the result of another run ---
+
+
+def _find_result(target: CommentTarget, settings: Settings, job: Job) -> ImageResult | None:
+    if not settings.result_file:
+        return None
+    try:
+        return _keep_credible(load_result(job.workspace, settings.result_file), target, settings)
+    except ResultFileError as error:
+        # A stranger may have made the file: it decides neither about this step nor about the badge.
+        job.console.warning(error.message)
+        return None
 
 
 def _keep_credible(result: ImageResult, target: CommentTarget, settings: Settings) -> ImageResult:

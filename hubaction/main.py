@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-from hubaction.commenting import make_badge_section, run_comment_mode
+from hubaction.commenting import make_sections, run_comment_mode
 from hubaction.errors import DISK_FULL, ActionError, InvalidInputError
 from hubaction.event import Event, read_event
 from hubaction.plan import Plan, PlannedMode, make_plan, will_build, will_clean_up
@@ -28,6 +28,7 @@ from hubaction.runner.cancel import Cancelled, cancel_on_signals
 from hubaction.runner.job import Job
 from hubaction.runner.protocol import Console
 from hubaction.settings import Settings, read_secrets, read_settings
+from hubaction.trial_links import foresee_links
 
 ISSUES_URL = "https://github.com/org/hub-image-action/issues"
 MAX_PAYLOAD_BYTES = 64 * 1024**2
@@ -93,7 +94,7 @@ def _print_plan(job: Job, stdout: TextIO) -> int:
         from hubaction.rolling_out import preview_rollout
 
         rollout = preview_rollout(plan, settings, job.workspace)
-    stdout.write(render_plan(plan, _comment_body(plan, job.environ), rollout) + "\n")
+    stdout.write(render_plan(plan, _comment_body(plan, settings, job.environ), foresee_links(plan), rollout) + "\n")
     return 0
 
 
@@ -114,9 +115,9 @@ def _clean_up(job: Job) -> int:
     return 0
 
 
-def _comment_body(plan: Plan, environ: Mapping[str, str]) -> str:
+def _comment_body(plan: Plan, settings: Settings, environ: Mapping[str, str]) -> str:
     if plan.mode is PlannedMode.COMMENT and plan.comment:
-        return render_body([make_badge_section(plan.comment, environ)])
+        return render_body(make_sections(plan, plan.comment, None, settings, environ))
     return ""
 
 

@@ -63,6 +63,7 @@ from hubaction.runner.process import child_environment
 from hubaction.runner.protocol import FileCommands
 from hubaction.settings import Settings, read_secrets
 from hubaction.tested import CaseOutcome, CaseResult, count_cases, failing
+from hubaction.trial_links import tell_trial
 from hubaction.values import BinderCache, Cache, HubCheck, HubPolicy
 from hubaction.verify.hub_causes import HubCheckError
 from hubaction.verify.hub_check import NO_JUPYTER, HubCheckResult, Subject, run_hub_check
@@ -96,7 +97,8 @@ def run_pipeline(plan: Plan, settings: Settings, job: Job) -> None:
         outcome.failure = "The step was ended before it was done."
         job.outputs.add_summary(render_summary(outcome))
         raise
-    job.outputs.add_summary(render_summary(outcome))
+    tried = tell_trial(plan.trial, () if failure else outcome.pushed)
+    job.outputs.add_summary(render_summary(outcome, tried))
     _hand_over(outcome, settings, job)
     if failure:
         raise failure
@@ -135,7 +137,7 @@ def _hand_over(outcome: Outcome, settings: Settings, job: Job) -> None:
     if settings.tests.junit_file and outcome.cases:
         _leave(render_junit(outcome.cases), settings.tests.junit_file, "junit-file", job)
     if target := outcome.plan.comment:
-        sections = [make_image_section(result, target, job.environ)]
+        sections = [make_image_section(result, target, job.environ, outcome.plan.trial)]
         if result.binder_branch or result.binder_obstacle:
             sections.append(make_binder_image_section(result, target, settings, job.environ))
         write_comment(target, sections, settings, job)

@@ -24,6 +24,7 @@ from hubaction.references import (
     version_of,
 )
 from hubaction.settings import OWN_LABELS, Settings, UnseenLogin
+from hubaction.trial import HubTrial, plan_trial
 from hubaction.values import BinderRef, Choice, CommentChoice, HubCheck, Mode, Rebuild
 
 PUBLIC_BINDER = "https://mybinder.org"
@@ -184,6 +185,8 @@ class Plan:
     cleanup: CleanupTarget | None = None
     deletes_merged: bool = False
     """Whether the previews of the pull request that this push merged are deleted once its image is there."""
+    trial: HubTrial | None = None
+    """How the pull request can be tried on a hub; None where there is no pull request."""
     warnings: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 
@@ -234,6 +237,7 @@ def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
         expires=_choose_expiry(settings, event),
         binder_branch=_choose_binder_branch(settings, event) if push and settings.github_token else "",
         deletes_merged=push and _ends_previews(settings, event),
+        trial=plan_trial(settings, event),
         head_must_be=None if event.name in _EVENTS_OF_THEIR_CODE else event.checkout_sha,
         warnings=tuple(messages.warnings),
         notices=tuple(messages.notices),
@@ -245,8 +249,10 @@ def _plan_without_build(mode: PlannedMode, reason: str, settings: Settings, even
         return _plan_rollout(settings, event, now, reason)
     if mode is PlannedMode.CLEANUP:
         return _plan_cleanup(reason, settings, event)
-    comment = _target_comment(settings, event) if mode is PlannedMode.COMMENT else None
-    return Plan(mode, reason, comment=comment, warnings=settings.warnings)
+    if mode is PlannedMode.NONE:
+        return Plan(mode, reason, warnings=settings.warnings)
+    comment, trial = _target_comment(settings, event), plan_trial(settings, event)
+    return Plan(mode, reason, comment=comment, trial=trial, warnings=settings.warnings)
 
 
 # --- the mode ---
@@ -357,6 +363,8 @@ def _refuse_unsafe(event: Event) -> None:
 
 def _decide_push(mode: PlannedMode, settings: Settings, event: Event, messages: Messages) -> bool:
     if not _push_wanted(mode, settings, event, messages):
+        if settings.trial.profile and event.pull_request and not event.untrusted:
+            messages.notices.append(_NOTHING_TO_TRY)
         return False
     if event.untrusted:
         messages.notices.append(
@@ -385,6 +393,10 @@ def _without_login(settings: Settings) -> list[str]:
     return sorted({name.registry for name in settings.images} - known)
 
 
+_NOTHING_TO_TRY = (
+    "There is no link to the hub with this image filled in: 'hub-profile' is set, and the pull request's image is not"
+    " pushed. Set preview: true, which never pushes a fork's."
+)
 _DEPENDABOT_HAS_ITS_OWN = "Pull requests by Dependabot see Dependabot's secrets only."
 _SET_THE_INPUTS = (
     "Set the inputs 'username' and 'password', e.g. password: ${{ secrets.REGISTRY_PASSWORD }}, and check that a secret"

@@ -74,6 +74,10 @@ DEFAULTS: Mapping[str, str] = {
     "binder-ref": "sha",
     "binder-urlpath": "",
     "binder-repository": "",
+    "hub-url": "",
+    "hub-profile": "",
+    "hub-image-option": "image",
+    "hub-content-path": "",
     "result-file": "",
     "repo2docker-version": "",
     "public-check": "false",
@@ -180,6 +184,20 @@ class PreviewSettings:
 
 
 @dataclass(frozen=True)
+class TrialSettings:
+    """Where reviewers try a pull request: a JupyterHub, and its start form."""
+
+    hub_url: str
+    """With the hub's base path, without a slash at its end; empty when it is not known."""
+    profile: str
+    """Slug of the profile in KubeSpawner's `profile_list`; empty when links cannot fill in the form."""
+    image_option: str
+    """Key of the profile's option that takes any image."""
+    content_path: str
+    """File or folder of the pull request's repository that opens; empty for none."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """All inputs, validated. Paths are relative to the workspace (`path`) or to `path` (the others)."""
 
@@ -215,6 +233,7 @@ class Settings:
     comment: CommentChoice
     binder: BinderSettings
     rollout: RolloutSettings
+    trial: TrialSettings
     result_file: str
     repo2docker_version: str
     public_check: bool
@@ -299,6 +318,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         comment=check("comment", values.choice_of(CommentChoice), inputs["comment"], CommentChoice.AUTO),
         binder=_read_binder(inputs, problems),
         rollout=_read_rollout(inputs, problems),
+        trial=_read_trial(inputs, problems),
         result_file=check("result-file", values.parse_optional_file, inputs["result-file"], ""),
         repo2docker_version=check("repo2docker-version", parse_requirement, inputs["repo2docker-version"], ""),
         public_check=check("public-check", values.parse_boolean, inputs["public-check"], False),
@@ -448,6 +468,19 @@ def _read_preview(inputs: Mapping[str, str], problems: Problems) -> PreviewSetti
         on=check("preview", values.parse_boolean, inputs["preview"], False),
         expires=check("preview-expires", values.parse_expiry, inputs["preview-expires"], ""),
         binder_branch=check("binder-image-branch", values.parse_branch_template, inputs["binder-image-branch"], ""),
+    )
+
+
+def _read_trial(inputs: Mapping[str, str], problems: Problems) -> TrialSettings:
+    check = problems.check
+    for name in ("hub-profile", "hub-content-path"):
+        if inputs[name] and not inputs["hub-url"]:
+            problems.add(name, f"'{inputs[name]}' is for links to a hub, and 'hub-url' is empty; set both or neither")
+    return TrialSettings(
+        hub_url=check("hub-url", values.parse_hub_url, inputs["hub-url"], ""),
+        profile=check("hub-profile", values.parse_profile, inputs["hub-profile"], ""),
+        image_option=check("hub-image-option", values.parse_profile_option, inputs["hub-image-option"], ""),
+        content_path=check("hub-content-path", values.parse_optional_path, inputs["hub-content-path"], ""),
     )
 
 

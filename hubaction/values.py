@@ -331,6 +331,46 @@ def parse_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def parse_hub_url(text: str) -> str:
+    """Return the address of a JupyterHub, with its base path, or an empty text for none."""
+    if not text:
+        return ""
+    try:
+        url = parse_url(text)
+    except ValueError:
+        url = ""
+    # The address of a page of the hub is what a browser shows, and so what people copy.
+    page = re.search(r"/hub/(?:home|spawn|login|token|admin|user-redirect)(?:/|$)|/user(?:-redirect)?/", url)
+    if not url or page or "//" in url.partition("://")[2] or ".." in url.split("/"):
+        meant = url[: page.start()] if page else ""
+        raise ValueError(
+            f"'{text}' is not the address of a JupyterHub"
+            + (f"; did you mean '{meant}'?" if meant else "; allowed is e.g. https://hub.example.edu")
+        )
+    return url
+
+
+def parse_profile(text: str) -> str:
+    """A slug, which KubeSpawner makes of the display name when the configuration has none.
+
+    https://jupyterhub-kubespawner.readthedocs.io/en/latest/spawner.html
+    """
+    if not text.isprintable() or re.search(r"\s", text) or len(text) > 200:
+        slug = re.sub(r"[^a-z0-9]+", "-", text[:200].lower()).strip("-")
+        raise ValueError(
+            f"'{text[:200]}' is not the slug of a profile; a display name is no slug{suggest(slug, [slug])}"
+        )
+    return text
+
+
+def parse_profile_option(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,100}", text) or text in {"profile", "autoStart"}:
+        raise ValueError(
+            f"'{text[:100]}' is not an option of a profile; allowed is its key in 'profile_options', e.g. image"
+        )
+    return text
+
+
 def parse_urlpath(text: str) -> str:
     if not text.isprintable() or len(text) > 1000 or "://" in text:
         raise ValueError(f"'{text}' is not a path in a server; allowed is e.g. lab or lab/tree/index.ipynb or rstudio")

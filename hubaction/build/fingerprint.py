@@ -172,6 +172,7 @@ NOT_COUNTED = (
     "migrate.py",
     "rolled.py",
     "rolling_out.py",
+    "trial_links.py",
     "workflow_file.py",
 )
 NOT_COUNTED_FOLDERS = ("publish", "report", "rollout")

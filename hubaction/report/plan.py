@@ -4,9 +4,12 @@ import json
 from collections.abc import Mapping
 
 from hubaction.plan import Plan
+from hubaction.report.trial import TrialLinks
 
 
-def render_plan(plan: Plan, comment_body: str, rollout: Mapping[str, object] | None = None) -> str:
+def render_plan(
+    plan: Plan, comment_body: str, links: TrialLinks | None = None, rollout: Mapping[str, object] | None = None
+) -> str:
     """Return one JSON object; its keys are a promise to whoever reads it in a script."""
     comment = (
         comment_body
@@ -27,6 +30,7 @@ def render_plan(plan: Plan, comment_body: str, rollout: Mapping[str, object] | N
             "buildx": list(plan.buildx),
             "comment": comment or None,
             "rollout": dict(rollout) if rollout else None,
+            "hub": links and {"start": links.start or None, "content": links.content or None},
             "warnings": [*plan.warnings, *plan.notices],
         },
         indent=2,

@@ -67,14 +67,15 @@ class Outcome:
         )
 
 
-def render_summary(outcome: Outcome) -> str:
-    """Return the summary as GitHub-flavoured Markdown."""
+def render_summary(outcome: Outcome, trial: str = "") -> str:
+    """Return the summary as GitHub-flavoured Markdown; `trial` is some already."""
     parts = [_headline(outcome)]
     if outcome.pushed:
         parts += [_references(outcome.pushed), _hub_snippet(outcome.pushed)]
     elif outcome.plan.references and outcome.failure is None:
         parts.append("Nothing was pushed. It would be: " + ", ".join(f"`{ref}`" for ref in outcome.plan.references))
     parts += [
+        trial,
         outcome.rollout,
         _facts(outcome),
         render_cases(outcome.cases),

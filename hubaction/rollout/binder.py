@@ -18,14 +18,15 @@ def launch_url(binder_url: str, repository: str, ref: str, urlpath: str = "") ->
     return f"{path}?{urlencode({'urlpath': urlpath}, quote_via=quote)}" if urlpath else path
 
 
-def pull_urlpath(content_url: str, branch: str, urlpath: str = "") -> str:
+def pull_urlpath(content_url: str, branch: str, urlpath: str = "", *, folder: str = "") -> str:
     """Return the urlpath by which nbgitpuller fetches a branch of another repository into the server, then opens it.
 
-    It takes branches only, no commits.
+    It takes branches only, no commits. `folder` is where it goes, by default the repository's name.
     """
     name = content_url.rstrip("/").rpartition("/")[2].removesuffix(".git")
-    opened = urlpath or f"lab/tree/{name}"
-    query = {"repo": content_url, "branch": branch, "urlpath": opened}
+    place = {"targetPath": folder} if folder else {}
+    opened = urlpath or f"lab/tree/{folder or name}"
+    query = {"repo": content_url, "branch": branch, **place, "urlpath": opened}
     return "git-pull?" + urlencode(query, quote_via=quote, safe="")
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubaction.commenting import make_badge_section, make_image_section, run_comment_mode
+from hubaction.commenting import make_badge_section, make_image_section, make_sections, run_comment_mode
 from hubaction.image import ImageName, PushedReference, Reference
 from hubaction.plan import Badge, CommentTarget, Plan, PlannedMode
 from hubaction.report.comment import RunNumber
@@ -17,7 +17,9 @@ from hubaction.report.result import ImageResult, write_result
 from hubaction.runner.job import Job
 from hubaction.runner.protocol import Console
 from hubaction.settings import read_settings
+from hubaction.trial import Content, HubTrial
 from tests.unit.rollout.test_binder import BRANCHES, REPOSITORIES, launch, pull
+from tests.unit.samples import make_settings
 
 SHA = "fedcba9876543210fedcba9876543210fedcba98"
 HUB = "https://mybinder.org"
@@ -158,3 +160,68 @@ def test_run_comment_mode__without_a_target_does_nothing(tmp_path: Path) -> None
         Job(environ | {"GITHUB_WORKSPACE": str(tmp_path)}, Console(io.StringIO())),
     )
     assert not (tmp_path / "summary").exists()
+
+
+# --- the hub ---
+
+TRIAL = HubTrial(SHA, "https://hub.example.edu", "custom", "image")
+CONTENT = Content("https://github.com/Org/Course", "topic", "01.ipynb", "pr-7-Course")
+OF_COMMIT = PushedReference(Reference(OURS, f"pr-7-{SHA[:12]}"), DIGEST, None)
+
+
+def test_make_image_section__leads_to_the_hub() -> None:
+    result = ImageResult(OURS, pushed=(OF_COMMIT,))
+    text = make_image_section(result, make_target(), ENVIRON, TRIAL).markdown
+    assert "](https://hub.example.edu/hub/login?next=/hub/spawn%23fancy-forms-config%3D" in text
+    assert "hub.example.edu" not in make_image_section(result, make_target(), ENVIRON).markdown
+
+
+@pytest.mark.parametrize("result", [ImageResult(OURS), ImageResult(OURS, pushed=(OF_COMMIT,), failure="It failed.")])
+def test_make_image_section__leads_to_no_image_that_is_not_there_or_failed(result: ImageResult) -> None:
+    assert "hub.example.edu" not in make_image_section(result, make_target(), ENVIRON, TRIAL).markdown
+
+
+def sections_of(result: ImageResult | None, trial: HubTrial | None) -> dict[str, str]:
+    plan = Plan(PlannedMode.COMMENT, "", trial=trial)
+    sections = make_sections(plan, make_target(Badge("", HUB, "Org/Course", SHA)), result, make_settings(), ENVIRON)
+    return {section.key: section.markdown for section in sections}
+
+
+def test_make_sections__content_has_a_section_of_its_own_without_an_image() -> None:
+    with_content = replace(TRIAL, content=CONTENT)
+    assert list(sections_of(None, with_content)) == ["badge", "hub"]
+    assert "/hub/user-redirect/git-pull?" in sections_of(None, with_content)["hub"]
+    told = sections_of(ImageResult(OURS), with_content)
+    assert list(told) == ["badge", "image:quay.io/org/course"]
+    assert "/hub/user-redirect/git-pull?" in told["image:quay.io/org/course"]
+
+
+@pytest.mark.parametrize("trial", [TRIAL, HubTrial(SHA), None])
+def test_make_sections__no_section_without_anything_to_try(trial: HubTrial | None) -> None:
+    assert list(sections_of(None, trial)) == ["badge"]
+
+
+def trial_in_summary(folder: Path, *, from_fork: bool) -> str:
+    (folder / "result.json").write_text(write_result(ImageResult(OURS, pushed=(OF_COMMIT,))), encoding="utf-8")
+    environ = ENVIRON | {
+        "INPUT_IMAGE-NAME": str(OURS),
+        "INPUT_RESULT-FILE": "result.json",
+        "GITHUB_STEP_SUMMARY": str(folder / "summary"),
+    }
+    target = make_target(Badge("", HUB, "Org/Course", SHA), from_fork=from_fork)
+    run_comment_mode(
+        Plan(PlannedMode.COMMENT, "", comment=target, trial=TRIAL),
+        read_settings(environ),
+        Job(environ | {"GITHUB_WORKSPACE": str(folder)}, Console(io.StringIO())),
+    )
+    return (folder / "summary").read_text(encoding="utf-8")
+
+
+def test_run_comment_mode__links_to_the_image_that_was_handed_over(tmp_path: Path) -> None:
+    assert "%252Fcourse%253Apr-7-fedcba987654" in trial_in_summary(tmp_path, from_fork=False)
+
+
+def test_run_comment_mode__links_to_no_image_that_a_fork_claims(tmp_path: Path) -> None:
+    summary = trial_in_summary(tmp_path, from_fork=True)
+    assert "built" in summary
+    assert "hub.example.edu" not in summary

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,7 +21,7 @@ from tests.payloads import EXAMPLES, Example, MissingExamplesError, find_example
 from tests.unit.samples import HEAD_SHA, LOGIN, REPOSITORY, SHA, SHORT_SHA, make_inputs
 
 PROJECT = Path(__file__).parents[2]
-PLAN_KEYS = ["mode", "reason", "push", "references", "repo2docker", "buildx", "comment", "rollout", "warnings"]
+PLAN_KEYS = ["mode", "reason", "push", "references", "repo2docker", "buildx", "comment", "rollout", "hub", "warnings"]
 QUAY = {"registry": "quay.io"} | LOGIN
 
 
@@ -116,6 +117,22 @@ def test_plan__of_a_comment(tmp_path: Path) -> None:
     assert list(ran.json["comment"]) == ["repository", "number", "body"]
     assert (ran.json["comment"]["repository"], ran.json["comment"]["number"]) == (REPOSITORY, 7)
     assert f"https://mybinder.org/v2/gh/Stranger/Course/{HEAD_SHA}" in ran.json["comment"]["body"]
+
+
+def test_plan__shows_the_links_to_the_hub(tmp_path: Path) -> None:
+    hub = {"hub-url": "https://hub.example.edu", "hub-profile": "custom", "hub-content-path": "01.ipynb"}
+    content = "https://hub.example.edu/hub/user-redirect/git-pull?"
+    payload = target_payload()
+    commented = run(["--plan"], variables(tmp_path, "pull_request_target", payload) | make_inputs(hub)).json
+    assert commented["hub"]["start"] is None
+    assert commented["hub"]["content"].startswith(content)
+    assert f"]({commented['hub']['content']})" in commented["comment"]["body"]
+
+    payload["pull_request"]["head"]["repo"]["full_name"] = REPOSITORY
+    inputs = make_inputs(QUAY | hub | {"push": "true"})
+    built = run(["--plan"], variables(tmp_path, "pull_request", payload) | inputs).json
+    assert built["hub"]["start"].startswith("https://hub.example.edu/hub/login?next=")
+    assert quote(quote(built["references"][0], safe=""), safe="") in built["hub"]["start"]
 
 
 def test_plan__of_nothing(tmp_path: Path) -> None:

@@ -859,3 +859,29 @@ def test_make_plan__rollout_needs_a_token_of_its_repository(inputs: dict[str, st
     plan = plan_for(push_to(), QUAY | ROLLOUT | inputs)
     assert plan.rollout is not None
     assert plan.rollout.may_write is may_write
+
+
+# --- trying a pull request on a hub ---
+
+ON_A_HUB = {"hub-url": "https://hub.example.edu", "hub-profile": "custom"}
+
+
+@pytest.mark.parametrize("name", ["pull_request", "pull_request_target"])
+def test_make_plan__pull_request_is_tried_where_the_inputs_say(name: str) -> None:
+    trial = plan_for(pull_request(name), ON_A_HUB).trial
+    assert trial
+    assert (trial.commit, trial.hub_url, trial.profile) == (HEAD_SHA, "https://hub.example.edu", "custom")
+
+
+def test_make_plan__nothing_is_tried_without_a_pull_request() -> None:
+    assert plan_for(push_to(), ON_A_HUB).trial is None
+
+
+def test_make_plan__link_without_a_push_is_explained() -> None:
+    (notice,) = plan_for(pull_request(), ON_A_HUB).notices
+    assert "Set preview: true" in notice
+    for push in ("push", "preview"):
+        assert plan_for(pull_request(), ON_A_HUB | {push: "true"}).notices == ()
+    assert plan_for(pull_request(), {"hub-url": "https://hub.example.edu"}).notices == ()
+    assert plan_for(pull_request(head_repository=FORK), ON_A_HUB).notices == ()
+    assert plan_for(push_to("refs/heads/feature"), ON_A_HUB).notices == ()

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubaction.errors import InvalidInputError
-from hubaction.settings import BLANK_MEANS_OFF, DEFAULTS, Credentials, input_variable, read_secrets, read_settings
+from hubaction.settings import (
+    BLANK_MEANS_OFF,
+    DEFAULTS,
+    Credentials,
+    TrialSettings,
+    input_variable,
+    read_secrets,
+    read_settings,
+)
 from hubaction.values import Choice, HubCheck, HubPolicy, Mode
 from tests.unit.samples import LOGIN, REPOSITORY, make_inputs, make_settings
 
@@ -103,6 +111,10 @@ def test_read_settings__all_problems_together() -> None:
             "binder-ref": "tag",
             "binder-urlpath": "https://example.org",
             "binder-repository": "environment",
+            "hub-url": "hub.example.edu",
+            "hub-profile": "A profile",
+            "hub-image-option": "profile",
+            "hub-content-path": "/etc",
             "result-file": "/result.json",
             "junit-file": "..",
             "repo2docker-version": "--index-url=https://example.org",
@@ -568,3 +580,69 @@ def test_read_secrets__rollout_token() -> None:
     assert read_secrets(make_inputs({"rollout-token": "ghs_x"})) == ("ghs_x",)
     # A key of several lines is masked line by line, as it is printed.
     assert set(read_secrets(make_inputs({"rollout-token": "one1\ntwo2"}))) == {"one1\ntwo2", "one1", "two2"}
+
+
+# --- where pull requests are tried ---
+
+
+def test_read_settings__trial() -> None:
+    given = {"hub-url": "https://hub.example.edu/base/", "hub-profile": "custom", "hub-content-path": "a/b c.ipynb/"}
+    assert make_settings(given).trial == TrialSettings("https://hub.example.edu/base", "custom", "image", "a/b c.ipynb")
+    assert make_settings().trial == TrialSettings("", "", "image", "")
+    assert make_settings({**given, "hub-image-option": "my-image"}).trial.image_option == "my-image"
+
+
+@pytest.mark.parametrize("name", ["hub-profile", "hub-content-path"])
+def test_read_settings__trial_without_a_hub(name: str) -> None:
+    (problem,) = problems_of({name: "custom"})
+    assert problem.startswith(f"input '{name}': 'custom' is for links to a hub, and 'hub-url' is empty")
+
+
+@pytest.mark.parametrize(
+    ("url", "meant"),
+    [
+        ("https://hub.example.edu/hub/home", "https://hub.example.edu"),
+        ("https://hub.example.edu/base/hub/spawn/", "https://hub.example.edu/base"),
+        ("https://hub.example.edu/user/ada/lab", "https://hub.example.edu"),
+        ("https://hub.example.edu/hub/user-redirect/lab", "https://hub.example.edu"),
+    ],
+)
+def test_read_settings__address_of_a_page_of_the_hub(url: str, meant: str) -> None:
+    (problem,) = problems_of({"hub-url": url})
+    assert problem.endswith(f"; did you mean '{meant}'?")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "hub.example.edu",
+        "ftp://hub.example.edu",
+        "https://ada:secret@hub.example.edu",
+        "https://hub.example.edu//evil.example",
+        "https://hub.example.edu/../x",
+        "https://hub.example.edu/?next=x",
+        "https://hub.example.edu/#x",
+        "https://hub.example.edu/)[x](https://evil.example",
+        "javascript:alert(1)",
+    ],
+)
+def test_read_settings__no_address_of_a_hub(url: str) -> None:
+    (problem,) = problems_of({"hub-url": url})
+    assert problem.endswith("allowed is e.g. https://hub.example.edu")
+
+
+def test_read_settings__display_name_is_no_profile() -> None:
+    (problem,) = problems_of({"hub-url": "https://hub.example.edu", "hub-profile": "Bring your own image"})
+    assert problem.endswith("a display name is no slug; did you mean 'bring-your-own-image'?")
+
+
+@pytest.mark.parametrize("option", ["profile", "autoStart", "a b", "image:x", "é", "x" * 101])
+def test_read_settings__no_option_of_a_profile(option: str) -> None:
+    (problem,) = problems_of({"hub-image-option": option})
+    assert problem.startswith("input 'hub-image-option': ")
+
+
+@pytest.mark.parametrize("path", ["/etc", "../x", "a/../../b"])
+def test_read_settings__content_is_in_the_repository(path: str) -> None:
+    (problem,) = problems_of({"hub-url": "https://hub.example.edu", "hub-content-path": path})
+    assert problem.startswith(f"input 'hub-content-path': '{path}' is not inside the repository")

@@ -16,6 +16,7 @@ def test_render_plan__empty() -> None:
         "buildx": [],
         "comment": None,
         "rollout": None,
+        "hub": None,
         "warnings": [],
     }
 

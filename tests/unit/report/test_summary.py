@@ -47,6 +47,10 @@ def test_render_summary__pushed() -> None:
         assert expected in text
 
 
+def test_render_summary__says_how_to_try_a_pull_request() -> None:
+    assert "\n\n**Try it**\n\n" in render_summary(Outcome(PLAN, pushed=pushed()), "**Try it**")
+
+
 def test_render_summary__hub_configuration_is_yaml_with_the_lasting_tag() -> None:
     text = render_summary(Outcome(PLAN, pushed=pushed()))
     block = text.partition("```yaml\n")[2].partition("```")[0]
