@@ -16,7 +16,19 @@ from hubaction.errors import ActionError
 from hubaction.image import DOCKER_HUB, ImageName, Reference, display_registry
 from hubaction.plan import PULL_REQUEST_LABEL
 from hubaction.publish.candidate import Candidate, read_candidate
-from hubaction.publish.registry import DeniedError, Pointer, Registry, RegistryError, UnreachableError, UntrustedError
+from hubaction.publish.registry import (
+    INDEX_TYPES,
+    MANIFEST_TYPES,
+    DeniedError,
+    Manifest,
+    Pointer,
+    Registry,
+    RegistryError,
+    UnreachableError,
+    UntrustedError,
+    is_digest,
+    read_object,
+)
 from hubaction.references import is_preview_tag
 
 LOOKS_AT_ONCE = 8
@@ -140,11 +152,25 @@ class _Cleanup:
                     yield tag
 
     def _has(self, pointer: Pointer, digest: str) -> bool:
-        """Whether an index names the manifest, without which it would be broken."""
-        if not pointer.is_index:
-            return False
-        index = self.registry.fetch_manifest(self.name, pointer.digest)
-        return index is not None and digest.encode() in index.body
+        """Whether an index, or one in it, names the manifest, without which it would be broken."""
+        left, seen = [] if pointer.is_single else [pointer.digest], {pointer.digest}
+        while left:
+            index = self.registry.fetch_manifest(self.name, left.pop())
+            if index is None or index.media_type in MANIFEST_TYPES:
+                continue
+            if digest.encode() in index.body:
+                return True
+            inner = set(_digests_of_indexes(index)) - seen
+            seen |= inner
+            left += inner
+        return False
+
+
+def _digests_of_indexes(index: Manifest) -> Iterator[str]:
+    listed = read_object(index.body).get("manifests")
+    for each in listed if isinstance(listed, list) else []:
+        if isinstance(each, dict) and each.get("mediaType") in INDEX_TYPES and is_digest(str(each.get("digest"))):
+            yield str(each["digest"])
 
 
 def advise(name: ImageName) -> str:

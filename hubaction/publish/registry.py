@@ -93,8 +93,8 @@ class Pointer:
     """What a tag points to."""
 
     digest: str
-    is_index: bool
-    """Whether it names further manifests."""
+    is_single: bool
+    """Whether it is surely the manifest of one image; what is not may be an index, which names further manifests."""
 
 
 @dataclass(frozen=True)
@@ -179,11 +179,11 @@ class Registry:
             return None
         digest = answer.headers.get("Docker-Content-Digest", "")
         if answer.status == requests.codes.ok and is_digest(digest):
-            return Pointer(digest, answer.headers.get("Content-Type", "").partition(";")[0].strip() in INDEX_TYPES)
+            return Pointer(digest, answer.headers.get("Content-Type", "").partition(";")[0].strip() in MANIFEST_TYPES)
         if answer.status not in {requests.codes.ok, requests.codes.method_not_allowed}:
             raise self._does_not_tell(name, tag, answer)
         manifest = self.fetch_manifest(name, tag)
-        return Pointer(manifest.digest, manifest.media_type in INDEX_TYPES) if manifest else None
+        return Pointer(manifest.digest, manifest.media_type in MANIFEST_TYPES) if manifest else None
 
     def look_up_digest(self, name: ImageName, tag: str) -> str | None:
         """As fetch_digest, and None too when nobody knows: for what only saves time."""
@@ -233,24 +233,38 @@ class Registry:
     def list_tags(self, name: ImageName) -> tuple[str, ...]:
         """All tags of a repository, over all pages; none when there is no such repository.
 
+        Whoever deletes relies on it that there are no others, so a list that may lack some is an error.
         https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags
         Raises DeniedError when the account may not list them, UnreachableError after some tries, RegistryError.
         """
-        url = f"{self._base}/v2/{name.path}/tags/list?n={TAGS_ON_A_PAGE}"
+        first = url = f"{self._base}/v2/{name.path}/tags/list?n={TAGS_ON_A_PAGE}"
         tags: dict[str, None] = {}
         for _ in range(MAX_PAGES):
             answer = self._try(self._send, "GET", url, _pull(name))
-            if answer.status == requests.codes.not_found:
-                return tuple(tags)
+            if answer.status == requests.codes.not_found and url == first:
+                return ()
             if not answer.ok:
                 detail = _describe(answer)
                 raise DeniedError(f"{self._host} does not list the tags of {name}: {detail}.", detail=detail)
-            listed = answer.json().get("tags")
-            tags |= dict.fromkeys(tag for tag in listed if isinstance(tag, str) and is_tag(tag)) if listed else {}
-            url = self._next_page(url, answer)
-            if not url:
+            page = self._read_tags(name, answer)
+            known = len(tags)
+            tags |= dict.fromkeys(page)
+            next_page = self._next_page(url, answer)
+            if not next_page and len(page) >= TAGS_ON_A_PAGE and len(tags) > known:
+                # Some cut the list, and do not say that there is more.
+                next_page = f"{first}&last={quote(page[-1])}"
+            if not next_page:
                 return tuple(tags)
+            url = next_page
         raise RegistryError(f"{self._host} has no end of tags of {name}.")
+
+    def _read_tags(self, name: ImageName, answer: "_Answer") -> list[str]:
+        body = answer.json()
+        listed = body.get("tags") or []
+        known = isinstance(listed, list) and all(isinstance(tag, str) and is_tag(tag) for tag in listed)
+        if not known or not {"name", "tags"} & body.keys():
+            raise RegistryError(f"{self._host} answers with something else than a list of the tags of {name}.")
+        return listed
 
     def _next_page(self, url: str, answer: "_Answer") -> str:
         """https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags; empty at the end."""

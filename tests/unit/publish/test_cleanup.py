@@ -35,6 +35,10 @@ class Shelf:
     manifests: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     blobs: dict[str, bytes] = field(default_factory=dict)
     page: int = 1000
+    links: bool = True
+    """Whether it says that there is a next page."""
+    last_page: Answer | None = None
+    """What is answered in the place of all pages but the first."""
     asked: list[str] = field(default_factory=list)
     before_delete: Callable[[], None] = lambda: None
     refusal: Answer | None = None
@@ -50,8 +54,9 @@ class Shelf:
         body = json.dumps({"mediaType": MANIFEST_TYPES[0], "config": described, "layers": [layer]}).encode()
         return self._keep(MANIFEST_TYPES[0], body, tags)
 
-    def put_index(self, *tags: str, of: str) -> str:
-        body = json.dumps({"mediaType": INDEX_TYPES[0], "manifests": [{"digest": of, "size": 1}]}).encode()
+    def put_index(self, *tags: str, of: str, kind: str = MANIFEST_TYPES[0]) -> str:
+        inner = {"mediaType": kind, "digest": of, "size": 1}
+        body = json.dumps({"mediaType": INDEX_TYPES[0], "manifests": [inner]}).encode()
         return self._keep(INDEX_TYPES[0], body, tags)
 
     def _keep(self, kind: str, body: bytes, tags: Sequence[str]) -> str:
@@ -75,9 +80,11 @@ class Shelf:
 
     def _list(self, url: str) -> Answer:
         last = re.search(r"last=([^&]+)", url)
+        if last and self.last_page:
+            return self.last_page
         left = [tag for tag in sorted(self.tags) if last is None or tag > last[1]]
         page = f"/v2/org/image/tags/list?last={left[self.page - 1]}" if left[self.page :] else ""
-        more = {"Link": f'<{page}>; rel="next"'} if page else {}
+        more = {"Link": f'<{page}>; rel="next"'} if page and self.links else {}
         return (200, more, json.dumps({"name": "org/image", "tags": left[: self.page] or None}))
 
     def _show(self, reference: str) -> Answer:
@@ -199,6 +206,20 @@ def test_delete_previews__not_what_an_index_has(shelf: Shelf) -> None:
     shelf.put_index("another", of=f"sha256:{'9' * 64}")
     assert fates(clean()) == {tag(): "the same image is all-platforms"}
     assert shelf.deletions == []
+
+
+def test_delete_previews__not_what_an_index_in_an_index_has(shelf: Shelf) -> None:
+    digest = shelf.put(tag(), pull_request="7")
+    inner = shelf.put_index(of=digest)
+    shelf.put_index("all-platforms", of=inner, kind=INDEX_TYPES[0])
+    assert fates(clean()) == {tag(): "the same image is all-platforms"}
+
+
+def test_delete_previews__not_what_an_index_has_that_does_not_say_what_it_is(shelf: Shelf) -> None:
+    digest = shelf.put(tag(), pull_request="7")
+    index = shelf.put_index("all-platforms", of=digest)
+    shelf.manifests[index] = ("application/octet-stream", shelf.manifests[index][1])
+    assert fates(clean()) == {tag(): "the same image is all-platforms"}
 
 
 @pytest.mark.parametrize("label", [None, "", "70", "07", "7 ", "x"])
@@ -348,11 +369,39 @@ def test_delete_previews__list_without_an_end() -> None:
         assert "has no end of tags" in clean().obstacle
 
 
-@pytest.mark.parametrize("tags", [None, [], {}, "x", [1, None, {}], ["pr-7-../../blobs"]])
-def test_delete_previews__odd_lists(tags: object) -> None:
+@pytest.mark.parametrize("body", [{"tags": None}, {"tags": []}, {"name": "org/image"}])
+def test_delete_previews__empty_lists(body: object) -> None:
     with responses.RequestsMock() as wire:
-        wire.get(f"{BASE}/tags/list", json={"tags": tags})
+        wire.get(f"{BASE}/tags/list", json=body)
         assert clean() == Cleaned(NAME)
+
+
+@pytest.mark.parametrize(
+    "body",
+    ['{"tags": "x"}', '{"tags": [1, null, {}]}', '{"tags": ["pr-7-../../blobs"]}', "{}", "[]", "<html>Log in</html>"],
+)
+def test_delete_previews__odd_lists(body: str) -> None:
+    """Some tag may be missing there, and would be lost."""
+    with responses.RequestsMock() as wire:
+        wire.get(f"{BASE}/tags/list", body=body)
+        cleaned = clean()
+    assert "something else than a list of the tags" in cleaned.obstacle
+
+
+def test_delete_previews__list_that_breaks_off(shelf: Shelf) -> None:
+    """The tag that follows may be production's."""
+    digest = shelf.put(tag(), "v1", pull_request="7")
+    shelf.page, shelf.last_page = 1, (404, {}, "")
+    assert "does not list the tags" in clean().obstacle
+    assert digest in shelf.manifests
+
+
+def test_delete_previews__list_that_is_cut_without_a_word(shelf: Shelf) -> None:
+    digest = shelf.put(tag(), "v1", pull_request="7")
+    shelf.put(*(f"a{number:03}" for number in range(99)))
+    shelf.page, shelf.links = 100, False
+    assert fates(clean()) == {tag(): "the same image is v1"}
+    assert digest in shelf.manifests
 
 
 def test_delete_previews__registry_that_is_away_is_an_error(shelf: Shelf) -> None:
