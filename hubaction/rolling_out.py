@@ -5,7 +5,7 @@ The pull request itself is rollout/pull_request.py's; here is what it needs to k
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 from hubaction.errors import ActionError
 from hubaction.image import ImageName, PushedReference, Reference, name_in_reference, split_reference
 from hubaction.plan import PULL_REQUEST_LABEL, UNPROVEN_LABEL, Plan, RolloutTarget
-from hubaction.publish.candidate import Candidate, read_candidate
+from hubaction.publish.candidate import NotPromotableError, fetch_candidate, read_candidate
 from hubaction.publish.credentials import find_docker_config, temporary_docker_config
 from hubaction.publish.registries import Registries
+from hubaction.publish.registry import INDEX_TYPES, Manifest, Registry
 from hubaction.report.result import load_result
 from hubaction.report.rollout import Story, render_body, render_by_hand, render_comment, render_summary, render_title
 from hubaction.rolled import ImageFacts
@@ -115,21 +116,32 @@ def find_subject(plan: Plan, registries: Registries) -> Subject:
     wanted = [each for each in plan.references if plan.image and each.tag == plan.image.tag]
     found = []
     for reference in wanted:
-        manifest = registries.open(reference.name.registry).fetch_manifest(reference.name, reference.tag)
+        registry = registries.open(reference.name.registry)
+        manifest = registry.fetch_manifest(reference.name, reference.tag)
         if manifest is None:
             raise ActionError(
                 f"{reference} is not in its registry, so hubs could not start it: push it in a step or a job before"
                 " this one, with the same 'image-name' and 'tags'.",
                 title="Not rolled out",
             )
-        candidate = read_candidate(registries.look_in(reference.name.registry), reference)
-        _refuse_unfit(reference, candidate)
+        _refuse_unfit(reference, _read_labels(registry, reference, manifest))
         found.append(PushedReference(reference, manifest.digest, manifest.size))
     return Subject(tuple(found), plan.commit)
 
 
-def _refuse_unfit(reference: Reference, candidate: Candidate | None) -> None:
-    labels = candidate.labels if candidate else {}
+def _read_labels(registry: Registry, reference: Reference, manifest: Manifest) -> Mapping[str, str]:
+    """Those of this very manifest, for its tag may move; an index has none. Raises ActionError when nobody tells."""
+    if manifest.media_type in INDEX_TYPES:
+        return {}
+    try:
+        return fetch_candidate(registry, Reference(reference.name, manifest.digest)).labels
+    except NotPromotableError as error:
+        raise ActionError(
+            f"{reference} is not rolled out, for hubs could not start it: {error.message}", title="Not rolled out"
+        ) from error
+
+
+def _refuse_unfit(reference: Reference, labels: Mapping[str, str]) -> None:
     if labels.get(PULL_REQUEST_LABEL):
         raise ActionError(
             f"{reference} was built for a pull request, which nobody has merged by that, so it is not rolled out: push"

@@ -41,13 +41,14 @@ def read_candidate(
     An index is none: its labels are those of several images. Never raises, however odd the answers are.
     """
     try:
-        return _read_candidate(registry, reference)
+        return fetch_candidate(registry, reference)
     except (RegistryError, NotPromotableError) as error:
         explain(f"{reference} cannot be reused: {error.message}")
         return None
 
 
-def _read_candidate(registry: Registry, reference: Reference) -> Candidate:
+def fetch_candidate(registry: Registry, reference: Reference) -> Candidate:
+    """As read_candidate, and raises NotPromotableError or RegistryError when there is none."""
     manifest = registry.fetch_manifest(reference.name, reference.tag)
     if manifest is None:
         raise NotPromotableError("it is not in the registry.")
