@@ -128,7 +128,7 @@ class _Editor:
             raise self._fail(node, f"'{path}' has no name beside it, so nobody knows whose tag it is: add the name.")
         parts = split_reference(old)
         if parts is None:
-            raise self._fail(node, f"'{path}' is '{old[:100]}', which is no image's reference.")
+            raise self._fail(node, f"'{path}' is no image's reference.")
         written, tag, digest = parts
         found = self._digest_of(written)
         if found is None:
@@ -208,7 +208,7 @@ class _Editor:
         if node.style in {None, ""} and (not old or not is_read_as_text(new)):
             return _quote_if_needed(new)
         if raw.count(old) != 1:
-            raise self._fail(node, f"'{old[:100]}' is not written out here: write it on one line, without escapes.")
+            raise self._fail(node, "the image is not written out here: write it on one line, without escapes.")
         # Without quotes, old readers of YAML end a text in braces at a colon.
         gets_colon = node.style in {None, ""} and ":" in new and ":" not in old
         return f'"{new}"' if gets_colon else raw.replace(old, new)

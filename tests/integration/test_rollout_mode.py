@@ -43,6 +43,7 @@ class Stage:
     manifest: bytes = b""
     """Of the image that was pushed last."""
     size: int = 0
+    config_url: str = ""
 
     def push_image(self, tag: str, commit: str = "", **labels: str) -> str:
         """Have the registry show an image; return its digest."""
@@ -61,7 +62,8 @@ class Stage:
         base = f"https://quay.io/v2/{PATH}"
         for reference in (tag, digest(manifest)):
             self.wire.get(f"{base}/manifests/{reference}", manifest, content_type=MANIFEST_TYPE)
-        self.wire.get(f"{base}/blobs/{digest(config)}", config)
+        self.config_url = f"{base}/blobs/{digest(config)}"
+        self.wire.get(self.config_url, config)
         return digest(manifest)
 
     def run(self, event: str = "push", sha: str = "", **inputs: str) -> "Ran":
@@ -170,6 +172,16 @@ def test_rollout_mode__shows_nothing_of_a_private_repository(stage: Stage) -> No
     assert "quay.io/secret/project:1" in stage.server.opened[0].body
 
 
+def test_rollout_mode__shows_no_value_of_a_private_repository_in_an_error(stage: Stage) -> None:
+    stage.server.private.add(OTHER_REPOSITORY)
+    stage.server.gits[OTHER_REPOSITORY].push({"other.yaml": "hub:\n  password: correct horse\n  tag: 'battery'\n"})
+    for path in ("hub.password", "hub.tag"):
+        ran = stage.run(rollout_paths=f"other.yaml: {path}")
+        assert "other.yaml:" in ran.error
+        assert "horse" not in ran.log + ran.summary
+        assert "battery" not in ran.log + ran.summary
+
+
 def test_rollout_mode__of_an_image_that_is_not_there(stage: Stage) -> None:
     sha = stage.server.git.push({"Dockerfile": "FROM other\n"})
     stage.wire.get(f"https://quay.io/v2/{PATH}/manifests/{sha[:12]}", status=404)
@@ -189,6 +201,34 @@ def test_rollout_mode__of_an_image_that_is_not_for_hubs(stage: Stage, label: str
     stage.push_image(sha[:12], sha, **{label: value})
     assert said in stage.run().error
     assert stage.server.writes() == []
+
+
+def test_rollout_mode__of_labels_that_nobody_tells(stage: Stage) -> None:
+    """They would say that it is not for hubs."""
+    sha = stage.server.git.push({"Dockerfile": "FROM other\n"})
+    stage.push_image(sha[:12], sha, **{PULL_REQUEST_LABEL: "7"})
+    stage.wire.replace("GET", stage.config_url, status=403)
+    assert "does not give the blob" in stage.run().error
+    assert stage.server.writes() == []
+
+
+def test_rollout_mode__of_what_is_no_image(stage: Stage) -> None:
+    sha = stage.server.git.push({"Dockerfile": "FROM other\n"})
+    chart = json.dumps(
+        {"mediaType": MANIFEST_TYPE, "config": {"mediaType": "application/vnd.cncf.helm.config.v1+json"}}
+    )
+    for reference in (sha[:12], digest(chart.encode())):
+        stage.wire.get(f"https://quay.io/v2/{PATH}/manifests/{reference}", chart, content_type=MANIFEST_TYPE)
+    assert "hubs could not start it: it is not the manifest of a single image" in stage.run().error
+
+
+def test_rollout_mode__of_a_tag_that_moves_meanwhile(stage: Stage) -> None:
+    """What is judged is what the pull request names."""
+    sha = stage.server.git.push({"Dockerfile": "FROM other\n"})
+    stage.push_image(sha[:12], sha, **{PULL_REQUEST_LABEL: "7"})
+    # Answers that are registered twice are given one after the other.
+    stage.push_image(sha[:12], sha)
+    assert "was built for a pull request" in stage.run().error
 
 
 def test_rollout_mode__of_labels_that_say_nothing(stage: Stage) -> None:
