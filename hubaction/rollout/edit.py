@@ -148,6 +148,8 @@ class _Editor:
             return
         node = pair.tag.node
         old = self._text_of(node, path)
+        if old and split_reference(f"{name}:{old}") is None:
+            raise self._fail(node, f"'{path}' has a tag that no image can have: write out one that it has.")
         new = f"{self._image.tag}@{found}" if "@" in old else self._image.tag
         change = Change(0, path, f"{name}:{old}" if old else name, f"{name}:{new}")
         if isinstance(node, ScalarNode):

@@ -288,6 +288,13 @@ def test_edit_file__refuses(text: str, line: int, reason: str) -> None:
     assert reason in caught.value.message
 
 
+@pytest.mark.parametrize("tag", ["${TAG}", "a|@ada", "a@b", "two words", "-x"])
+def test_edit_file__refuses_a_tag_that_is_none(tag: str) -> None:
+    """It stands for another, or is no text for a pull request."""
+    with pytest.raises(FileError, match=r"hub\.yaml:3: .* has a tag that no image can have"):
+        edit(f"singleuser:\n  image: {{name: quay.io/org/course,\n          tag: '{tag}'}}\n", "singleuser.image")
+
+
 def test_edit_file__refuses_a_tag_without_a_name() -> None:
     with pytest.raises(FileError, match="has no name beside it"):
         edit("singleuser:\n  image:\n    tag: old\n", "singleuser.image.tag")
