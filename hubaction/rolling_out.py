@@ -28,7 +28,7 @@ from hubaction.settings import Settings
 
 if TYPE_CHECKING:
     from hubaction.rollout.edit import NewImage
-    from hubaction.rollout.files import Edits
+    from hubaction.rollout.files import Edits, SourceFile
     from hubaction.rollout.pull_request import Proposal, RolledOut, Texts
     from hubaction.runner.github import GitHub
 
@@ -213,7 +213,7 @@ def _make_proposal(
         choose=lambda names: choose_files(names, rollout.paths),
         edit=lambda files, images: edit_files(files, rollout.paths, read_images(images)),
         write=teller.write,
-        find_newer=teller.find_newer if target.supersedes else lambda edits: "",
+        find_newer=teller.find_newer if target.supersedes else lambda references: "",
         labels=rollout.labels,
         reviewers=rollout.reviewers,
         draft=rollout.draft,
@@ -329,9 +329,9 @@ class _Teller:
             tests=self.subject.tests,
         )
 
-    def find_newer(self, edits: "Edits") -> str:
-        """What to say when the configuration has an image of a newer commit; empty when not, or when nobody knows."""
-        for reference in edits.old_references:
+    def find_newer(self, references: Sequence[str]) -> str:
+        """What to say when one of these images is of a newer commit; empty when none is, or when nobody knows."""
+        for reference in references:
             old = self.facts_of(reference).commit
             if old and old != self.plan.commit and self._is_behind(old):
                 return f"Not rolled out: {reference} is of a newer commit. To go back to this one, start it by hand."
@@ -347,7 +347,8 @@ class _Teller:
         parts = split_reference(reference)
         name = name_in_reference(parts[0]) if parts else None
         facts = ImageFacts(reference, parts[2] if parts else "")
-        if parts is None or name is None or not (parts[1] or parts[2]):
+        ours = name in {each.reference.name for each in self.subject.references}
+        if parts is None or name is None or not ours or not (parts[1] or parts[2]):
             return facts
         found = read_candidate(self.registries.look_in(name.registry), Reference(name, parts[2] or parts[1]))
         if found is None:
@@ -380,7 +381,7 @@ class _Teller:
 
 def preview_rollout(plan: Plan, settings: Settings, workspace: Path) -> dict[str, object] | None:
     """What would change in the files of the workspace, when the configuration is checked out there."""
-    from hubaction.rollout.files import SourceFile, choose_files, edit_files
+    from hubaction.rollout.files import choose_files, edit_files
 
     if plan.rollout is None or plan.image is None:
         return None
@@ -395,13 +396,18 @@ def preview_rollout(plan: Plan, settings: Settings, workspace: Path) -> dict[str
     }
     try:
         chosen = choose_files(_list_files(workspace), paths)
-        edits = edit_files(
-            {name: SourceFile((workspace / name).read_bytes()) for name in chosen}, paths, read_images(images)
-        )
+        edits = edit_files({name: _read_local(workspace / name) for name in chosen}, paths, read_images(images))
     except (ActionError, OSError) as error:
         reason = error.message if isinstance(error, ActionError) else "a file cannot be read"
         return {**told, "diff": None, "notes": [reason]}
     return {**told, "diff": edits.diff, "notes": list(edits.notes)}
+
+
+def _read_local(file: Path) -> "SourceFile":
+    from hubaction.rollout.document import MAX_FILE_BYTES
+    from hubaction.rollout.files import SourceFile
+
+    return SourceFile(None if file.stat().st_size > MAX_FILE_BYTES else file.read_bytes())
 
 
 def _list_files(folder: Path) -> Iterator[str]:

@@ -25,7 +25,8 @@ class PathError(ActionError):
 class SourceFile:
     """A file as it is in the repository."""
 
-    content: bytes
+    content: bytes | None
+    """None of one that is too large to be read."""
     mode: str = "100644"
 
 
@@ -111,8 +112,8 @@ def _note_misses(
             misses[path] = (name, miss)
 
 
-def _decode(name: str, content: bytes) -> str:
-    if len(content) > MAX_FILE_BYTES:
+def _decode(name: str, content: bytes | None) -> str:
+    if content is None or len(content) > MAX_FILE_BYTES:
         raise FileError(name, 1, f"is larger than {MAX_FILE_BYTES // 1024} KiB, and no hub's configuration is.")
     try:
         return content.decode("utf-8")

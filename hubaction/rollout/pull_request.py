@@ -6,7 +6,7 @@ only while it still is what was looked at, which GitHub checks in the same step.
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,8 +14,9 @@ from enum import StrEnum
 from hubaction.errors import ActionError
 from hubaction.image import sanitize_tag
 from hubaction.rolled import ChangedFile
+from hubaction.rollout.document import MAX_FILE_BYTES
 from hubaction.rollout.files import Edits, SourceFile
-from hubaction.runner.git_data import GitData, NewFile, RemoteCommit
+from hubaction.runner.git_data import GitData, NewFile, RemoteCommit, RemoteEntry
 from hubaction.runner.github import GitHub, GitHubError, PassingError, patiently
 from hubaction.runner.pull_requests import PullRequests, RemotePull
 from hubaction.values import Automerge
@@ -70,8 +71,8 @@ class Proposal:
     edit: Callable[[Files, tuple[str, ...]], Edits]
     """Points files to images, given as in the trailers."""
     write: Callable[[Edits], Texts]
-    find_newer: Callable[[Edits], str] = lambda edits: ""
-    """What to say when the files have a newer image than this one; empty when they do not."""
+    find_newer: Callable[[Sequence[str]], str] = lambda references: ""
+    """What to say when one of these images is newer than this one; empty when none is."""
     labels: tuple[str, ...] = ()
     reviewers: tuple[str, ...] = ()
     draft: bool = False
@@ -128,8 +129,13 @@ def read_trailers(message: str) -> Trailers | None:
 def read_files(git: GitData, commit: RemoteCommit, choose: Callable[[list[str]], list[str]]) -> dict[str, SourceFile]:
     """The files of a commit that are meant; links are none of them."""
     entries = {entry.name: entry for entry in git.list_files(commit.tree) if entry.mode in _FILE_MODES}
-    chosen = choose(list(entries))
-    return {name: SourceFile(git.read_file(entries[name].sha), entries[name].mode) for name in chosen}
+    return {name: _read_file(git, entries[name]) for name in choose(list(entries))}
+
+
+def _read_file(git: GitData, entry: RemoteEntry) -> SourceFile:
+    if entry.size > MAX_FILE_BYTES:
+        return SourceFile(None, entry.mode)
+    return SourceFile(git.read_file(entry.sha), entry.mode)
 
 
 def roll_out(hub: GitHub, repository: str, proposal: Proposal) -> RolledOut:
@@ -151,7 +157,7 @@ class _Rollout:
         edits = proposal.edit(read_files(self._git, head, proposal.choose), proposal.images)
         if not edits.changed:
             return RolledOut(Kind.NOTHING, _say_nothing(edits), edits)
-        if newer := proposal.find_newer(edits):
+        if newer := proposal.find_newer(edits.old_references):
             return RolledOut(Kind.OVERTAKEN, newer, edits)
         found = self._pulls.find(proposal.branch)
         seen = self._git.find_head(proposal.branch)
@@ -213,6 +219,9 @@ class _Rollout:
         if ours.run > self._proposal.run:
             sentence = f"A newer run than this one has written pull request {pull.number}, so it stays."
             return RolledOut(Kind.OVERTAKEN, sentence, edits, pull.url)
+        # A newer run may be of an older commit: its build took longer.
+        if ours.images != self._proposal.images and (newer := self._proposal.find_newer(ours.images)):
+            return RolledOut(Kind.OVERTAKEN, newer, edits, pull.url)
         tree = self._write_tree(edits, head)
         texts = self._proposal.write(edits)
         is_current = seen.tree == tree and seen.parents == (head.sha,) and ours.images == self._proposal.images
@@ -242,18 +251,19 @@ class _Rollout:
     def _read_ours(self, head: RemoteCommit, seen: RemoteCommit) -> Trailers | None:
         """What our newest commit on the branch says; None when the branch has anything that we did not write.
 
-        Merges of the base, by the button that GitHub has for that, are nobody's work.
+        Merges of the base, by the button that GitHub has for that, are nobody's work, nor is our commit after a rebase.
         """
         trailers = read_trailers(seen.message)
         if trailers and trailers.tree == seen.tree and len(seen.parents) == 1:
             return trailers
         comparison = self._pulls.compare(head.sha, seen.sha)
-        own = [(each, read_trailers(each.message)) for each in comparison.commits if each.parents == 1]
-        ours = [trailers for each, trailers in own if trailers and trailers.tree == each.tree]
+        own = [each for each in comparison.commits if each.parents == 1]
+        ours = [trailers for each in own if (trailers := read_trailers(each.message))]
         if not comparison.complete or len(ours) != len(own):
             return None
         if not comparison.files:
-            return ours[-1] if ours else Trailers((), (0, 0), "")
+            untouched = [trailers.tree for trailers in ours] == [each.tree for each in own]
+            return (ours or [Trailers((), (0, 0), "")])[-1] if untouched else None
         return ours[-1] if ours and self._blobs_of(ours[-1], comparison.merge_base) == dict(comparison.files) else None
 
     def _blobs_of(self, trailers: Trailers, commit: str) -> dict[str, str]:

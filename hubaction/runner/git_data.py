@@ -54,6 +54,8 @@ class RemoteEntry:
     name: str
     mode: str
     sha: str
+    size: int = 0
+    """Bytes of a file."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,10 @@ class GitData:
             answer = self._git("GET", f"trees/{quote(tree, safe='')}{query}")
             if answer["truncated"]:
                 raise GitHubError(f"Folder {tree[:12]} has more entries than GitHub lists.")
-            return [RemoteEntry(entry["path"], entry["mode"], entry["sha"]) for entry in answer["tree"]]
+            return [
+                RemoteEntry(entry["path"], entry["mode"], entry["sha"], entry.get("size") or 0)
+                for entry in answer["tree"]
+            ]
 
     def read_file(self, blob: str) -> bytes:
         with translate(f"read file {blob[:12]}"):

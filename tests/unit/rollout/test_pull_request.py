@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from hubaction.rolling_out import read_images
+from hubaction.rollout.document import MAX_FILE_BYTES, FileError
 from hubaction.rollout.files import Edits, PathError, choose_files, edit_files
 from hubaction.rollout.pull_request import (
     BEGIN,
@@ -160,6 +161,20 @@ def test_roll_out__keeps_the_mode_of_a_file(server: GitHubServer, roll: Roll) ->
     assert dict(git.walk(git.commits[git.branches[BRANCH]].tree))["hubs/b.yaml"][0] == "100755"
 
 
+@pytest.mark.parametrize("path", ["hubs/large.yaml", "hubs/*.yaml"])
+def test_roll_out__does_not_fetch_what_is_too_large(server: GitHubServer, roll: Roll, path: str) -> None:
+    git = server.gits[OTHER_REPOSITORY]
+    git.push({"hubs/large.yaml": "#" * (MAX_FILE_BYTES + 1)})
+    large = dict(git.walk(git.commits[git.branches["main"]].tree))["hubs/large.yaml"][1]
+    lines = (f"{path}: singleuser.image", *PATHS)
+    if "*" in path:
+        assert any("hubs/large.yaml:1: is larger than 1024 KiB" in note for note in roll(paths=lines).edits.notes)
+    else:
+        with pytest.raises(FileError, match="is larger than 1024 KiB"):
+            roll(paths=lines)
+    assert not any(large in request.path for request in server.requests)
+
+
 def test_roll_out__does_not_follow_links(server: GitHubServer, roll: Roll) -> None:
     server.gits[OTHER_REPOSITORY].push({"hubs/b.yaml": "../../secret"}, mode="120000")
     with pytest.raises(PathError, match="no such file"):
@@ -299,6 +314,25 @@ def test_roll_out__after_the_button_update_branch(server: GitHubServer, roll: Ro
     assert len(list(git.history(git.branches[BRANCH]))) == 3
 
 
+def test_roll_out__after_the_button_update_branch_with_rebase(server: GitHubServer, roll: Roll) -> None:
+    roll()
+    git = server.gits[OTHER_REPOSITORY]
+    ours = git.commits[git.branches[BRANCH]]
+    base = git.push({"README.md": "Hubs of the lab\n"})
+    tree = git.write(ours.tree, "README.md", "100644", b"Hubs of the lab\n")
+    git.branches[BRANCH] = git.add_commit(tree, (base,), ours.message, "ada")
+    assert roll(NEWER).kind is Kind.UPDATED
+    assert files(server)["hubs/a.yaml"] == HUB.format("c22222222222")
+
+
+def test_roll_out__leaves_what_people_amended_to_nothing(server: GitHubServer, roll: Roll) -> None:
+    roll()
+    git = server.gits[OTHER_REPOSITORY]
+    ours, base = git.commits[git.branches[BRANCH]], git.branches["main"]
+    git.branches[BRANCH] = git.add_commit(git.commits[base].tree, (base,), ours.message, "ada")
+    assert roll(NEWER).kind is Kind.COMMENTED
+
+
 def test_roll_out__after_a_merge_with_changes_of_people(server: GitHubServer, roll: Roll) -> None:
     roll()
     server.gits[OTHER_REPOSITORY].push({"README.md": "Hubs of the lab\n"})
@@ -364,8 +398,18 @@ def test_roll_out__of_an_older_run_stays_behind(server: GitHubServer, roll: Roll
 
 
 def test_roll_out__of_an_older_commit_stays_behind(server: GitHubServer, roll: Roll) -> None:
-    done = roll(find_newer=lambda edits: "It is older." if edits.old_references == (f"{NAME}:a00000000000",) else "")
+    done = roll(find_newer=lambda images: "It is older." if images == (f"{NAME}:a00000000000",) else "")
     assert (done.kind, done.sentence, server.writes()) == (Kind.OVERTAKEN, "It is older.", [])
+
+
+def test_roll_out__of_an_older_commit_by_a_newer_run(server: GitHubServer, roll: Roll) -> None:
+    """Of two builds the older commit's may end last, and start the later of the two runs that roll out."""
+    roll(NEWER)
+    before = server.gits[OTHER_REPOSITORY].branches[BRANCH]
+    done = roll(NEW, find_newer=lambda images: "It is older." if images == (NEWER,) else "")
+    assert (done.kind, done.sentence) == (Kind.OVERTAKEN, "It is older.")
+    assert done.url == f"https://github.com/{OTHER_REPOSITORY}/pull/1"
+    assert server.gits[OTHER_REPOSITORY].branches[BRANCH] == before
 
 
 def test_roll_out__when_people_push_meanwhile(server: GitHubServer, roll: Roll) -> None:
