@@ -101,10 +101,22 @@ def cut(markdown: str, length: int) -> str:
     """Shorten to a length, between two lines, closing a code block that was open; says that it did."""
     if len(markdown) <= length:
         return markdown
-    closing = "\n```"
-    kept = markdown[: max(length - len(CUT_NOTE) - len(closing), 0)].rpartition("\n")[0]
-    fences = sum(1 for line in kept.splitlines() if line.startswith("```"))
-    return (kept + (closing if fences % 2 else "") + CUT_NOTE)[: max(length, 0)]
+    marks = [match[0] for match in re.finditer(r"^`{3,}", markdown, re.MULTILINE)]
+    room = length - len(CUT_NOTE) - max(map(len, marks), default=0) - 1
+    kept = markdown[: max(room, 0)].rpartition("\n")[0]
+    fence = _open_fence(kept)
+    return (kept + (f"\n{fence}" if fence else "") + CUT_NOTE)[: max(length, 0)]
+
+
+def _open_fence(markdown: str) -> str:
+    """What ends the code block that is open at the end; empty when none is."""
+    fence = ""
+    for match in re.finditer(r"^(`{3,})(.*)$", markdown, re.MULTILINE):
+        if not fence:
+            fence = match[1]
+        elif len(match[1]) >= len(fence) and not match[2].strip():
+            fence = ""
+    return fence
 
 
 def _replace(section: Section, markdown: str) -> Section:

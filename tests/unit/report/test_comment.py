@@ -167,3 +167,10 @@ def test_cut__ends_at_a_line_with_fences_closed(lines: list[str], length: int) -
 @given(st.text(), st.integers(-5, 200))
 def test_cut__is_never_longer(markdown: str, length: int) -> None:
     assert len(cut(markdown, length)) <= max(length, 0)
+
+
+def test_cut__ends_a_block_whose_marks_are_longer() -> None:
+    """Those of a block with marks in it: what follows would be code."""
+    shortened = cut("````diff\n```\n" + "+ a line\n" * 100 + "````\n", 300)
+    assert shortened.endswith("\n````" + CUT_NOTE)
+    assert len(shortened) <= 300
