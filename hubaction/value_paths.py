@@ -7,6 +7,7 @@ JMESPath's own parser. Keys with hyphens, or that begin with a digit, need no qu
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 SUPPORTED = (
@@ -61,11 +62,18 @@ def _check_glob(glob: str) -> None:
 
 def matches(glob: str, path: str) -> bool:
     """Whether a path is meant: `*` and `?` stay within a folder, `**` is any folders."""
-    pattern = "".join(_GLOB_PARTS.get(part, re.escape(part)) for part in re.split(r"(\*\*/|\*\*|\*|\?)", glob))
-    return re.fullmatch(pattern, path) is not None
-
-
-_GLOB_PARTS = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    # One expression for all of it could take for ever on names that were made for that.
+    *folders, last = glob.split("/")
+    names = path.split("/")
+    reached = {0}
+    for part in folders:
+        if part == "**":
+            reached = set(range(min(reached), len(names)))
+        else:
+            reached = {at + 1 for at in reached if at < len(names) - 1 and fnmatchcase(names[at], part)}
+        if not reached:
+            return False
+    return last == "**" or (len(names) - 1 in reached and fnmatchcase(names[-1], last))
 
 
 def _parse(text: str) -> Mapping[str, Any]:

@@ -1,5 +1,7 @@
 """All files of a hub's configuration together."""
 
+import time
+
 import pytest
 
 from hubaction.image import ImageName
@@ -31,6 +33,12 @@ def edit(files: dict[str, str | bytes], *lines: str) -> Edits:
         ("hubs/**", "hubs/b/c.yaml", True),
         ("hubs/**/values.yaml", "hubs/values.yaml", True),
         ("hubs/**/values.yaml", "hubsx/values.yaml", False),
+        ("hubs/**", "hubs", False),
+        ("hubs/**/*.yaml", "hubs/b/c/d.yaml", True),
+        ("**/b/**/d.yaml", "a/b/b/c/d.yaml", True),
+        ("**/x/**/d.yaml", "a/b/c/d.yaml", False),
+        ("**", "a/b", True),
+        ("*/*.yaml", "a/b/c.yaml", False),
         ("hub?.yaml", "hub1.yaml", True),
         ("hub?.yaml", "hub/.yaml", False),
         ("a+b.yaml", "a+b.yaml", True),
@@ -40,6 +48,17 @@ def edit(files: dict[str, str | bytes], *lines: str) -> Edits:
 )
 def test_matches(glob: str, path: str, expected: bool) -> None:
     assert matches(glob, path) is expected
+
+
+@pytest.mark.parametrize(
+    ("glob", "path"),
+    [("*-*-*-*-*.yaml", "-" * 4000), ("**/*/**/*/**/*/**/x.yaml", "a/" * 2000 + "a"), ("*a?*a?*.y", "a" * 4000)],
+    ids=["stars", "folders", "marks"],
+)
+def test_matches__takes_no_time_on_names_made_for_that(glob: str, path: str) -> None:
+    started = time.monotonic()
+    assert not matches(glob, path)
+    assert time.monotonic() - started < 2
 
 
 def test_choose_files__each_once() -> None:
