@@ -32,13 +32,15 @@ from hubaction.commenting import make_binder_image_section, make_image_section, 
 from hubaction.errors import ActionError
 from hubaction.held import HeldSecret, hold_secrets
 from hubaction.image import Reference
-from hubaction.plan import CONTEXT_FOLDER, FINGERPRINT_LABEL, Plan
+from hubaction.labels import FINGERPRINT_LABEL
+from hubaction.plan import Plan
 from hubaction.publish.candidate import Candidate, NotPromotableError, read_candidate
 from hubaction.publish.credentials import find_docker_config, log_in, read_auth, temporary_docker_config
 from hubaction.publish.promote import promote, promote_relabelled
 from hubaction.publish.public import check_public
 from hubaction.publish.push import push_references
 from hubaction.publish.registries import Registries
+from hubaction.recipe import CONTEXT_FOLDER
 from hubaction.references import EarlierTag, name_of_pull_request
 from hubaction.report.junit import render_junit
 from hubaction.report.markdown import format_bytes
