@@ -279,7 +279,7 @@ def _explain(error: ActionError, target: RolloutTarget, settings: Settings) -> s
 def _open(job: Job, token: str, repository: str) -> "GitHub":
     from hubaction.runner.github import GitHub
 
-    return GitHub(job.environ.get("GITHUB_API_URL") or "https://api.github.com", token, repository)
+    return GitHub(job.api_url, token, repository)
 
 
 @dataclass
