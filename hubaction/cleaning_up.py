@@ -89,9 +89,8 @@ def _delete_branch(target: CleanupTarget, settings: Settings, job: Job) -> bool:
     from hubaction.runner.git_data import GitData
     from hubaction.runner.github import GitHub
 
-    api_url = job.environ.get("GITHUB_API_URL") or "https://api.github.com"
     try:
-        with closing(GitHub(api_url, settings.github_token, target.repository)) as hub:
+        with closing(GitHub(job.api_url, settings.github_token, target.repository)) as hub:
             gone = delete_image_branch(GitData(hub), target.binder_branch)
     except ActionError as error:
         job.console.notice(error.message)

@@ -109,9 +109,8 @@ def write_comment(target: CommentTarget, sections: Sequence[Section], settings: 
     if target.from_fork and not target.must:
         _tell_why_not(job.console, _advise(target, settings, job.environ))
         return False
-    api_url = job.environ.get("GITHUB_API_URL") or "https://api.github.com"
     try:
-        with closing(GitHub(api_url, settings.github_token, target.repository)) as hub:
+        with closing(GitHub(job.api_url, settings.github_token, target.repository)) as hub:
             number, posted = patiently(lambda: _post(hub, target, sections))
     except NotAllowedError as error:
         _tell_why_not(job.console, error.message, _advise(target, settings, job.environ))

@@ -3,7 +3,6 @@
 import json
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -11,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from hubaction.after_push import AfterPush
 from hubaction.build.cache import CACHE_TAG, Writes, cache_arguments
 from hubaction.build.context import (
     ContextError,
@@ -27,18 +27,19 @@ from hubaction.build.repo2docker import BuiltImage, build_image, check_buildx, o
 from hubaction.build.shadowed import Configuration, find_shadowed
 from hubaction.build.uncached import find_uncached
 from hubaction.build.version import BuildArguments, arguments_for, install_repo2docker
-from hubaction.cleaning_up import delete_merged_previews
 from hubaction.commenting import make_binder_image_section, make_image_section, write_comment
 from hubaction.errors import ActionError
 from hubaction.held import HeldSecret, hold_secrets
 from hubaction.image import Reference
-from hubaction.plan import CONTEXT_FOLDER, FINGERPRINT_LABEL, Plan
+from hubaction.labels import FINGERPRINT_LABEL
+from hubaction.plan import Plan
+from hubaction.proving import ImageToProve, prove
 from hubaction.publish.candidate import Candidate, NotPromotableError, read_candidate
 from hubaction.publish.credentials import find_docker_config, log_in, read_auth, temporary_docker_config
 from hubaction.publish.promote import promote, promote_relabelled
-from hubaction.publish.public import check_public
 from hubaction.publish.push import push_references
 from hubaction.publish.registries import Registries
+from hubaction.recipe import CONTEXT_FOLDER
 from hubaction.references import EarlierTag, name_of_pull_request
 from hubaction.report.junit import render_junit
 from hubaction.report.markdown import format_bytes
@@ -62,23 +63,11 @@ from hubaction.runner.job import Job
 from hubaction.runner.process import child_environment
 from hubaction.runner.protocol import FileCommands
 from hubaction.settings import Settings, read_secrets
-from hubaction.tested import CaseOutcome, CaseResult, count_cases, failing
 from hubaction.trial_links import tell_trial
-from hubaction.values import BinderCache, Cache, HubCheck, HubPolicy
-from hubaction.verify.hub_causes import HubCheckError
-from hubaction.verify.hub_check import NO_JUPYTER, HubCheckResult, Subject, run_hub_check
+from hubaction.values import Cache, HubCheck
 from hubaction.verify.image_tests import (
-    ImageTests,
-    ImageTestsError,
-    Place,
     find_image_tests,
-    home_to_empty,
-    run_image_tests,
 )
-from hubaction.verify.leaks import check_leaks
-
-MAX_ANNOTATIONS = 9
-"""GitHub shows ten errors of a step, and one of them is the step's own."""
 
 
 def run_pipeline(plan: Plan, settings: Settings, job: Job) -> None:
@@ -119,14 +108,12 @@ def _run_steps(plan: Plan, settings: Settings, job: Job, outcome: Outcome) -> No
         run.check()
         if not run.reuse():
             run.build()
-            run.look_for_leaks()
-            run.check_on_hub()
-            run.test()
+            run.prove()
             run.push()
         _write_outputs(outcome, job.outputs)
-        run.check_public()
-        run.roll_out()
-        run.write_cache()
+        if outcome.pushed:
+            AfterPush(plan, settings, job, outcome, engine, run.info, run.registries, find_merged=run.find_merged).run()
+            run.write_cache()
 
 
 def _hand_over(outcome: Outcome, settings: Settings, job: Job) -> None:
@@ -207,7 +194,7 @@ class _Run:
 
     def check(self) -> None:
         """Everything that can fail before any work does so here, the logins included; what can overlap does."""
-        with self._step("check"), ThreadPoolExecutor(3) as pool:
+        with self.job.step("check", self.outcome.seconds), ThreadPoolExecutor(3) as pool:
             self.info = self._check_engine()
             self.registries = Registries(self.settings.credentials, self.docker_config, self.info.insecure_registries)
             buildx = pool.submit(check_buildx, self.env, self.folder)
@@ -294,32 +281,28 @@ class _Run:
     def _merged_tags(self) -> Iterator[EarlierTag]:
         """The image of the pull request that was merged; it costs a request, so it is asked for last."""
         try:
-            found = self._find_merged()
+            found = self.find_merged()
         except ActionError:
             return  # it may not ask, or GitHub is away: the image is built
         tag = found and name_of_pull_request(self.settings, *found, datetime.now(UTC))
         if tag:
             yield tag
 
-    def _find_merged(self) -> tuple[int, str] | None:
+    def find_merged(self) -> tuple[int, str] | None:
         """Number and head of the pull request that was merged; asked for once. Raises ActionError."""
         if not self.merged:
             from hubaction.runner.github import GitHub
 
-            with closing(GitHub(self._api_url, self.settings.github_token, self.plan.repository, timeout=10)) as hub:
+            with closing(GitHub(self.job.api_url, self.settings.github_token, self.plan.repository, timeout=10)) as hub:
                 self.merged = (hub.find_merged_pull_request(self.plan.pushed_commit),)
         return self.merged[0]
-
-    @property
-    def _api_url(self) -> str:
-        return self.job.environ.get("GITHUB_API_URL") or "https://api.github.com"
 
     def _read_earlier(self, tag: EarlierTag) -> Candidate | None:
         return read_candidate(self.registries.look_in(tag.reference.name.registry), tag.reference)
 
     def reuse(self) -> bool:
         """Use an earlier image that is made of the same; False when there is none."""
-        with self._step("compare"):
+        with self.job.step("compare", self.outcome.seconds):
             comparison = compare(self.ingredients, self.earlier, fresh=self.plan.fresh)
             self.comparison = comparison
             self.outcome.compared = comparison.sentence
@@ -340,7 +323,7 @@ class _Run:
         console, before_each = self.job.console, self.job.cancellation.check
         fingerprint = self.ingredients.fingerprint
         try:
-            with self._step("push"):
+            with self.job.step("push", self.outcome.seconds):
                 if fingerprint is None or is_for_the_same(self.plan, image):
                     self.outcome.pushed = promote(
                         image, self.plan.references, registries=registries, say=console.say, before_each=before_each
@@ -375,7 +358,7 @@ class _Run:
             )
 
     def build(self) -> None:
-        with self._step("build"):
+        with self.job.step("build", self.outcome.seconds):
             context = stage_context(self.files, self.folder / CONTEXT_FOLDER)
             if self.settings.include_git:
                 check_git_copy(context.folder, self.held)
@@ -410,10 +393,10 @@ class _Run:
 
     def write_cache(self) -> None:
         """Build once more, of cached steps only, to write the layer cache; it is no reason to fail."""
-        if not self.cache_export or not self.outcome.pushed:
+        if not self.cache_export:
             return
         buildx = [argument for argument in self.arguments.buildx if argument not in {"--no-cache", "--pull"}]
-        with self._step("write the layer cache"):
+        with self.job.step("write the layer cache", self.outcome.seconds):
             # repo2docker does not build what the engine has already.
             self.remove_local_image()
             try:
@@ -484,118 +467,15 @@ class _Run:
         files = [self.job.workspace.resolve() / name for name in names]
         return [file.relative_to(self.source) for file in files if file.is_relative_to(self.source)]
 
-    def look_for_leaks(self) -> None:
-        """What the build brought in cannot be seen before it."""
-        with self._step("look for secrets"):
-            check_leaks(
-                self.engine,
-                self.built,
-                run=self.plan.local_tag,
-                folders=(self.settings.repo_dir, f"/home/{self.settings.notebook_user}"),
-                held=self.held,
-                build_args=self.plan.build_args,
-            )
-            self.job.console.say("No secret of this step is in the image.")
-
-    def check_on_hub(self) -> None:
-        """Start the image as a hub does; where that is not to be fatal, a failure is a warning."""
-        console, policy = self.job.console, self.settings.hub
-        if policy.check is HubCheck.FALSE:
-            console.say("No hub check: the input 'hub-check' is false.")
-            return
-        try:
-            with self._step("hub check"):
-                result = self._start_as_hub(policy)
-        except HubCheckError as error:
-            self.outcome.hub = f"failed: {console.scrub(error.message)}"
-            if policy.check is HubCheck.TRUE:
-                raise
-            console.warning(
-                f"{error.message} (hub-check: warn)", file=error.file and self.settings.from_root(error.file)
-            )
-            return
-        if result is None:
-            console.notice(NO_JUPYTER)
-            return
-        self._tell_hub(result)
-
-    def _start_as_hub(self, policy: HubPolicy) -> HubCheckResult | None:
-        settings = self.settings
-        subject = Subject(self.built, settings.notebook_user, settings.user_id, self.source)
-        with self.job.console.untrusted() as write:
-            return run_hub_check(subject, policy, engine=self.engine, run=self.plan.local_tag, on_line=write)
-
-    def _tell_hub(self, result: HubCheckResult) -> None:
-        console, outputs = self.job.console, self.job.outputs
-        self.outcome.hub = console.scrub(result.summary)
-        console.say(f"As on a hub: {result.summary}")
-        for remark in result.remarks:
-            console.warning(remark.message, file=remark.file and self.settings.from_root(remark.file))
-        outputs.set_output("hub-ready-seconds", f"{result.ready_seconds:.1f}")
-        outputs.set_output("hub-versions", console.scrub(json.dumps(result.versions)))
-        if result.memory_bytes is not None:
-            outputs.set_output("hub-memory-bytes", str(result.memory_bytes))
-
-    def test(self) -> None:
-        if self.tests is None:
-            self.job.console.say(
-                f"No image tests: there is no folder '{self.settings.tests.folder}' with files in it."
-                if self.settings.tests.folder
-                else "No image tests: the input 'image-tests' is empty."
-            )
-            return
-        self.outcome.tests = "failed"
-        with self._step("test"):
-            try:
-                self._tell_cases(self._run_tests(self.tests))
-            except ImageTestsError as error:
-                self._tell_cases(error.cases)
-                raise
-
-    def _run_tests(self, files: Path) -> tuple[CaseResult, ...]:
-        settings = self.settings
-        folder = str(files.relative_to(self.source))
-        tests = ImageTests(
-            files, folder, settings.tests.timeout, settings.tests.notebook_outputs, left_out=self.tests_left_out
-        )
-        home = home_to_empty(settings.notebook_user, settings.repo_dir)
-        place = Place(self.built, settings.user_id, run=self.plan.local_tag, home=home)
-        with self.job.console.untrusted() as write:
-            return run_image_tests(tests, place, engine=self.engine, on_line=write)
-
-    def _tell_cases(self, cases: tuple[CaseResult, ...]) -> None:
-        """What leaves this machine is not masked by the runner."""
-        console = self.job.console
-        told = tuple(
-            replace(
-                case,
-                name=console.scrub(case.name),
-                message=console.scrub(case.message),
-                file=case.file and self.settings.from_root(case.file),
-            )
-            for case in cases
-        )
-        self.outcome.cases = told
-        if counts := count_cases(told):
-            self.outcome.tests = counts
-            self.job.outputs.set_output("tests", counts)
-            console.say(f"Image tests: {counts}")
-        if told and all(case.outcome is CaseOutcome.SKIPPED for case in told):
-            console.warning(
-                "All image tests were skipped, so they prove nothing: each says why in the summary. A package that is"
-                " missing in the image (pytest.importorskip) is a reason to fail rather than to skip.",
-                file=self.settings.from_root(self.settings.tests.folder),
-            )
-        for case in failing(told)[:MAX_ANNOTATIONS]:
-            console.error(
-                f"{case.name}: {case.message}", file=case.file or None, line=case.line, title="Image test failed"
-            )
+    def prove(self) -> None:
+        image = ImageToProve(self.built, self.source, self.tests, self.tests_left_out, self.held)
+        prove(image, self.plan, self.settings, self.job, self.outcome, self.engine)
 
     def push(self) -> None:
         if not self.plan.push:
             return
         registries = {reference.name.registry for reference in self.plan.references}
-        with self._step("push"):
+        with self.job.step("push", self.outcome.seconds):
             self.outcome.pushed = push_references(
                 self.plan.references,
                 local_tag=self.built,
@@ -607,114 +487,9 @@ class _Run:
                 before_each=self.job.cancellation.check,
             )
 
-    def check_public(self) -> None:
-        if self.settings.public_check and self.outcome.pushed:
-            for item in self.outcome.pushed:
-                registry = item.reference.name.registry
-                check_public(item.reference, engine=self.engine, insecure=registry in self.info.insecure_registries)
-            self.job.console.say("Everybody can pull the image.")
-
-    def roll_out(self) -> None:
-        """Tell those that start from the pushed image."""
-        if not self.outcome.pushed:
-            return
-        if self.plan.deletes_merged:
-            self._delete_merged_previews()
-        if self.plan.binder_branch:
-            self._update_image_branch()
-        if self.settings.binder.cache is not BinderCache.FALSE and self.plan.branch:
-            self._update_binder_cache()
-        if self.settings.binder.prebuild:
-            self._request_prebuild()
-        if self.plan.rollout:
-            self._roll_out_to_hubs()
-
-    def _roll_out_to_hubs(self) -> None:
-        from hubaction.rolling_out import Subject, choose_pushed, roll_out_pushed
-
-        outcome, plan = self.outcome, self.plan
-        pushed = choose_pushed(plan, outcome.pushed)
-        subject = Subject(pushed, plan.commit, outcome.hub or "", outcome.tests or "")
-        with self._step("rollout"):
-            outcome.rollout = roll_out_pushed(plan, subject, self.settings, self.job, self.registries)
-
-    def _delete_merged_previews(self) -> None:
-        """The last preview of the pull request was left for this run. Never fatal: all else is done."""
-        try:
-            with self._step("delete previews"):
-                if merged := self._find_merged():
-                    for name in self.settings.images:
-                        delete_merged_previews(name, merged[0], self.registries.open(name.registry), self.job)
-        except ActionError as error:
-            self.job.console.notice(f"Previews of the merged pull request were not looked for: {error.message}")
-
-    def _update_image_branch(self) -> None:
-        """Never fatal: the image is what it is, with Binder or without it."""
-        first = self.outcome.pushed[0]
-        insecure = first.reference.name.registry in self.info.insecure_registries
-        try:
-            with self._step("binder image"):
-                check_public(first.reference, engine=self.engine, insecure=insecure)
-                self._write_image_branch(f"{first.reference.name}@{first.digest}")
-        except ActionError as error:
-            # What the titles of errors say: "private image", or that the registry is away.
-            self.outcome.binder_obstacle = (error.title or "its branch was not written").lower()
-            self.job.console.notice(f"Binder does not start this image. {error.message}")
-        else:
-            self.outcome.binder_branch = self.plan.binder_branch
-
-    def _write_image_branch(self, image: str) -> None:
-        from hubaction.rollout.binder_image import update_image_branch
-        from hubaction.runner.git_data import GitData
-        from hubaction.runner.github import GitHub
-
-        with closing(GitHub(self._api_url, self.settings.github_token, self.plan.repository)) as hub:
-            branch = update_image_branch(GitData(hub), branch=self.plan.binder_branch, image=image)
-        self.job.console.say(f"The branch '{branch.name}' starts {image} on Binder.")
-
-    def _update_binder_cache(self) -> None:
-        from hubaction.rollout.binder_cache import update_binder_cache
-        from hubaction.runner.git_data import GitData
-        from hubaction.runner.github import GitHub
-
-        first = self.outcome.pushed[0]
-        with (
-            self._step("binder cache"),
-            closing(GitHub(self._api_url, self.settings.github_token, self.plan.repository)) as hub,
-        ):
-            cache = update_binder_cache(
-                GitData(hub),
-                branch=self.plan.branch,
-                image=f"{first.reference.name}@{first.digest}",
-                message=self.settings.binder.cache_message,
-                write=self.settings.binder.cache is BinderCache.TRUE,
-                pushed_commit=self.plan.pushed_commit,
-            )
-            self.job.console.say(f"{cache.advice} {cache.url}")
-
-    def _request_prebuild(self) -> None:
-        """Never fatal: it only saves the first visitor a wait."""
-        from hubaction.rollout.prebuild import build_url, request_prebuild
-
-        url = build_url(self.settings.binder.url, self.plan.repository, self.settings.binder.prebuild)
-        with self._step("binder prebuild"), self.job.console.untrusted() as write:
-            prebuild = request_prebuild(url, say=write, write=write)
-        if prebuild.built:
-            self.job.console.say(prebuild.advice)
-        else:
-            self.job.console.notice(f"Binder has not built {self.settings.binder.prebuild}. {prebuild.advice}")
-
     def remove_local_image(self) -> None:
         with suppress(ActionError):
             self.engine.remove_image(self.plan.local_tag)
-
-    @contextmanager
-    def _step(self, name: str) -> Iterator[None]:
-        self.job.cancellation.check()
-        started = time.monotonic()
-        with self.job.console.group(name.capitalize()):
-            yield
-        self.outcome.seconds[name] = time.monotonic() - started
 
 
 def _what_cache_writes(plan: Plan) -> Writes:

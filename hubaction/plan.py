@@ -3,51 +3,36 @@
 Every `if event ...` of the project lives here.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
-from itertools import pairwise
 
 from hubaction.errors import ActionError
 from hubaction.event import Event, PullRequest
-from hubaction.image import ImageName, Reference, legalize_path, sanitize_tag
+from hubaction.image import ImageName, Reference
+from hubaction.labels import EXPIRY_LABEL, make_labels
+from hubaction.recipe import (
+    build_arguments,
+    buildx_arguments,
+    is_all_known,
+    make_local_tag,
+    make_recipe,
+    repo2docker_arguments,
+)
 from hubaction.references import (
-    SHA_LENGTH,
     EarlierTag,
     Messages,
     first_of_commit,
     name_earlier,
     name_preview,
     name_references,
-    version_of,
 )
-from hubaction.settings import OWN_LABELS, Settings, UnseenLogin
+from hubaction.settings import Settings, UnseenLogin
 from hubaction.trial import HubTrial, plan_trial
-from hubaction.values import BinderRef, Choice, CommentChoice, HubCheck, Mode, Rebuild
+from hubaction.values import BinderRef, Choice, CommentChoice, Mode, Rebuild
 
 PUBLIC_BINDER = "https://mybinder.org"
-CONFIG_FILE = "repo2docker_config.json"
-CONTEXT_FOLDER = "context"
-PULL_REQUEST_LABEL = f"{OWN_LABELS}pull-request"
-"""The number, on images of pull requests only, so that they never share a digest with one that hubs start."""
-FINGERPRINT_LABEL = f"{OWN_LABELS}fingerprint"
-"""What the image is made of; empty when that is not known."""
-UNPROVEN_LABEL = f"{OWN_LABELS}unproven"
-"""Which check could not keep the image from being pushed; such an image is not used again. Empty when all could.
-
-It tells the policy and not the result: labels are written before anything is checked.
-"""
-
-PREVIEW_EXPIRES_LABEL = f"{OWN_LABELS}preview-expires"
-"""The expiry that this action gave to a preview, and may take away again; empty when there is none of ours."""
-EXPIRY_LABEL = "quay.expires-after"
-"""Where quay.io reads it: https://docs.quay.io/use-quay/index.html#setting-tag-expirations
-
-It may also be the user's own, from a Dockerfile or an input, and then it is none of our business.
-"""
-
 SAFE_PATTERN = (
     "Build in a workflow on 'pull_request', which has no secrets on forks, and comment from 'pull_request_target' or"
     " 'workflow_run' with mode: comment."
@@ -209,7 +194,7 @@ def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
     references = name_references(settings, event, now, messages)
     push = _decide_push(mode, settings, event, messages)
     local_tag = make_local_tag(settings, event)
-    labels = _labels(settings, event, now)
+    labels = make_labels(settings, event, now)
     fresh = settings.rebuild is Rebuild.ALWAYS or event.name == "schedule"
     return Plan(
         mode,
@@ -218,12 +203,12 @@ def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
         references=references,
         image=first_of_commit(references, event.sha),
         local_tag=local_tag,
-        repo2docker=_repo2docker_arguments(settings, local_tag),
-        buildx=_buildx_arguments(settings, labels, fresh=fresh),
+        repo2docker=repo2docker_arguments(settings, local_tag),
+        buildx=buildx_arguments(settings, labels, fresh=fresh),
         labels=labels,
-        recipe=_recipe(settings, event),
-        build_args=_build_args(settings),
-        all_known=_is_all_known(settings),
+        recipe=make_recipe(settings, event),
+        build_args=build_arguments(settings),
+        all_known=is_all_known(settings),
         earlier=() if fresh else name_earlier(settings, event, now),
         fresh=fresh,
         default_build_pack=settings.predecessor,
@@ -507,120 +492,6 @@ def _plan_cleanup(reason: str, settings: Settings, event: Event) -> Plan:
         warnings=settings.warnings,
         notices=tuple(notices),
     )
-
-
-# --- the build ---
-
-
-def make_local_tag(settings: Settings, event: Event) -> str:
-    """The name under which the engine keeps the image until it is proven, unique to this run, name and build.
-
-    The jobs of a matrix may share run and name, and on a runner of one's own the engine, too.
-    """
-    name = settings.images[0]
-    jobs = hashlib.sha256(repr((settings.tags, settings.build_args)).encode()).hexdigest()[:8] if settings.tags else ""
-    parts = (event.run_id or "local", event.run_attempt or "1", settings.variant, settings.platform, jobs)
-    return f"hub-image-action/{legalize_path(_flatten(name))}:{sanitize_tag('-'.join(filter(None, parts)))}"
-
-
-def _flatten(name: ImageName) -> str:
-    return str(name).replace("/", "-").replace(":", "-")
-
-
-def _repo2docker_arguments(settings: Settings, local_tag: str) -> tuple[str, ...]:
-    options = [
-        ("--config", CONFIG_FILE),
-        ("--image-name", local_tag),
-        ("--user-id", str(settings.user_id)),
-        ("--user-name", settings.notebook_user),
-        ("--target-repo-dir", settings.repo_dir),
-        *([("--appendix", settings.appendix)] if settings.appendix else []),
-        *(("--build-arg", f"{key}={value}") for key, value in settings.build_args),
-    ]
-    traits = {"base_image": settings.base_image, "platform": settings.platform}
-    return (
-        "jupyter-repo2docker",
-        "--no-run",
-        "--no-push",
-        *(word for option in options for word in option),
-        *(f"--Repo2Docker.{trait}={value}" for trait, value in traits.items() if value),
-        *settings.repo2docker_args.arguments,
-        CONTEXT_FOLDER,
-    )
-
-
-def _buildx_arguments(settings: Settings, labels: tuple[tuple[str, str], ...], *, fresh: bool) -> tuple[str, ...]:
-    """Labels go here: in repo2docker's Dockerfile they would stand before postBuild and void its cache.
-
-    Attestations would turn the image into an index, of which hubs and registries show two `unknown` platforms.
-    """
-    return (
-        "--load",
-        "--provenance=false",
-        *(f"--label={key}={value}" for key, value in labels),
-        *(["--no-cache"] if fresh else []),
-        *settings.repo2docker_args.buildx,
-    )
-
-
-def _build_args(settings: Settings) -> tuple[tuple[str, str], ...]:
-    """https://github.com/jupyterhub/repo2docker/blob/main/repo2docker/app.py gives the first three."""
-    own = {"NB_USER": settings.notebook_user, "NB_UID": str(settings.user_id), "REPO_DIR": settings.repo_dir}
-    words = settings.repo2docker_args.arguments
-    given = [value.partition("=") for option, value in pairwise(words) if option == "--build-arg"]
-    return tuple({**own, **{name: value for name, _, value in given}, **dict(settings.build_args)}.items())
-
-
-def _recipe(settings: Settings, event: Event) -> tuple[str, ...]:
-    return (
-        *_repo2docker_arguments(settings, local_tag=""),
-        f"default build pack: {settings.predecessor}",
-        f"git: {settings.include_git}",
-        *(f"allowed file: {glob}" for glob in settings.allow_files),
-        *(f"label: {key}={value}" for key, value in _lasting_labels(settings, event).items()),
-        *settings.repo2docker_args.buildx,
-    )
-
-
-_HARMLESS_BUILDX = ("--cache-from", "--cache-to", "--progress", "--memory", "--cpu", "--shm-size", "--ulimit")
-
-
-def _is_all_known(settings: Settings) -> bool:
-    """Whether the inputs say all that makes the image: some of buildx's own arguments bring in more from elsewhere."""
-    return all(argument.startswith(_HARMLESS_BUILDX) for argument in settings.repo2docker_args.buildx)
-
-
-def _labels(settings: Settings, event: Event, now: datetime) -> tuple[tuple[str, str], ...]:
-    # Never left out: a Dockerfile or its base image may have such labels, and they would stay, as if they were ours.
-    own = {
-        PULL_REQUEST_LABEL: str(event.pull_request.number) if event.pull_request else "",
-        FINGERPRINT_LABEL: "",
-        PREVIEW_EXPIRES_LABEL: "",
-        UNPROVEN_LABEL: "hub-check" if settings.hub.check is HubCheck.WARN else "",
-    }
-    return tuple((_oci_labels(event, now) | _lasting_labels(settings, event) | own).items())
-
-
-def _lasting_labels(settings: Settings, event: Event) -> dict[str, str]:
-    return _origin_labels(event) | dict(settings.repo2docker_args.labels) | dict(settings.labels)
-
-
-def _origin_labels(event: Event) -> dict[str, str]:
-    labels = {
-        "org.opencontainers.image.title": event.repository.partition("/")[2],
-        "org.opencontainers.image.source": f"{event.server_url}/{event.repository}" if event.repository else "",
-    }
-    return {key: value for key, value in labels.items() if value}
-
-
-def _oci_labels(event: Event, now: datetime) -> dict[str, str]:
-    """https://github.com/opencontainers/image-spec/blob/main/annotations.md"""
-    labels = {
-        "org.opencontainers.image.revision": event.sha,
-        "org.opencontainers.image.version": version_of(event.git_tag) or event.sha[:SHA_LENGTH],
-        "org.opencontainers.image.created": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-    }
-    return {key: value for key, value in labels.items() if value}
 
 
 # --- the rollout ---

@@ -24,17 +24,11 @@ from hubaction.build.fingerprint import (
 from hubaction.build.repo2docker import write_configuration
 from hubaction.build.version import BuildArguments
 from hubaction.image import DOCKER_HUB, parse_image_name
-from hubaction.plan import (
-    CONTEXT_FOLDER,
-    EXPIRY_LABEL,
-    FINGERPRINT_LABEL,
-    PREVIEW_EXPIRES_LABEL,
-    PULL_REQUEST_LABEL,
-    UNPROVEN_LABEL,
-    Plan,
-)
+from hubaction.labels import EXPIRY_LABEL, FINGERPRINT_LABEL, PREVIEW_EXPIRES_LABEL, PULL_REQUEST_LABEL, UNPROVEN_LABEL
+from hubaction.plan import Plan
 from hubaction.publish.candidate import Candidate
 from hubaction.publish.registry import Registry
+from hubaction.recipe import CONTEXT_FOLDER
 from hubaction.references import EarlierTag
 from hubaction.values import HubPolicy
 

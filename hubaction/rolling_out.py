@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from hubaction.errors import ActionError
 from hubaction.image import ImageName, PushedReference, Reference, name_in_reference, split_reference
-from hubaction.plan import PULL_REQUEST_LABEL, UNPROVEN_LABEL, Plan, RolloutTarget
+from hubaction.labels import PULL_REQUEST_LABEL, UNPROVEN_LABEL
+from hubaction.plan import Plan, RolloutTarget
 from hubaction.publish.candidate import NotPromotableError, fetch_candidate, read_candidate
 from hubaction.publish.credentials import find_docker_config, temporary_docker_config
 from hubaction.publish.registries import Registries
@@ -290,7 +291,7 @@ def _explain(error: ActionError, target: RolloutTarget, settings: Settings) -> s
 def _open(job: Job, token: str, repository: str) -> "GitHub":
     from hubaction.runner.github import GitHub
 
-    return GitHub(job.environ.get("GITHUB_API_URL") or "https://api.github.com", token, repository)
+    return GitHub(job.api_url, token, repository)
 
 
 @dataclass

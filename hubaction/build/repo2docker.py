@@ -10,7 +10,8 @@ from hubaction.build.fingerprint import repo2docker_digest
 from hubaction.build.log import BuildLog
 from hubaction.build.version import BuildArguments
 from hubaction.errors import ActionError
-from hubaction.plan import CONFIG_FILE, Plan
+from hubaction.plan import Plan
+from hubaction.recipe import CONFIG_FILE
 from hubaction.runner.process import run_process, stream_process
 
 

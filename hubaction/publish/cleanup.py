@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from hubaction.cleaned import Cleaned, CleanedTag
 from hubaction.errors import ActionError
 from hubaction.image import DOCKER_HUB, ImageName, Reference, display_registry
-from hubaction.plan import PULL_REQUEST_LABEL
+from hubaction.labels import PULL_REQUEST_LABEL
 from hubaction.publish.candidate import Candidate, read_candidate
 from hubaction.publish.registry import (
     INDEX_TYPES,

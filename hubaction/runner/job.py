@@ -1,6 +1,8 @@
 """What the runner gives to a step, in one piece."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +26,23 @@ class Job:
     @property
     def outputs(self) -> FileCommands:
         return FileCommands(self.environ)
+
+    @property
+    def api_url(self) -> str:
+        """https://docs.github.com/en/actions/reference/workflows-and-actions/variables"""
+        return self.environ.get("GITHUB_API_URL") or "https://api.github.com"
+
+    @contextmanager
+    def step(self, name: str, seconds: dict[str, float]) -> Iterator[None]:
+        """Do a part of the run, in a group of the log; the wall time that it took is noted under its name.
+
+        Raises Cancelled before it begins when the run is to end.
+        """
+        self.cancellation.check()
+        started = time.monotonic()
+        with self.console.group(name.capitalize()):
+            yield
+        seconds[name] = time.monotonic() - started
 
     @property
     def run_number(self) -> tuple[int, int]:

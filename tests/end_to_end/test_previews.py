@@ -16,7 +16,7 @@ import requests
 from devtools.engine import Engine
 from devtools.registry import MANIFESTS, Door, Registry, running_registry
 from hubaction.binder_dockerfile import PATH
-from hubaction.plan import EXPIRY_LABEL
+from hubaction.labels import EXPIRY_LABEL
 from tests.conftest import USER
 from tests.end_to_end.conftest import REPOSITORIES
 from tests.end_to_end.registry_contents import read_config, tags_of

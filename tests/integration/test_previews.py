@@ -14,7 +14,7 @@ import requests
 from devtools.engine import Engine
 from devtools.registry import MANIFESTS, Door, Registry, running_registry
 from hubaction.binder_dockerfile import PATH
-from hubaction.plan import EXPIRY_LABEL, PREVIEW_EXPIRES_LABEL, PULL_REQUEST_LABEL
+from hubaction.labels import EXPIRY_LABEL, PREVIEW_EXPIRES_LABEL, PULL_REQUEST_LABEL
 from tests.end_to_end.registry_contents import read_config, tags_of
 from tests.github.server import JOB_TOKEN, REPOSITORY, GitHubServer, Pull, running_server
 from tests.integration.commits import Commits, Ran, new_sha

@@ -14,7 +14,7 @@ from devtools.engine import Engine
 from devtools.registry import MANIFESTS, Registry
 from hubaction.binder_dockerfile import PATH, render_dockerfile
 from hubaction.image import ImageName, Reference
-from hubaction.plan import FINGERPRINT_LABEL, PULL_REQUEST_LABEL
+from hubaction.labels import FINGERPRINT_LABEL, PULL_REQUEST_LABEL
 from hubaction.publish.candidate import Candidate, read_candidate
 from hubaction.publish.promote import promote_relabelled
 from hubaction.publish.registry import INDEX_TYPES

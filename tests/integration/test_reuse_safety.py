@@ -14,7 +14,8 @@ import pytest
 from devtools import process
 from devtools.engine import Engine
 from hubaction.image import ImageName
-from hubaction.plan import FINGERPRINT_LABEL, PULL_REQUEST_LABEL, make_plan
+from hubaction.labels import FINGERPRINT_LABEL, PULL_REQUEST_LABEL
+from hubaction.plan import make_plan
 from hubaction.publish import registry as module
 from hubaction.publish.registry import Registry, RegistryError, UnreachableError
 from tests.unit.samples import LOGIN, make_settings, push_to

@@ -13,8 +13,8 @@ import pytest
 import responses
 
 from hubaction.image import ImageName, PushedReference, Reference
+from hubaction.labels import PULL_REQUEST_LABEL, UNPROVEN_LABEL
 from hubaction.main import main
-from hubaction.plan import PULL_REQUEST_LABEL, UNPROVEN_LABEL
 from hubaction.report.result import ImageResult, write_result
 from tests.github.server import (
     APP_TOKEN,

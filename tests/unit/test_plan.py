@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from hubaction import image
 from hubaction.errors import ActionError
 from hubaction.event import Event
-from hubaction.plan import Plan, PlannedMode, RefusedError, RolloutTarget, make_local_tag, make_plan
+from hubaction.plan import Plan, PlannedMode, RefusedError, RolloutTarget, make_plan
+from hubaction.recipe import make_local_tag
 from hubaction.report.workflow_file import LOGIN_ACTIONS, LOGIN_COMMANDS
 from hubaction.settings import Settings, UnseenLogin
 from tests.unit.samples import (

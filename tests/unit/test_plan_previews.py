@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from hubaction.event import Event
 from hubaction.image import ImageName, Reference
-from hubaction.plan import EXPIRY_LABEL, PULL_REQUEST_LABEL, CleanupTarget, Plan, PlannedMode, make_plan
+from hubaction.labels import EXPIRY_LABEL, PULL_REQUEST_LABEL
+from hubaction.plan import CleanupTarget, Plan, PlannedMode, make_plan
 from hubaction.references import is_preview_tag, name_of_pull_request
 from tests.unit.samples import (
     HEAD_SHA,

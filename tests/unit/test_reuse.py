@@ -15,15 +15,8 @@ from hubaction.build.fingerprint import PARTS, Fingerprint, hash_texts
 from hubaction.build.version import BuildArguments
 from hubaction.event import Event
 from hubaction.image import ImageName, Reference
-from hubaction.plan import (
-    EXPIRY_LABEL,
-    FINGERPRINT_LABEL,
-    PREVIEW_EXPIRES_LABEL,
-    PULL_REQUEST_LABEL,
-    UNPROVEN_LABEL,
-    Plan,
-    make_plan,
-)
+from hubaction.labels import EXPIRY_LABEL, FINGERPRINT_LABEL, PREVIEW_EXPIRES_LABEL, PULL_REQUEST_LABEL, UNPROVEN_LABEL
+from hubaction.plan import Plan, make_plan
 from hubaction.publish.candidate import Candidate
 from hubaction.publish.registry import Manifest
 from hubaction.references import EarlierTag

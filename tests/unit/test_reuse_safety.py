@@ -15,14 +15,8 @@ from hubaction.build.fingerprint import Fingerprint, hash_texts
 from hubaction.build.version import BuildArguments
 from hubaction.errors import ActionError, InvalidInputError
 from hubaction.image import ImageName, Reference
-from hubaction.plan import (
-    FINGERPRINT_LABEL,
-    PREVIEW_EXPIRES_LABEL,
-    PULL_REQUEST_LABEL,
-    UNPROVEN_LABEL,
-    Plan,
-    make_plan,
-)
+from hubaction.labels import FINGERPRINT_LABEL, PREVIEW_EXPIRES_LABEL, PULL_REQUEST_LABEL, UNPROVEN_LABEL
+from hubaction.plan import Plan, make_plan
 from hubaction.publish.candidate import Candidate
 from hubaction.publish.registries import Registries
 from hubaction.publish.registry import Manifest, Registry

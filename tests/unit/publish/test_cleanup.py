@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from hubaction.cleaned import Cleaned, CleanedTag
 from hubaction.image import ImageName, Reference
-from hubaction.plan import PULL_REQUEST_LABEL
+from hubaction.labels import PULL_REQUEST_LABEL
 from hubaction.publish.cleanup import CleanupError, advise, check_login, delete_previews
 from hubaction.publish.registry import INDEX_TYPES, MANIFEST_TYPES, Registry, digest_of
 
