@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from hubaction.cleaning_up import delete_merged_previews
 from hubaction.errors import ActionError
+from hubaction.labels import SOURCE_LABEL
 from hubaction.plan import Plan
 from hubaction.publish.public import check_public
 from hubaction.publish.registries import Registries
@@ -68,8 +69,9 @@ class AfterPush:
         try:
             with self.job.step("delete previews", self.outcome.seconds):
                 if merged := self.find_merged():
+                    source = dict(self.plan.labels).get(SOURCE_LABEL, "")
                     for name in self.settings.images:
-                        delete_merged_previews(name, merged[0], self.registries.open(name.registry), self.job)
+                        delete_merged_previews(name, merged[0], source, self.registries.open(name.registry), self.job)
         except ActionError as error:
             self.job.console.notice(f"Previews of the merged pull request were not looked for: {error.message}")
 

@@ -45,12 +45,14 @@ def run_cleanup(plan: Plan, settings: Settings, job: Job) -> None:
         raise failure
 
 
-def delete_merged_previews(name: ImageName, number: int, registry: Registry, job: Job) -> None:
+def delete_merged_previews(name: ImageName, number: int, source: str, registry: Registry, job: Job) -> None:
     """What the run on a merge has no further use for; a registry that does not delete is told of.
 
     Raises ActionError when the registry is away.
     """
-    cleaned = delete_previews(name, number, registry, say=job.console.say, before_each=job.cancellation.check)
+    cleaned = delete_previews(
+        name, number, registry, source=source, say=job.console.say, before_each=job.cancellation.check
+    )
     if cleaned.obstacle and cleaned.tags:
         job.console.notice(describe_obstacle(cleaned))
 
@@ -70,6 +72,7 @@ def _delete_images(target: CleanupTarget, registries: Registries, job: Job, add:
             name,
             target.number,
             registries.open(name.registry),
+            source=target.source,
             say=job.console.say,
             kept=kept,
             before_each=job.cancellation.check,

@@ -18,6 +18,8 @@ It tells the policy and not the result: labels are written before anything is ch
 """
 PREVIEW_EXPIRES_LABEL = f"{OWN_LABELS}preview-expires"
 """The expiry that this action gave to a preview, and may take away again; empty when there is none of ours."""
+SOURCE_LABEL = "org.opencontainers.image.source"
+"""The repository that an image is made from: https://github.com/opencontainers/image-spec/blob/main/annotations.md"""
 EXPIRY_LABEL = "quay.expires-after"
 """Where quay.io reads it: https://docs.quay.io/use-quay/index.html#setting-tag-expirations
 
@@ -45,7 +47,7 @@ def lasting_labels(settings: Settings, event: Event) -> dict[str, str]:
 def _origin_labels(event: Event) -> dict[str, str]:
     labels = {
         "org.opencontainers.image.title": event.repository.partition("/")[2],
-        "org.opencontainers.image.source": f"{event.server_url}/{event.repository}" if event.repository else "",
+        SOURCE_LABEL: f"{event.server_url}/{event.repository}" if event.repository else "",
     }
     return {key: value for key, value in labels.items() if value}
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from hubaction.errors import ActionError
 from hubaction.event import Event, PullRequest
 from hubaction.image import ImageName, Reference
-from hubaction.labels import EXPIRY_LABEL, make_labels
+from hubaction.labels import EXPIRY_LABEL, SOURCE_LABEL, lasting_labels, make_labels
 from hubaction.recipe import (
     build_arguments,
     buildx_arguments,
@@ -115,6 +115,8 @@ class CleanupTarget:
     number: int
     images: tuple[ImageName, ...]
     """Where previews may be, as far as there is a login."""
+    source: str
+    """The label of images that are made from this repository; empty when the workflow gives them none."""
     kept: tuple[Reference, ...] = ()
     """Previews that the push of the merge makes its image of, and then deletes."""
     binder_branch: str = ""
@@ -480,6 +482,7 @@ def _plan_cleanup(reason: str, settings: Settings, event: Event) -> Plan:
         event.repository,
         head.number,
         tuple(name for name in settings.images if name.registry not in missing),
+        lasting_labels(settings, event).get(SOURCE_LABEL, ""),
         kept=name_preview(settings, head.number, head.head_sha) if waited_for else (),
         binder_branch=_name_binder_branch(settings, event),
     )

@@ -1,7 +1,8 @@
 """Deletes the previews of a pull request, and nothing else that a registry has.
 
 Registries delete manifests, by their digest, and each tag that points to one goes with it. So a manifest is deleted
-only when its own label names the pull request, and when no tag but the pull request's previews leads to it.
+only when its own labels name the pull request and its repository, and when no tag but the pull request's previews
+leads to it.
 
 A registry compares nothing when it deletes: somebody who gives a preview another tag by hand between the last look
 and the request, which are less than seconds apart, loses that tag.
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from hubaction.cleaned import Cleaned, CleanedTag
 from hubaction.errors import ActionError
 from hubaction.image import DOCKER_HUB, ImageName, Reference, display_registry
-from hubaction.labels import PULL_REQUEST_LABEL
+from hubaction.labels import PULL_REQUEST_LABEL, SOURCE_LABEL
 from hubaction.publish.candidate import Candidate, read_candidate
 from hubaction.publish.registry import (
     INDEX_TYPES,
@@ -64,18 +65,20 @@ def delete_previews(
     registry: Registry,
     *,
     say: Callable[[str], None],
+    source: str,
     kept: Collection[str] = (),
     before_each: Callable[[], None] = lambda: None,
 ) -> Cleaned:
     """Delete a pull request's previews in one repository, but for the images that the tags `kept` point to.
 
+    `source` is the label of images that are made from the pull request's repository: others may share the name.
     `say` takes a line for each as soon as its fate is known; `before_each` is called before each deletion, and may
     raise. What the registry does not allow is no error, and is told. Raises CleanupError when the registry is away.
     """
     if registry.only_engine_logs_in:
         return Cleaned(name, obstacle=f"No preview was looked for in {name}: only the engine can log in there.")
     try:
-        return _Cleanup(name, number, registry, frozenset(kept), say, before_each).delete_all()
+        return _Cleanup(name, number, source, registry, frozenset(kept), say, before_each).delete_all()
     except (UnreachableError, UntrustedError) as error:
         raise _away(error) from error
     except RegistryError as error:
@@ -91,6 +94,7 @@ def _away(error: RegistryError) -> CleanupError:
 class _Cleanup:
     name: ImageName
     number: int
+    source: str
     registry: Registry
     kept: frozenset[str]
     say: Callable[[str], None]
@@ -124,6 +128,8 @@ class _Cleanup:
             return "it is not a single image that could be read"
         if image.labels.get(PULL_REQUEST_LABEL) != str(self.number):
             return "its label does not name this pull request"
+        if image.labels.get(SOURCE_LABEL, "") != self.source:
+            return "it is made from another repository"
         if image.manifest.digest in kept:
             return "the run on the merge uses it, and deletes it then"
         return ""

@@ -16,7 +16,7 @@ from hubaction.runner.job import Job
 from hubaction.runner.protocol import Console
 from hubaction.settings import read_settings
 from tests.runner_rules import read_commands, read_file_command
-from tests.unit.publish.test_cleanup import NAME, Shelf, shown, tag
+from tests.unit.publish.test_cleanup import NAME, SOURCE, Shelf, shown, tag
 from tests.unit.samples import HEAD_SHA, REPOSITORY, make_inputs
 
 PASSWORD = "hunter2-hunter2"
@@ -30,7 +30,7 @@ class Cleanup:
         self._folder = folder
         self._stream = io.StringIO()
         target = CommentTarget(REPOSITORY, 7, HEAD_SHA, False, None) if comment else None
-        cleanup = CleanupTarget(REPOSITORY, 7, images, binder_branch="binder-pr-7")
+        cleanup = CleanupTarget(REPOSITORY, 7, images, SOURCE, binder_branch="binder-pr-7")
         self.plan = Plan(PlannedMode.CLEANUP, "", comment=target, cleanup=cleanup)
         self.environ = make_inputs(INPUTS) | {
             "GITHUB_REPOSITORY": REPOSITORY,

@@ -201,7 +201,9 @@ def test_make_plan__no_branch_where_binder_cannot_look() -> None:
 def test_make_plan__closed_pull_request_is_cleaned_up() -> None:
     plan = plan_for(closed())
     assert (plan.mode, plan.reason) == (PlannedMode.CLEANUP, "the pull request was closed")
-    assert plan.cleanup == CleanupTarget(REPOSITORY, 7, (NAME,), binder_branch="binder-pr-7")
+    assert plan.cleanup == CleanupTarget(
+        REPOSITORY, 7, (NAME,), f"https://github.com/{REPOSITORY}", binder_branch="binder-pr-7"
+    )
     assert plan.comment
     assert plan.comment.number == 7
     assert not plan.builds

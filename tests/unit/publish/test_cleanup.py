@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 
 from hubaction.cleaned import Cleaned, CleanedTag
 from hubaction.image import ImageName, Reference
-from hubaction.labels import PULL_REQUEST_LABEL
+from hubaction.labels import PULL_REQUEST_LABEL, SOURCE_LABEL
 from hubaction.publish.cleanup import CleanupError, advise, check_login, delete_previews
 from hubaction.publish.registry import INDEX_TYPES, MANIFEST_TYPES, Registry, digest_of
 
 NAME = ImageName("quay.io", "org/image")
+SOURCE = "https://github.com/Org/Course"
 BASE = "https://quay.io/v2/org/image"
 CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
 Answer = tuple[int, dict[str, str], bytes | str]
@@ -44,9 +45,9 @@ class Shelf:
     refusal: Answer | None = None
     """What is answered to deletions."""
 
-    def put(self, *tags: str, pull_request: str | None = "", nonce: str = "") -> str:
+    def put(self, *tags: str, pull_request: str | None = "", nonce: str = "", source: str = SOURCE) -> str:
         """An image under some tags; its digest."""
-        labels = {} if pull_request is None else {PULL_REQUEST_LABEL: pull_request}
+        labels = {SOURCE_LABEL: source} | ({} if pull_request is None else {PULL_REQUEST_LABEL: pull_request})
         config = json.dumps({"config": {"Labels": labels}, "nonce": nonce or tags[0]}).encode()
         layer = {"digest": f"sha256:{'1' * 64}", "size": 1}
         described = {"mediaType": CONFIG_TYPE, "digest": digest_of(config), "size": len(config)}
@@ -135,7 +136,9 @@ class shown:  # noqa: N801 - reads as a function
 
 def clean(number: int = 7, *, kept: Sequence[str] = ()) -> Cleaned:
     said: list[str] = []
-    cleaned = delete_previews(NAME, number, Registry("quay.io", {}, patient=False), say=said.append, kept=kept)
+    cleaned = delete_previews(
+        NAME, number, Registry("quay.io", {}, patient=False), source=SOURCE, say=said.append, kept=kept
+    )
     assert len(said) == len(cleaned.tags)
     return cleaned
 
@@ -227,6 +230,14 @@ def test_delete_previews__not_what_another_label_says(shelf: Shelf, label: str |
     shelf.put(tag(), pull_request=label)
     assert fates(clean()) == {tag(): "its label does not name this pull request"}
     assert shelf.deletions == []
+
+
+@pytest.mark.parametrize("source", ["https://github.com/Org/Other", ""])
+def test_delete_previews__not_what_another_repository_has_under_the_same_number(shelf: Shelf, source: str) -> None:
+    shelf.put(tag(), pull_request="7", source=source)
+    shelf.put(tag(SHAS[1]), pull_request="7")
+    assert fates(clean()) == {tag(): "it is made from another repository", tag(SHAS[1]): ""}
+    assert set(shelf.tags) == {tag()}
 
 
 def test_delete_previews__not_what_cannot_be_read(shelf: Shelf) -> None:
@@ -344,7 +355,7 @@ def test_delete_previews__next_page_of_a_registry_behind_a_proxy(page: str) -> N
 def test_delete_previews__where_only_the_engine_logs_in() -> None:
     registry = Registry("quay.io", {"identitytoken": "x"}, patient=False)
     check_login(registry, "quay.io")
-    assert "only the engine can log in" in delete_previews(NAME, 7, registry, say=print).obstacle
+    assert "only the engine can log in" in delete_previews(NAME, 7, registry, source=SOURCE, say=print).obstacle
 
 
 @pytest.mark.parametrize(
