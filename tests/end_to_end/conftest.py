@@ -1,12 +1,12 @@
 """Repositories to try the action on, and what runs it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from devtools.engine import Engine
-from devtools.registry import Registry
+from devtools.registry import Door, Registry, running_registry
 from tests.conftest import USER
 from tests.end_to_end.handler import Job
 
@@ -35,3 +35,10 @@ def image_name(request: pytest.FixtureRequest) -> str:
 def inputs(registry: Registry, image_name: str, password: str) -> dict[str, str]:
     """The inputs with which a push to main ends in the registry."""
     return {"registry": registry.host, "image-name": image_name, "username": USER, "password": password}
+
+
+@pytest.fixture(scope="module")
+def public_registry(engine: Engine) -> Iterator[Registry]:
+    """Yield a registry that shows everybody what it has, as Binder needs it."""
+    with running_registry(engine=engine, door=Door(public=True)) as running:
+        yield running

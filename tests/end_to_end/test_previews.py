@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from devtools.engine import Engine
-from devtools.registry import MANIFESTS, Door, Registry, running_registry
+from devtools.registry import MANIFESTS, Registry
 from hubaction.binder_dockerfile import PATH
 from hubaction.labels import EXPIRY_LABEL
 from tests.conftest import USER
@@ -28,13 +28,6 @@ from tests.unit.rollout.test_binder import launch
 CONTENT = REPOSITORIES / "pull-requests"
 TAG = f"pr-{NUMBER}-{HEAD_SHA[:12]}"
 BRANCH = f"binder-pr-{NUMBER}"
-
-
-@pytest.fixture(scope="module")
-def public_registry(engine: Engine) -> Iterator[Registry]:
-    """Yield a registry that shows everybody what it has, as Binder needs it."""
-    with running_registry(engine=engine, door=Door(public=True)) as running:
-        yield running
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from devtools.engine import Engine
-from devtools.registry import Door, Registry, running_registry
+from devtools.registry import Registry
 from hubaction.binder_dockerfile import PATH, render_dockerfile
 from tests.binder_federation import STALL, Chunk, Federation, event, running_federation
 from tests.conftest import USER
@@ -86,13 +86,6 @@ def make_stage(
             return Stage(server, to, image_name, workflows, federation)
 
         yield make
-
-
-@pytest.fixture(scope="module")
-def public_registry(engine: Engine) -> Iterator[Registry]:
-    """Yield a registry that shows everybody what it has."""
-    with running_registry(engine=engine, door=Door(public=True)) as running:
-        yield running
 
 
 # --- binder-cache: true and binder-prebuild ---
