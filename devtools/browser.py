@@ -32,3 +32,10 @@ def running_browser() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+def is_small_enough(picture: Path, max_bytes: int) -> bool:
+    """Whether a picture of the documentation is; prints its size."""
+    size = picture.stat().st_size
+    print(f"{picture.relative_to(places.PROJECT)}: {size // 1000} kB")
+    return size <= max_bytes

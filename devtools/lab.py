@@ -12,7 +12,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from devtools import images, places, process
-from devtools.browser import running_browser
+from devtools.browser import is_small_enough, running_browser
 from devtools.engine import Engine, running_engine
 from devtools.errors import DevtoolsError
 from devtools.hub import Hub, running_hub
@@ -77,9 +77,7 @@ def main() -> int:
     except DevtoolsError as error:
         print(error, file=sys.stderr)
         return 1
-    size = PICTURE.stat().st_size
-    print(f"{PICTURE.relative_to(places.PROJECT)}: {size // 1000} kB")
-    return 0 if size <= MAX_BYTES else 1
+    return 0 if is_small_enough(PICTURE, MAX_BYTES) else 1
 
 
 if __name__ == "__main__":

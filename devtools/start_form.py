@@ -12,7 +12,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 from devtools import places
-from devtools.browser import running_browser
+from devtools.browser import is_small_enough, running_browser
 from devtools.engine import running_engine
 from devtools.errors import DevtoolsError
 from devtools.hub import Hub, StartForm, running_hub
@@ -92,9 +92,7 @@ def main() -> int:
     except DevtoolsError as error:
         print(error, file=sys.stderr)
         return 1
-    size = PICTURE.stat().st_size
-    print(f"{PICTURE.relative_to(places.PROJECT)}: {size // 1000} kB")
-    return 0 if size <= MAX_BYTES else 1
+    return 0 if is_small_enough(PICTURE, MAX_BYTES) else 1
 
 
 if __name__ == "__main__":
