@@ -13,14 +13,13 @@ from devtools import registry as registries
 from devtools.engine import Engine, Store, running_engine
 from devtools.registry import Registry
 from tests.github.server import GitHubServer, running_server
+from tests.support.users import SECOND_USER, USER
 
 # A loaded machine is no failure.
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
 
 ACTION_IMAGE = "hub-image-action/tests:action"
-USER = "robot"
-SECOND_USER = "second-robot"
 
 collect_ignore = ["end_to_end/repositories"]
 """What users have in their repositories: run inside of images, not here."""

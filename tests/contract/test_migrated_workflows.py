@@ -19,9 +19,9 @@ from hubaction.event import Event
 from hubaction.migrate import migrate_workflow
 from hubaction.plan import make_plan
 from hubaction.settings import Settings, read_settings
-from tests.actionlint import lint
+from tests.support.actionlint import lint
+from tests.support.workflow_expressions import Value, evaluate
 from tests.unit.samples import SHORT_SHA, make_event, make_inputs, pull_request, push_to, release
-from tests.workflow_expressions import Value, evaluate
 
 WORKFLOWS = sorted((PROJECT / "tests/unit/migrate_workflows").glob("*.yaml"))
 NAMES = [file.stem for file in WORKFLOWS]

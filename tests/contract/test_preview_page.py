@@ -8,8 +8,8 @@ import pytest
 
 from devtools.places import PROJECT
 from hubaction.settings import DEFAULTS
-from tests.actionlint import lint
 from tests.contract.test_template import check_workflow, load_workflow
+from tests.support.actionlint import lint
 
 PAGE = (PROJECT / "docs" / "preview.md").read_text(encoding="utf-8")
 (WORKFLOW,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)

@@ -17,8 +17,8 @@ from hubaction import plan
 from hubaction.plan import make_plan
 from hubaction.publish import registry
 from hubaction.settings import Settings, read_settings
-from tests.actionlint import lint
-from tests.recipes import (
+from tests.support.actionlint import lint
+from tests.support.recipes import (
     OF_A_FORK,
     OF_A_TRUSTED_RUN,
     OURS,
@@ -31,8 +31,8 @@ from tests.recipes import (
     our_step,
     workflow_of,
 )
+from tests.support.workflow_expressions import evaluate
 from tests.unit.samples import make_inputs, pull_request, push_to
-from tests.workflow_expressions import evaluate
 
 PROGRAMS = Path(sys.executable).parent
 README = (PROJECT / "README.md").read_text(encoding="utf-8")

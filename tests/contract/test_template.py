@@ -17,7 +17,7 @@ from devtools import process
 from devtools.places import PROJECT
 from devtools.repository import git
 from hubaction.build.context import BINDER_FOLDERS, CONFIGURATION_FILES, IGNORE_FILES
-from tests.template import TEMPLATE, WORKFLOWS, enable_pushing
+from tests.support.template import TEMPLATE, WORKFLOWS, enable_pushing
 
 PROGRAMS = Path(sys.executable).parent
 INPUTS: dict[str, dict[str, Any]] = yaml.safe_load((PROJECT / "action.yml").read_text(encoding="utf-8"))["inputs"]

@@ -7,10 +7,8 @@ import pytest
 
 from devtools.engine import Engine
 from devtools.registry import Door, Registry, running_registry
-from tests.conftest import USER
-from tests.end_to_end.handler import Job
-
-REPOSITORIES = Path(__file__).parent / "repositories"
+from tests.support.handler import REPOSITORIES, Job
+from tests.support.users import USER
 
 
 @pytest.fixture

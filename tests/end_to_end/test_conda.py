@@ -21,11 +21,10 @@ import pytest
 from devtools import images, places, process, repository
 from devtools.engine import Engine
 from devtools.registry import Registry
-from tests.conftest import USER
-from tests.end_to_end.conftest import REPOSITORIES
-from tests.end_to_end.handler import REPOSITORY, Job, StepResult
-from tests.end_to_end.registry_contents import read_config, read_everything, tags_of
-from tests.template import TEMPLATE
+from tests.support.handler import REPOSITORIES, REPOSITORY, Job, StepResult
+from tests.support.registry_contents import read_config, read_everything, tags_of
+from tests.support.template import TEMPLATE
+from tests.support.users import USER
 
 IMAGE_NAME = "lab/conda"
 """One for all builds: the registry takes the layers that they share once."""

@@ -20,13 +20,12 @@ import pytest
 from devtools import process
 from devtools.engine import Engine
 from devtools.registry import Registry
-from tests import runner_rules
-from tests.conftest import SECOND_USER, USER
-from tests.end_to_end.conftest import REPOSITORIES
-from tests.end_to_end.handler import Job, Step, StepResult, fingerprint
-from tests.end_to_end.machine import containers_left, runs, tags_left, watched_processes
-from tests.end_to_end.registry_contents import read_config, read_everything, tags_of
-from tests.integration.faulty_registry import Answer, HangUpError, faulty_registry
+from tests.support import runner_rules
+from tests.support.faulty_registry import Answer, HangUpError, faulty_registry
+from tests.support.handler import REPOSITORIES, Job, Step, StepResult, fingerprint
+from tests.support.machine import containers_left, runs, tags_left, watched_processes
+from tests.support.registry_contents import read_config, read_everything, tags_of
+from tests.support.users import SECOND_USER, USER
 
 MAX_IMAGE_BYTES = 90 * 1000**2
 SECONDS_TO_END = 5

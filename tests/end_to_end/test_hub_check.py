@@ -21,8 +21,8 @@ from hubaction.values import HubCheck, HubPolicy
 from hubaction.verify.hub_causes import HubCheckError
 from hubaction.verify.hub_check import HubCheckResult, Subject, run_hub_check
 from hubaction.verify.hub_spawn import make_spawn
-from tests.end_to_end.hub_images import IMAGES, HubImage
-from tests.end_to_end.machine import containers_left
+from tests.support.hub_images import IMAGES, HubImage
+from tests.support.machine import containers_left
 
 RUN = "end-to-end/hub-check"
 SECONDS = 90

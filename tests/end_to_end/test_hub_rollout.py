@@ -16,9 +16,6 @@ import pytest
 from devtools import runner
 from devtools.engine import Engine
 from devtools.registry import Registry
-from tests.conftest import USER
-from tests.end_to_end.conftest import REPOSITORIES
-from tests.end_to_end.workflows import Run, Workflows
 from tests.github.pulls_api import Opened, PullsApi
 from tests.github.server import (
     APP,
@@ -30,6 +27,9 @@ from tests.github.server import (
     Pull,
     running_server,
 )
+from tests.support.handler import REPOSITORIES
+from tests.support.users import USER
+from tests.support.workflows import Run, Workflows
 
 CONTENT = REPOSITORIES / "roll-out"
 HUB = """\

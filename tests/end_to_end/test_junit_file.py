@@ -7,7 +7,7 @@ import pytest
 from devtools import process
 from hubaction.tested import CaseOutcome
 from hubaction.verify.junit import parse_junit
-from tests.end_to_end.handler import Job
+from tests.support.handler import Job
 
 MakeJob = Callable[[str], Job]
 

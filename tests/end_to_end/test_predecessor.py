@@ -13,12 +13,12 @@ import pytest
 from devtools.engine import Engine
 from devtools.registry import Door, Registry, running_registry
 from hubaction.binder_dockerfile import PATH, render_dockerfile
-from tests.conftest import USER
-from tests.end_to_end.conftest import REPOSITORIES
-from tests.end_to_end.registry_contents import tags_of
-from tests.end_to_end.workflows import Run, Workflows
 from tests.github.runs import HEAD_SHA, pull_request_payload
 from tests.github.server import JOB_TOKEN, REPOSITORY, GitHubServer, running_server
+from tests.support.handler import REPOSITORIES
+from tests.support.registry_contents import tags_of
+from tests.support.users import USER
+from tests.support.workflows import Run, Workflows
 
 CONTENT = REPOSITORIES / "predecessor"
 

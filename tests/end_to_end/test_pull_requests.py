@@ -11,11 +11,11 @@ import pytest
 
 from devtools.engine import Engine
 from devtools.registry import Registry
-from tests.end_to_end.conftest import REPOSITORIES
-from tests.end_to_end.registry_contents import tags_of
-from tests.end_to_end.workflows import Run, Workflows
 from tests.github.runs import FORK, HEAD_SHA, NUMBER, pull_request_payload, workflow_run_payload
 from tests.github.server import JOB_TOKEN, READ_ONLY_TOKEN, REPOSITORY, GitHubServer, Pull, running_server
+from tests.support.handler import REPOSITORIES
+from tests.support.registry_contents import tags_of
+from tests.support.workflows import Run, Workflows
 
 CONTENT = REPOSITORIES / "pull-requests"
 BADGE = f"[![Launch on Binder](https://mybinder.org/badge_logo.svg)](https://mybinder.org/v2/gh/{{}}/{HEAD_SHA}?urlpath=lab)"

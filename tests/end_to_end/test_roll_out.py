@@ -16,12 +16,12 @@ import pytest
 from devtools.engine import Engine
 from devtools.registry import Registry
 from hubaction.binder_dockerfile import PATH, render_dockerfile
-from tests.binder_federation import STALL, Chunk, Federation, event, running_federation
-from tests.conftest import USER
-from tests.end_to_end.conftest import REPOSITORIES
-from tests.end_to_end.registry_contents import tags_of
-from tests.end_to_end.workflows import Run, Workflows
 from tests.github.server import JOB, JOB_TOKEN, REPOSITORY, GitHubServer, running_server
+from tests.support.binder_federation import STALL, Chunk, Federation, event, running_federation
+from tests.support.handler import REPOSITORIES
+from tests.support.registry_contents import tags_of
+from tests.support.users import USER
+from tests.support.workflows import Run, Workflows
 
 CONTENT = REPOSITORIES / "roll-out"
 THEIR_DOCKERFILE = "FROM debian:trixie-slim\nUSER 1000\n"

@@ -10,11 +10,11 @@ from devtools import process
 from devtools.engine import Engine
 from devtools.registry import Registry
 from devtools.repository import commit_all
-from tests.conftest import USER
-from tests.end_to_end.handler import Job, StepResult
-from tests.end_to_end.machine import containers_left, tags_left
-from tests.end_to_end.registry_contents import read_everything, tags_of
-from tests.planted import characters, private_key
+from tests.support.handler import Job, StepResult
+from tests.support.machine import containers_left, tags_left
+from tests.support.planted import characters, private_key
+from tests.support.registry_contents import read_everything, tags_of
+from tests.support.users import USER
 
 MakeJob = Callable[[str], Job]
 

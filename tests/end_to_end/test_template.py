@@ -16,12 +16,12 @@ import pytest
 from devtools import images, runner
 from devtools.engine import Engine
 from devtools.registry import Registry
-from tests.conftest import USER
-from tests.end_to_end.registry_contents import tags_of
-from tests.end_to_end.workflows import Run, Workflows
 from tests.github.runs import FORK, HEAD_SHA, pull_request_payload
 from tests.github.server import JOB_TOKEN, READ_ONLY_TOKEN, REPOSITORY, GitHubServer, running_server
-from tests.template import TEMPLATE, enable_pushing
+from tests.support.registry_contents import tags_of
+from tests.support.template import TEMPLATE, enable_pushing
+from tests.support.users import USER
+from tests.support.workflows import Run, Workflows
 
 TESTS_PASSED = r"(?<!\d)5 passed"
 """Three packages, the server, the notebook."""

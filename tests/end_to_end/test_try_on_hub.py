@@ -29,11 +29,11 @@ from devtools.repository import commit_all, git, make_repository
 from devtools.start_form import OPTION, PROFILE, PROFILES, any_image, image_in_form, log_in, press_start
 from hubaction.rollout.binder import pull_urlpath
 from hubaction.rollout.hub_links import content_path, start_url
-from tests.conftest import USER
-from tests.end_to_end.conftest import REPOSITORIES
-from tests.end_to_end.workflows import Workflows
 from tests.github.runs import HEAD_SHA, NUMBER, pull_request_payload
 from tests.github.server import JOB_TOKEN, REPOSITORY, running_server
+from tests.support.handler import REPOSITORIES
+from tests.support.users import USER
+from tests.support.workflows import Workflows
 
 EXAMPLE = places.PROJECT / "examples" / "dockerfile-jupyterlab"
 BRANCH = "topic/#1-é&100%"

@@ -6,10 +6,10 @@ from devtools import process
 from devtools.engine import Engine
 from devtools.registry import Registry
 from devtools.repository import commit_all
-from tests.end_to_end.handler import Job, StepResult
-from tests.end_to_end.hub_images import IMAGES
-from tests.end_to_end.machine import containers_left
-from tests.end_to_end.registry_contents import read_config, tags_of
+from tests.support.handler import Job, StepResult
+from tests.support.hub_images import IMAGES
+from tests.support.machine import containers_left
+from tests.support.registry_contents import read_config, tags_of
 
 MakeJob = Callable[[str], Job]
 

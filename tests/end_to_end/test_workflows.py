@@ -11,10 +11,10 @@ import pytest
 from devtools import images, places, runner
 from devtools.engine import Engine
 from devtools.registry import Registry, free_port, running_registry
-from tests.conftest import USER
-from tests.end_to_end.conftest import REPOSITORIES
-from tests.end_to_end.registry_contents import read_config, tags_of
-from tests.end_to_end.workflows import FULL_NAME, Run, Workflows
+from tests.support.handler import REPOSITORIES
+from tests.support.registry_contents import read_config, tags_of
+from tests.support.users import USER
+from tests.support.workflows import FULL_NAME, Run, Workflows
 
 HEAD = "fedcba9876543210fedcba9876543210fedcba98"
 EXAMPLE_LOGIN = {"REGISTRY_USERNAME": "demo", "REGISTRY_PASSWORD": "demo"}

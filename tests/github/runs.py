@@ -18,7 +18,7 @@ from hubaction.runner.job import Job
 from hubaction.runner.protocol import Console
 from hubaction.settings import read_settings
 from tests.github.server import JOB_TOKEN, REPOSITORY
-from tests.runner_rules import Command, read_commands, read_file_command
+from tests.support.runner_rules import Command, read_commands, read_file_command
 
 NUMBER = 7
 HEAD_SHA = "fedcba9876543210fedcba9876543210fedcba98"

@@ -30,7 +30,7 @@ from tests.github.git import Git
 from tests.github.git_api import GitApi
 from tests.github.pulls_api import Opened, PullsApi
 from tests.github.turns import FreeForAll, Turns
-from tests.loopback import serving
+from tests.support.loopback import serving
 
 JOB = "github-actions[bot]"
 JOB_TOKEN = "ghs_job0token0that0stands0nowhere0else"

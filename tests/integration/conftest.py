@@ -12,10 +12,10 @@ from devtools import process
 from devtools.engine import Engine as RunningEngine
 from devtools.registry import Registry
 from hubaction.runner.engine import Engine
-from tests.conftest import USER
 from tests.github.prism import Prism, running_prism
 from tests.github.server import GitHubServer, running_server
-from tests.integration.faulty_registry import FaultyRegistry, faulty_registry
+from tests.support.faulty_registry import FaultyRegistry, faulty_registry
+from tests.support.users import USER
 
 
 @pytest.fixture

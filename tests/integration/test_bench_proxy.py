@@ -10,7 +10,7 @@ from devtools.bench.proxy import Link, Proxy, connect_tcp, tcp_proxy
 from devtools.bench.traffic import Traffic
 from devtools.engine import Engine
 from devtools.registry import MANIFESTS, Registry
-from tests.conftest import USER
+from tests.support.users import USER
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from hubaction.report.comment import is_ours, parse_body
 from tests.github.runs import make_run
-from tests.payloads import Example, find_examples
+from tests.support.payloads import Example, find_examples
 
 PULL_REQUESTS = [example for example in find_examples() if example.event_name == "pull_request"]
 EVENTS = ["pull_request", "pull_request_target"]

@@ -7,7 +7,7 @@ import pytest
 from hubaction.build.context import list_context
 from hubaction.build.guard import guard_context
 from hubaction.build.scan import Finding, Scanner
-from tests.corpus import unpacked
+from tests.support.corpus import unpacked
 
 ORDINARY = {
     "astropy==7.1.0": "c8f254322295b1b8cf24303d6f155bf7efdb6c1282882b966ce3040eff8c53c5",

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from devtools.engine import Engine
-from tests.end_to_end.hub_images import IMAGES
-from tests.integration.program import Ended, Program
-from tests.runner_rules import Command, read_commands
+from tests.support.hub_images import IMAGES
+from tests.support.program import Ended, Program
+from tests.support.runner_rules import Command, read_commands
 
 FOLDER = "images/course"
 

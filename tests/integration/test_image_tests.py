@@ -16,9 +16,9 @@ from hubaction.errors import ActionError
 from hubaction.runner.engine import Engine, StoppedContainer
 from hubaction.tested import CaseOutcome, CaseResult, count_cases, failing
 from hubaction.verify.image_tests import ImageTests, ImageTestsError, Place, run_image_tests
-from tests.end_to_end.machine import containers_left
-from tests.integration.program import Program
-from tests.runner_rules import read_commands
+from tests.support.machine import containers_left
+from tests.support.program import Program
+from tests.support.runner_rules import read_commands
 
 RUN = f"integration-image-tests-{secrets.token_hex(4)}"
 START = """FROM debian:trixie-slim

@@ -12,7 +12,7 @@ from devtools.engine import Engine as RunningEngine
 from hubaction.held import HeldSecret
 from hubaction.runner.engine import Engine
 from hubaction.verify.leaks import LeakError, check_leaks
-from tests.planted import characters
+from tests.support.planted import characters
 
 SECRET = HeldSecret("the build argument 'TOKEN'", characters(30))
 FOLDERS = ("/srv/repo", "/srv/repo/inner", "/home/jovyan")

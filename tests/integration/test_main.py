@@ -7,8 +7,8 @@ import pytest
 
 from devtools.engine import Engine
 from devtools.registry import Registry
-from tests.integration.program import Program
-from tests.runner_rules import read_commands
+from tests.support.program import Program
+from tests.support.runner_rules import read_commands
 
 DOCKERFILE = "FROM debian:trixie-slim\nRUN {command}\nUSER 1000\n"
 

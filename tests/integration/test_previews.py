@@ -15,10 +15,10 @@ from devtools.engine import Engine
 from devtools.registry import MANIFESTS, Door, Registry, running_registry
 from hubaction.binder_dockerfile import PATH
 from hubaction.labels import EXPIRY_LABEL, PREVIEW_EXPIRES_LABEL, PULL_REQUEST_LABEL
-from tests.end_to_end.registry_contents import read_config, tags_of
 from tests.github.server import JOB_TOKEN, REPOSITORY, GitHubServer, Pull, running_server
-from tests.integration.commits import Commits, Ran, new_sha
-from tests.integration.faulty_registry import Answer, faulty_registry
+from tests.support.commits import Commits, Ran, new_sha
+from tests.support.faulty_registry import Answer, faulty_registry
+from tests.support.registry_contents import read_config, tags_of
 
 PREVIEW = {"preview": "true", "preview_expires": "3d", "github_token": JOB_TOKEN, "hub_check": "false"}
 

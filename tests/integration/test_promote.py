@@ -19,10 +19,10 @@ from hubaction.publish.push import PushError, push_references
 from hubaction.publish.registry import Registry as RegistryDoor
 from hubaction.publish.registry import digest_of
 from hubaction.runner.engine import Engine
-from tests.conftest import USER
-from tests.end_to_end.machine import tags_left
-from tests.end_to_end.registry_contents import read_config, tags_of
-from tests.integration.faulty_registry import Answer, FaultyRegistry, HangUpError
+from tests.support.faulty_registry import Answer, FaultyRegistry, HangUpError
+from tests.support.machine import tags_left
+from tests.support.registry_contents import read_config, tags_of
+from tests.support.users import USER
 
 DENIED = '{"errors": [{"code": "DENIED", "message": "requested access to the resource is denied"}]}'
 SAID = "the image works"

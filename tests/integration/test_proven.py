@@ -12,9 +12,9 @@ import pytest
 from devtools.engine import Engine
 from devtools.registry import Registry
 from hubaction.runner.engine import RUN_LABEL
-from tests.conftest import USER
-from tests.end_to_end.registry_contents import read_everything, tags_of
-from tests.integration.program import Program
+from tests.support.program import Program
+from tests.support.registry_contents import read_everything, tags_of
+from tests.support.users import USER
 
 DOCKERFILE = "FROM debian:trixie-slim AS first\nCOPY . /first\nFROM debian:trixie-slim\nCOPY . /srv/repo/\nUSER 1000\n"
 OTHER = "debian:trixie-slim"

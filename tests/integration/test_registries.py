@@ -1,7 +1,7 @@
 """The recipes of docs/registries.md against real registries: kinds of login, certificates, base images, earlier logins.
 
 The services that the recipes name are not here. What stands in for them is Debian's docker-registry, which asks for a
-password or, with `token_server.py` beside it, for a token.
+password or, with `support/token_server.py`, for a token.
 """
 
 import contextlib
@@ -29,14 +29,14 @@ from hubaction.publish.registry import RegistryError
 from hubaction.runner.engine import Engine
 from hubaction.runner.process import child_environment
 from hubaction.settings import Credentials
-from tests.conftest import USER
-from tests.end_to_end.machine import tags_left
-from tests.integration.certificates import make_authority, make_server
-from tests.integration.program import Program
-from tests.integration.token_server import Tokens, running_token_server
-from tests.recipes import OF_A_TRUSTED_RUN, RECIPES, inputs_of, job_of, our_step
+from tests.support.certificates import make_authority, make_server
+from tests.support.machine import tags_left
+from tests.support.program import Program
+from tests.support.recipes import OF_A_TRUSTED_RUN, RECIPES, inputs_of, job_of, our_step
+from tests.support.token_server import Tokens, running_token_server
+from tests.support.users import USER
+from tests.support.workflow_expressions import evaluate
 from tests.unit.samples import make_inputs
-from tests.workflow_expressions import evaluate
 
 CERTIFICATES = Path("/etc/docker/certs.d")
 FOLDER = "recipes"

@@ -19,10 +19,10 @@ from hubaction.publish.candidate import Candidate, read_candidate
 from hubaction.publish.promote import promote_relabelled
 from hubaction.publish.registry import INDEX_TYPES
 from hubaction.publish.registry import Registry as RegistryDoor
-from tests.end_to_end.registry_contents import read_config, tags_of
 from tests.github.server import JOB_TOKEN, GitHubServer, Pull, running_server
-from tests.integration.commits import PLAIN, REPOSITORY, Commits, Ran, new_sha
-from tests.integration.faulty_registry import Answer, FaultyRegistry, HangUpError, faulty_registry
+from tests.support.commits import PLAIN, REPOSITORY, Commits, Ran, new_sha
+from tests.support.faulty_registry import Answer, FaultyRegistry, HangUpError, faulty_registry
+from tests.support.registry_contents import read_config, tags_of
 
 NAME = "lab/reuse"
 

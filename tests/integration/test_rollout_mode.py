@@ -24,7 +24,7 @@ from tests.github.server import (
     REPOSITORY,
     GitHubServer,
 )
-from tests.runner_rules import read_commands, read_file_command
+from tests.support.runner_rules import read_commands, read_file_command
 
 PATH = "org/course"
 NAME = f"quay.io/{PATH}"

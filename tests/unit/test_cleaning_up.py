@@ -15,7 +15,7 @@ from hubaction.plan import CleanupTarget, CommentTarget, Plan, PlannedMode
 from hubaction.runner.job import Job
 from hubaction.runner.protocol import Console
 from hubaction.settings import read_settings
-from tests.runner_rules import read_commands, read_file_command
+from tests.support.runner_rules import read_commands, read_file_command
 from tests.unit.publish.test_cleanup import NAME, SOURCE, Shelf, shown, tag
 from tests.unit.samples import HEAD_SHA, REPOSITORY, make_inputs
 

@@ -3,7 +3,7 @@
 import pytest
 
 from hubaction import expressions
-from tests.workflow_expressions import Value, evaluate
+from tests.support.workflow_expressions import Value, evaluate
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubaction.held import MIN_LENGTH, hold_secrets, is_common, spellings
-from tests.planted import private_key
+from tests.support.planted import private_key
 
 VALUE = "q8Z7rT2wX9v"
 

@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hubaction.main import MAX_APPENDIX_BYTES, main
-from tests import runner_rules
-from tests.payloads import EXAMPLES, Example, MissingExamplesError, find_examples
+from tests.support import runner_rules
+from tests.support.payloads import EXAMPLES, Example, MissingExamplesError, find_examples
 from tests.unit.samples import HEAD_SHA, LOGIN, REPOSITORY, SHA, SHORT_SHA, make_inputs
 
 PROJECT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ from hubaction.build.context import list_context, stage_context
 from hubaction.build.guard import MAX_TOLD, Guarded, check_git_copy, find_made_by_workflow, guard_context
 from hubaction.errors import SeveralProblemsError
 from hubaction.held import HeldSecret
-from tests.planted import PLANTED, Planted, characters, private_key
+from tests.support.planted import PLANTED, Planted, characters, private_key
 
 GIVEN = HeldSecret("a secret among the inputs of this step", characters(24))
 TOKEN = "ghp" + "_" + characters(36)

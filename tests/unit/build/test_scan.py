@@ -12,7 +12,7 @@ import pytest
 
 from hubaction.build.scan import MAX_FINDINGS, PIECE_BYTES, Finding, Scanner
 from hubaction.held import HeldSecret
-from tests.planted import HEX, PLANTED, Planted, characters, private_key
+from tests.support.planted import HEX, PLANTED, Planted, characters, private_key
 
 GIVEN = HeldSecret("a secret among the inputs of this step", characters(24))
 

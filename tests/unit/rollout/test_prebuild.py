@@ -18,7 +18,7 @@ from hubaction.rollout.prebuild import (
     parse_events,
     request_prebuild,
 )
-from tests.binder_federation import FRONT, KEEP_ALIVE, MEMBER, STALL, Federation, event, running_federation
+from tests.support.binder_federation import FRONT, KEEP_ALIVE, MEMBER, STALL, Federation, event, running_federation
 
 BUILDING = [
     KEEP_ALIVE,

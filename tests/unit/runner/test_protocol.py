@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hubaction.runner.protocol import MAX_MESSAGE_LENGTH, MAX_SUMMARY_BYTES, Console, FileCommands, neutralize
-from tests import runner_rules
-from tests.runner_rules import Command
+from tests.support import runner_rules
+from tests.support.runner_rules import Command
 
 FORGERIES = (
     "::error::forged",

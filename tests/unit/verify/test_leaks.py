@@ -11,7 +11,7 @@ import pytest
 from hubaction.held import HeldSecret, spellings
 from hubaction.needles import Needles
 from hubaction.verify.leaks import find_in_archive, find_in_description
-from tests.planted import characters
+from tests.support.planted import characters
 
 SECRET = HeldSecret("the build argument 'TOKEN'", characters(14) + "/+" + characters(14))
 NEEDLES = Needles(dict.fromkeys(spellings(SECRET.value), SECRET))

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-EXAMPLES = Path(__file__).parent / "node_modules/@octokit/webhooks-examples"
+from devtools.places import PROJECT
+
+EXAMPLES = PROJECT / "tests/node_modules/@octokit/webhooks-examples"
 EVENT_NAMES = ("push", "pull_request", "release", "workflow_dispatch")
 
 

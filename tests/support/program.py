@@ -8,7 +8,7 @@ from pathlib import Path
 
 from devtools import places, process
 from devtools.engine import Engine
-from tests.runner_rules import Command, read_commands
+from tests.support.runner_rules import Command, read_commands
 
 
 @dataclass(frozen=True)

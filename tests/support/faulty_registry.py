@@ -8,7 +8,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from devtools.registry import Registry
-from tests.loopback import serving
+from tests.support.loopback import serving
 
 HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "keep-alive"}
 OPEN_SECONDS = 60

@@ -18,8 +18,8 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 
 from devtools.registry import TokenServer
-from tests.integration.certificates import Signed, make_authority
-from tests.loopback import serving
+from tests.support.certificates import Signed, make_authority
+from tests.support.loopback import serving
 
 ISSUER = "hub-image-action tests"
 SECONDS_OF_A_TOKEN = 300

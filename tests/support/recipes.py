@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from devtools.places import PROJECT
-from tests.workflow_expressions import Value, evaluate
+from tests.support.workflow_expressions import Value, evaluate
 
 PAGE = (PROJECT / "docs" / "registries.md").read_text(encoding="utf-8")
 TITLES = re.findall(r"(?m)^## (.+)$", PAGE)

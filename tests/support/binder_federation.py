@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tests.loopback import serving
+from tests.support.loopback import serving
 
 FRONT, MEMBER = "/front", "/member"
 PATIENCE = 20

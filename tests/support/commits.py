@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from devtools.engine import Engine
-from tests.integration.faulty_registry import FaultyRegistry
-from tests.integration.program import Program
-from tests.runner_rules import read_commands, read_file_command
+from tests.support.faulty_registry import FaultyRegistry
+from tests.support.program import Program
+from tests.support.runner_rules import read_commands, read_file_command
 
 REPOSITORY = "Org/Course"
 """The name of the repository that tests/github/server.py plays."""

@@ -22,9 +22,10 @@ import yaml
 
 from devtools import places, process, repository, runner
 from devtools.engine import Engine
-from tests import runner_rules
-from tests.runner_rules import Command
+from tests.support import runner_rules
+from tests.support.runner_rules import Command
 
+REPOSITORIES = places.PROJECT / "tests" / "end_to_end" / "repositories"
 REPOSITORY = "lab/user-image"
 LABEL = "5c6072"
 """As the runner has it: six digits of a hash, the same for all containers of a runner."""
