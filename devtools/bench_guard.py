@@ -68,8 +68,8 @@ def _contents() -> Iterator[bytes]:
 def measure(folder: Path) -> dict[str, float]:
     """Seconds and megabytes of one look, the listing of the files not counted."""
     from hubaction.build.context import list_context
-    from hubaction.build.guard import guard_context
-    from hubaction.held import HeldSecret
+    from hubaction.guard.context import guard_context
+    from hubaction.guard.given_secrets import HeldSecret
 
     files = list_context(folder, include_git=False)
     held = [HeldSecret("secret", secrets.token_hex(20)) for _ in range(5)]

@@ -10,8 +10,8 @@ import time
 from devtools.engine import running_engine
 from devtools.errors import DevtoolsError
 from devtools.lab import EXAMPLE, example_image
-from hubaction.runner.engine import Engine
-from hubaction.settings import DEFAULTS, input_variable, read_settings
+from hubaction.clients.engine.engine import Engine
+from hubaction.inputs.settings import DEFAULTS, input_variable, read_settings
 from hubaction.verify.hub_check import HubCheckResult, Subject, run_hub_check
 
 GOAL_SECONDS = 15

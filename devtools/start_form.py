@@ -16,7 +16,7 @@ from devtools.browser import is_small_enough, running_browser
 from devtools.engine import running_engine
 from devtools.errors import DevtoolsError
 from devtools.hub import Hub, StartForm, running_hub
-from hubaction.rollout.hub_links import start_url
+from hubaction.report.links import start_url
 
 PICTURE = places.PROJECT / "docs" / "start-form.png"
 MAX_BYTES = 150_000

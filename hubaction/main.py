@@ -11,24 +11,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-from hubaction.commenting import make_sections, run_comment_mode
+from hubaction.decide.plan import Plan, PlannedMode, make_plan, will_build, will_clean_up
 from hubaction.errors import DISK_FULL, ActionError, InvalidInputError
-from hubaction.event import Event, read_event
-from hubaction.plan import Plan, PlannedMode, make_plan, will_build, will_clean_up
-from hubaction.publish.credentials import (
+from hubaction.inputs.docker_config import (
     find_docker_config,
     read_docker_config,
     registries_with_login,
     warn_of_docker_config,
 )
+from hubaction.inputs.event import Event, read_event
+from hubaction.inputs.settings import Settings, read_secrets, read_settings
+from hubaction.inputs.workflow import find_unseen_login, locate_input
+from hubaction.modes.comment import make_sections, run_comment_mode
 from hubaction.report.comment import render_body
-from hubaction.report.plan import render_plan
-from hubaction.report.workflow_file import find_unseen_login, locate_input
+from hubaction.report.plan_json import render_plan
+from hubaction.report.try_on_hub import foresee_links
 from hubaction.runner.cancel import Cancelled, cancel_on_signals
+from hubaction.runner.console import Console
 from hubaction.runner.job import Job
-from hubaction.runner.protocol import Console
-from hubaction.settings import Settings, read_secrets, read_settings
-from hubaction.trial_links import foresee_links
 
 ISSUES_URL = "https://github.com/org/hub-image-action/issues"
 MAX_PAYLOAD_BYTES = 64 * 1024**2
@@ -61,18 +61,18 @@ def _run(job: Job) -> int:
         if settings.appendix_file and not settings.appendix:
             raise InvalidAppendixError(settings.appendix_file)
         # The engine's libraries are slow to load, and only a build needs them.
-        from hubaction.pipeline import run_pipeline
+        from hubaction.modes.build import run_pipeline
 
         run_pipeline(plan, settings, job)
         return 0
     if plan.mode is PlannedMode.COMMENT:
         run_comment_mode(plan, settings, job)
     if plan.mode is PlannedMode.ROLLOUT:
-        from hubaction.rolling_out import run_rollout_mode
+        from hubaction.modes.rollout import run_rollout_mode
 
         run_rollout_mode(plan, settings, job)
     if plan.mode is PlannedMode.CLEANUP:
-        from hubaction.cleaning_up import run_cleanup
+        from hubaction.modes.cleanup import run_cleanup
 
         run_cleanup(plan, settings, job)
     job.outputs.set_output("mode", plan.mode)
@@ -91,7 +91,7 @@ def _print_plan(job: Job, stdout: TextIO) -> int:
         raise
     rollout = None
     if plan.rollout:
-        from hubaction.rolling_out import preview_rollout
+        from hubaction.modes.rollout import preview_rollout
 
         rollout = preview_rollout(plan, settings, job.workspace)
     stdout.write(render_plan(plan, _comment_body(plan, settings, job.environ), foresee_links(plan), rollout) + "\n")
@@ -105,7 +105,7 @@ def _clean_up(job: Job) -> int:
         settings, event = _read_surroundings(job, Console(io.StringIO()))
         plan = make_plan(settings, event, datetime.now(UTC))
         if plan.builds:
-            from hubaction.pipeline import remove_leftovers
+            from hubaction.modes.build import remove_leftovers
 
             remove_leftovers(plan, job)
     except InvalidInputError:

@@ -189,7 +189,7 @@ def _ensure_base(place: Path, engines: Engines) -> Path:
 
 def _warm_up() -> None:
     """Have Python compile what the runs import, as it is compiled in the action's image."""
-    imports = "import hubaction.main, hubaction.pipeline, repo2docker.app"
+    imports = "import hubaction.main, hubaction.modes.build, repo2docker.app"
     process.run([sys.executable, "-c", imports], cwd=places.PROJECT)
 
 

@@ -13,7 +13,7 @@ from devtools.bench.subjects import Command
 from devtools.bench.traffic import Traffic
 from devtools.bench.watch import Watch, covered_seconds
 from devtools.errors import DevtoolsError
-from hubaction.build.log import BuildLog
+from hubaction.build.build_log import BuildLog
 
 TIMEOUT = 60 * 60
 

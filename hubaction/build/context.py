@@ -2,7 +2,6 @@
 
 import errno
 import os
-import re
 import shutil
 import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -10,53 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dulwich.config import ConfigFile
-
-from hubaction.build.engine_ignore import IgnoreFile, keep_seen
-from hubaction.build.own_cache import find_our_cache
+from hubaction.build.binder_folder import find_our_cache
+from hubaction.build.dockerignore import keep_seen
+from hubaction.build.git_folder import strip_git_credentials
 from hubaction.errors import ActionError, DiskFullError
-
-BINDER_FOLDERS = ("binder", ".binder")
-IGNORE_FILES = (".dockerignore", ".containerignore")
-CONFIGURATION_FILES = (
-    "Dockerfile",
-    "environment.yml",
-    "environment.yaml",
-    "Pipfile",
-    "Pipfile.lock",
-    "requirements.txt",
-    "requirements3.txt",
-    "setup.py",
-    "pyproject.toml",
-    "Project.toml",
-    "JuliaProject.toml",
-    "Manifest.toml",
-    "REQUIRE",
-    "install.R",
-    "apt.txt",
-    "DESCRIPTION",
-    "postBuild",
-    "start",
-    "runtime.txt",
-    "default.nix",
-)
-"""What repo2docker reads: https://repo2docker.readthedocs.io/en/latest/configuration/"""
+from hubaction.inputs.globs import IgnoreFile
+from hubaction.inputs.repository_files import BINDER_FOLDERS, CONFIGURATION_FILES, IGNORE_FILES, ContextFiles
 
 
 class ContextError(ActionError):
     """The repository cannot be staged."""
-
-
-@dataclass(frozen=True)
-class ContextFiles:
-    """What belongs into the image, by name only: no content was read, and nothing was copied."""
-
-    source: Path
-    paths: tuple[str, ...]
-    """What is staged: files, folders, links and what an image cannot hold, relative to the source, sorted."""
-    seen: tuple[str, ...]
-    """Those of them that the build may see. Where it is not certain that one is ignored, it is among them."""
-    include_git: bool
 
 
 @dataclass(frozen=True)
@@ -363,76 +325,3 @@ def _copy_folder_modes(source: Path, target: Path, paths: Iterable[str]) -> None
         if (source / path).is_dir() and not (source / path).is_symlink():
             shutil.copystat(source / path, target / path)
     shutil.copystat(source, target)
-
-
-# --- .git ---
-
-
-def read_head(source: Path, workspace: Path) -> str:
-    """Return the commit that the folder was checked out at; empty when that cannot be told.
-
-    The workspace may hold several checkouts, so the nearest repository above the folder counts.
-    """
-    from dulwich.errors import NotGitRepository
-    from dulwich.repo import Repo
-
-    folders = [source, *source.parents]
-    root = next((folder for folder in folders if (folder / ".git").exists()), None)
-    if root is None or not root.is_relative_to(workspace.resolve()):
-        return ""
-    try:
-        with Repo(str(root)) as repository:
-            return repository.head().decode()
-    except (NotGitRepository, KeyError, ValueError):
-        return ""
-
-
-def strip_git_credentials(context: Path) -> None:
-    """Remove from each .git of a staged copy whatever actions/checkout, or a user, stored to log in with.
-
-    Up to version 5 the token is an `extraheader`, since version 6 an `includeIf` of a file outside:
-    https://github.com/actions/checkout/blob/main/src/git-auth-helper.ts
-    """
-    for git in context.rglob(".git"):
-        if git.is_symlink():
-            git.unlink()  # it leads to what was not copied, or was copied already
-            continue
-        for folder, _, names in os.walk(git):
-            for name in {"config", "config.worktree"} & set(names):
-                _strip_config(Path(folder) / name)
-            for name in {"credentials", ".git-credentials"} & set(names):
-                (Path(folder) / name).unlink()
-
-
-def _strip_config(file: Path) -> None:
-    """Keep what makes the repository work, which is little, rather than drop what is known to be secret."""
-    if file.is_symlink():
-        file.unlink()
-        return
-    try:
-        config = ConfigFile.from_path(str(file))
-    except ValueError:
-        file.unlink()  # git cannot read it either, and a token may stand in it
-        return
-    kept = ConfigFile()
-    for section in config.sections():
-        for key, value in config.items(section):
-            if key.lower() in _KEPT_SETTINGS.get(section[0].lower(), ()) and not any(map(_has_login, section[1:])):
-                kept.add(section, key, re.sub(rb"://[^/]*@", b"://", value, count=1))
-    kept.write_to_path(str(file))
-
-
-_KEPT_SETTINGS: Mapping[bytes, frozenset[bytes]] = {
-    b"core": frozenset(
-        {b"repositoryformatversion", b"filemode", b"bare", b"logallrefupdates", b"symlinks", b"worktree"}
-    ),
-    b"extensions": frozenset({b"objectformat", b"partialclone", b"refstorage", b"worktreeconfig"}),
-    b"remote": frozenset({b"url", b"pushurl", b"fetch", b"promisor", b"partialclonefilter"}),
-    b"branch": frozenset({b"remote", b"merge"}),
-    b"submodule": frozenset({b"url", b"active"}),
-}
-"""By section: https://git-scm.com/docs/git-config"""
-
-
-def _has_login(url: bytes) -> bool:
-    return re.match(rb"[a-z+]+://[^/]*@", url, re.IGNORECASE) is not None

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hubaction.build.build_log import BuildLog
 from hubaction.build.fingerprint import repo2docker_digest
-from hubaction.build.log import BuildLog
-from hubaction.build.version import BuildArguments
+from hubaction.build.other_repo2docker import BuildArguments
+from hubaction.clients.process import run_process, stream_process
+from hubaction.decide.build_arguments import CONFIG_FILE
+from hubaction.decide.plan import Plan
 from hubaction.errors import ActionError
-from hubaction.plan import Plan
-from hubaction.recipe import CONFIG_FILE
-from hubaction.runner.process import run_process, stream_process
 
 
 class NoBuildxError(ActionError):

@@ -9,18 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from hubaction.image import ImageName, PushedReference, Reference
-from hubaction.publish.candidate import Candidate, NotPromotableError
-from hubaction.publish.push import (
-    Progress,
-    explain_overtaken,
-    explain_refusal,
-    latest_last,
-    mount_blobs,
-    put_tag,
-    telling_what_arrived,
-)
-from hubaction.publish.registry import (
+from hubaction.clients.registry.registry import (
     DeniedError,
     Manifest,
     Registry,
@@ -30,6 +19,17 @@ from hubaction.publish.registry import (
     digest_of,
     read_manifest,
     read_object,
+)
+from hubaction.clients.registry.remote_image import Candidate, NotPromotableError
+from hubaction.image import ImageName, PushedReference, Reference
+from hubaction.publish.push import (
+    Progress,
+    explain_overtaken,
+    explain_refusal,
+    latest_last,
+    mount_blobs,
+    put_tag,
+    telling_what_arrived,
 )
 
 

@@ -2,10 +2,10 @@
 
 import re
 
+from hubaction.clients.engine.engine import Engine
+from hubaction.clients.registry.registry import Registry, RegistryError, UnreachableError, UntrustedError
 from hubaction.errors import ActionError
 from hubaction.image import DOCKER_HUB, Reference, display_registry
-from hubaction.publish.registry import Registry, RegistryError, UnreachableError, UntrustedError
-from hubaction.runner.engine import Engine
 
 PULLING_PRIVATE = "https://z2jh.jupyter.org/en/stable/resources/reference.html#imagepullsecret"
 

@@ -9,10 +9,10 @@ from typing import Protocol
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
+from hubaction.clients.engine.engine import Engine, PushEvent
+from hubaction.clients.registry.registry import Manifest, Registry, RegistryError, UnreachableError, UntrustedError
 from hubaction.errors import DISK_FULL, ActionError
 from hubaction.image import ImageName, PushedReference, Reference, display_registry
-from hubaction.publish.registry import Manifest, Registry, RegistryError, UnreachableError, UntrustedError
-from hubaction.runner.engine import Engine, PushEvent
 
 SECONDS_BETWEEN_LINES = 5.0
 ATTEMPTS = 4

@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from hubaction.markdown import cut
+
 MARKER = "<!-- hub-image-action -->"
 """Invisible on the page and first in the body; by it a later run finds the comment again."""
 MAX_BODY_LENGTH = 65_536
 """Characters; GitHub refuses a longer one. https://docs.github.com/en/rest/issues/comments"""
-CUT_NOTE = "\n\n_(cut: GitHub takes no longer comment; the job summary has all of it)_"
-
 _SECTION = re.compile(
     r"<!-- hub-image-action:section (?P<key>[a-z0-9./:_-]{1,300}) run=(?P<run>\d{1,20})\.(?P<attempt>\d{1,6}) -->\n"
     r"(?P<markdown>.*?)\n?<!-- /hub-image-action:section -->",
@@ -95,28 +95,6 @@ def _share_room(lengths: Sequence[int], room: int) -> int:
             return max(allowed, 0)
         room -= length
     return max(allowed, max(lengths, default=0))
-
-
-def cut(markdown: str, length: int) -> str:
-    """Shorten to a length, between two lines, closing a code block that was open; says that it did."""
-    if len(markdown) <= length:
-        return markdown
-    marks = [match[0] for match in re.finditer(r"^`{3,}", markdown, re.MULTILINE)]
-    room = length - len(CUT_NOTE) - max(map(len, marks), default=0) - 1
-    kept = markdown[: max(room, 0)].rpartition("\n")[0]
-    fence = _open_fence(kept)
-    return (kept + (f"\n{fence}" if fence else "") + CUT_NOTE)[: max(length, 0)]
-
-
-def _open_fence(markdown: str) -> str:
-    """What ends the code block that is open at the end; empty when none is."""
-    fence = ""
-    for match in re.finditer(r"^(`{3,})(.*)$", markdown, re.MULTILINE):
-        if not fence:
-            fence = match[1]
-        elif len(match[1]) >= len(fence) and not match[2].strip():
-            fence = ""
-    return fence
 
 
 def _replace(section: Section, markdown: str) -> Section:

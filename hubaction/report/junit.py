@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from xml.etree import ElementTree
 
-from hubaction.tested import CaseOutcome, CaseResult
+from hubaction.results import CaseOutcome, CaseResult
 
 _ELEMENTS = {CaseOutcome.FAILED: "failure", CaseOutcome.SKIPPED: "skipped"}
 _NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

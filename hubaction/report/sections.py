@@ -2,11 +2,11 @@
 
 import re
 
-from hubaction.cleaned import Cleaned, CleanedTag
-from hubaction.plan import Badge
+from hubaction.decide.plan import Badge
+from hubaction.markdown import code, format_bytes, list_left_out, table
 from hubaction.report.comment import RunNumber, Section
-from hubaction.report.markdown import code, format_bytes, list_left_out, table
-from hubaction.report.result import ImageResult
+from hubaction.report.result_file import ImageResult
+from hubaction.results import Cleaned, CleanedTag
 
 BINDER_IMAGE = "binder-image"
 

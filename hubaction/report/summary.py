@@ -4,12 +4,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from hubaction.decide.plan import Plan
 from hubaction.image import PushedReference, Reference
-from hubaction.plan import Plan
-from hubaction.report.cases import name_failing, render_cases
-from hubaction.report.markdown import code, format_bytes, list_left_out, table
-from hubaction.report.result import MAX_LEFT_OUT, ImageResult
-from hubaction.tested import CaseResult
+from hubaction.markdown import code, format_bytes, list_left_out, table
+from hubaction.report.result_file import MAX_LEFT_OUT, ImageResult
+from hubaction.report.test_table import name_failing, render_cases
+from hubaction.results import CaseResult
 
 
 @dataclass

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hubaction.runner.cancel import Cancellation
-from hubaction.runner.protocol import Console, FileCommands
+from hubaction.runner.console import Console
+from hubaction.runner.file_commands import FileCommands
 
 
 @dataclass(frozen=True)

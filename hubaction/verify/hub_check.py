@@ -10,10 +10,19 @@ from pathlib import Path
 from threading import Timer
 from typing import Any
 
-from hubaction.runner.engine import Engine, NotStartedError, SpawnedContainer
-from hubaction.runner.lines import split_lines
-from hubaction.values import HubPolicy
-from hubaction.verify.hub_causes import (
+from hubaction.clients.engine.engine import Engine, NotStartedError, SpawnedContainer
+from hubaction.clients.lines import split_lines
+from hubaction.inputs.choices import HubPolicy
+from hubaction.verify.hub_container import (
+    SINGLEUSER,
+    Shadowed,
+    find_file,
+    find_programs,
+    find_shadowed,
+    make_spawn,
+    make_token,
+)
+from hubaction.verify.hub_diagnosis import (
     OUTSIDE_OF_HOME,
     Evidence,
     HubCheckError,
@@ -22,15 +31,6 @@ from hubaction.verify.hub_causes import (
     explain_many_kernels,
     explain_no_kernels,
     explain_page,
-)
-from hubaction.verify.hub_spawn import (
-    SINGLEUSER,
-    Shadowed,
-    find_file,
-    find_programs,
-    find_shadowed,
-    make_spawn,
-    make_token,
 )
 
 SCRIPT_FOLDER = "/tmp/hub-image-action-hub"  # noqa: S108 - in a container of its own

@@ -9,10 +9,10 @@ from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from threading import Timer
 
+from hubaction.clients.engine.engine import Engine, LocalImage, StoppedContainer
+from hubaction.clients.lines import split_lines
 from hubaction.errors import ActionError
-from hubaction.runner.engine import Engine, LocalImage, StoppedContainer
-from hubaction.runner.lines import split_lines
-from hubaction.tested import CaseResult, count_cases, failing
+from hubaction.results import CaseResult, count_cases, failing
 from hubaction.verify.junit import MAX_BYTES, JUnitError, parse_junit
 
 SCRIPT_FOLDER = "/tmp/hub-image-action"  # noqa: S108 - in a container of its own

@@ -7,7 +7,7 @@ only the attributes name, time, file, line and message count.
 from typing import NoReturn
 from xml.parsers import expat
 
-from hubaction.tested import CaseOutcome, CaseResult
+from hubaction.results import CaseOutcome, CaseResult
 
 MAX_BYTES = 16 * 1024**2
 MAX_CASES = 50_000

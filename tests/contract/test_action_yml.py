@@ -7,8 +7,8 @@ import yaml
 
 from devtools.inputs_table import render_tables, replace_tables
 from devtools.places import PROJECT
-from hubaction.predecessor import OLD_INPUTS
-from hubaction.settings import BLANK_MEANS_OFF, DEFAULTS
+from hubaction.inputs.old_inputs import OLD_INPUTS
+from hubaction.inputs.settings import BLANK_MEANS_OFF, DEFAULTS
 
 ACTION: dict[str, Any] = yaml.safe_load((PROJECT / "action.yml").read_text(encoding="utf-8"))
 README = (PROJECT / "README.md").read_text(encoding="utf-8")

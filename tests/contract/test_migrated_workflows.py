@@ -14,16 +14,16 @@ import pytest
 import yaml
 
 from devtools.places import PROJECT
+from hubaction.decide.plan import make_plan
 from hubaction.errors import ActionError
-from hubaction.event import Event
-from hubaction.migrate import migrate_workflow
-from hubaction.plan import make_plan
-from hubaction.settings import Settings, read_settings
+from hubaction.inputs.event import Event
+from hubaction.inputs.settings import Settings, read_settings
+from hubaction.migrate.migrate import migrate_workflow
 from tests.support.actionlint import lint
 from tests.support.workflow_expressions import Value, evaluate
 from tests.unit.samples import SHORT_SHA, make_event, make_inputs, pull_request, push_to, release
 
-WORKFLOWS = sorted((PROJECT / "tests/unit/migrate_workflows").glob("*.yaml"))
+WORKFLOWS = sorted((PROJECT / "tests/unit/migrate/workflows").glob("*.yaml"))
 NAMES = [file.stem for file in WORKFLOWS]
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 FORK = pull_request(head_repository="Stranger/Course")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from devtools.places import PROJECT
-from hubaction.settings import DEFAULTS
+from hubaction.inputs.settings import DEFAULTS
 from tests.contract.test_template import check_workflow, load_workflow
 from tests.support.actionlint import lint
 

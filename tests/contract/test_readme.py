@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from devtools.places import PROJECT
-from hubaction.settings import DEFAULTS
+from hubaction.inputs.settings import DEFAULTS
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)

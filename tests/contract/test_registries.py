@@ -13,10 +13,10 @@ import yaml
 
 from devtools import process
 from devtools.places import PROJECT
-from hubaction import plan
-from hubaction.plan import make_plan
-from hubaction.publish import registry
-from hubaction.settings import Settings, read_settings
+from hubaction.clients.registry import registry
+from hubaction.decide import plan
+from hubaction.decide.plan import make_plan
+from hubaction.inputs.settings import Settings, read_settings
 from tests.support.actionlint import lint
 from tests.support.recipes import (
     OF_A_FORK,

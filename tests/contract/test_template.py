@@ -16,7 +16,7 @@ from docker.utils.build import exclude_paths
 from devtools import process
 from devtools.places import PROJECT
 from devtools.repository import git
-from hubaction.build.context import BINDER_FOLDERS, CONFIGURATION_FILES, IGNORE_FILES
+from hubaction.inputs.repository_files import BINDER_FOLDERS, CONFIGURATION_FILES, IGNORE_FILES
 from tests.support.template import TEMPLATE, WORKFLOWS, enable_pushing
 
 PROGRAMS = Path(sys.executable).parent

@@ -7,9 +7,9 @@ from typing import Any
 import yaml
 
 from devtools.places import PROJECT
-from hubaction.plan import make_plan
-from hubaction.trial_links import foresee_links
-from tests.unit.rollout.test_hub_links import follow_login, read_form
+from hubaction.decide.plan import make_plan
+from hubaction.report.try_on_hub import foresee_links
+from tests.unit.report.test_hub_links import follow_login, read_form
 from tests.unit.samples import SHORT_HEAD_SHA, make_settings, pull_request
 
 PAGE = (PROJECT / "docs" / "try-on-hub.md").read_text(encoding="utf-8")

@@ -16,11 +16,11 @@ from devtools import hub as hubs
 from devtools import images as base_images
 from devtools import process
 from devtools.engine import Engine as RunningEngine
-from hubaction.runner.engine import Engine
-from hubaction.values import HubCheck, HubPolicy
-from hubaction.verify.hub_causes import HubCheckError
+from hubaction.clients.engine.engine import Engine
+from hubaction.inputs.choices import HubCheck, HubPolicy
 from hubaction.verify.hub_check import HubCheckResult, Subject, run_hub_check
-from hubaction.verify.hub_spawn import make_spawn
+from hubaction.verify.hub_container import make_spawn
+from hubaction.verify.hub_diagnosis import HubCheckError
 from tests.support.hub_images import IMAGES, HubImage
 from tests.support.machine import containers_left
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from devtools import process
-from hubaction.tested import CaseOutcome
+from hubaction.results import CaseOutcome
 from hubaction.verify.junit import parse_junit
 from tests.support.handler import Job
 

@@ -12,7 +12,7 @@ import pytest
 
 from devtools.engine import Engine
 from devtools.registry import Door, Registry, running_registry
-from hubaction.binder_dockerfile import PATH, render_dockerfile
+from hubaction.decide.binder_dockerfile import PATH, render_dockerfile
 from tests.github.runs import HEAD_SHA, pull_request_payload
 from tests.github.server import JOB_TOKEN, REPOSITORY, GitHubServer, running_server
 from tests.support.handler import REPOSITORIES

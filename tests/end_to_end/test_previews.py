@@ -15,15 +15,15 @@ import requests
 
 from devtools.engine import Engine
 from devtools.registry import MANIFESTS, Registry
-from hubaction.binder_dockerfile import PATH
-from hubaction.labels import EXPIRY_LABEL
+from hubaction.decide.binder_dockerfile import PATH
+from hubaction.decide.labels import EXPIRY_LABEL
 from tests.github.runs import FORK, HEAD_SHA, NUMBER, pull_request_payload
 from tests.github.server import JOB_TOKEN, READ_ONLY_TOKEN, REPOSITORY, GitHubServer, Pull, running_server
 from tests.support.handler import REPOSITORIES
 from tests.support.registry_contents import read_config, tags_of
 from tests.support.users import USER
 from tests.support.workflows import Run, Workflows
-from tests.unit.rollout.test_binder import launch
+from tests.unit.report.test_links import launch
 
 CONTENT = REPOSITORIES / "pull-requests"
 TAG = f"pr-{NUMBER}-{HEAD_SHA[:12]}"

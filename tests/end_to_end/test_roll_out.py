@@ -15,7 +15,7 @@ import pytest
 
 from devtools.engine import Engine
 from devtools.registry import Registry
-from hubaction.binder_dockerfile import PATH, render_dockerfile
+from hubaction.decide.binder_dockerfile import PATH, render_dockerfile
 from tests.github.server import JOB, JOB_TOKEN, REPOSITORY, GitHubServer, running_server
 from tests.support.binder_federation import STALL, Chunk, Federation, event, running_federation
 from tests.support.handler import REPOSITORIES

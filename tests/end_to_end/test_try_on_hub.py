@@ -27,8 +27,7 @@ from devtools.hub import Hub, StartForm, containers_of, running_hub
 from devtools.registry import Registry
 from devtools.repository import commit_all, git, make_repository
 from devtools.start_form import OPTION, PROFILE, PROFILES, any_image, image_in_form, log_in, press_start
-from hubaction.rollout.binder import pull_urlpath
-from hubaction.rollout.hub_links import content_path, start_url
+from hubaction.report.links import content_path, pull_urlpath, start_url
 from tests.github.runs import HEAD_SHA, NUMBER, pull_request_payload
 from tests.github.server import JOB_TOKEN, REPOSITORY, running_server
 from tests.support.handler import REPOSITORIES

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hubaction.commenting import make_image_section, write_comment
-from hubaction.event import read_event
+from hubaction.decide.plan import CommentTarget
 from hubaction.image import ImageName, PushedReference, Reference
+from hubaction.inputs.event import read_event
+from hubaction.inputs.settings import read_settings
 from hubaction.main import main
-from hubaction.plan import CommentTarget
-from hubaction.report.result import ImageResult
+from hubaction.modes.comment import make_image_section, write_comment
+from hubaction.report.result_file import ImageResult
+from hubaction.runner.console import Console
 from hubaction.runner.job import Job
-from hubaction.runner.protocol import Console
-from hubaction.settings import read_settings
 from tests.github.server import JOB_TOKEN, REPOSITORY
 from tests.support.runner_rules import Command, read_commands, read_file_command
 

@@ -11,7 +11,7 @@ import pytest
 from devtools import process
 from devtools.engine import Engine as RunningEngine
 from devtools.registry import Registry
-from hubaction.runner.engine import Engine
+from hubaction.clients.engine.engine import Engine
 from tests.github.prism import Prism, running_prism
 from tests.github.server import GitHubServer, running_server
 from tests.support.faulty_registry import FaultyRegistry, faulty_registry

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from devtools import places, process
 from devtools.engine import Engine
-from hubaction.build.bases import find_bases, render_dockerfile
+from hubaction.build.base_images import find_bases, render_dockerfile
 from hubaction.build.context import list_context, stage_configuration, stage_context
 
 DIGEST = f"sha256:{'5' * 64}"

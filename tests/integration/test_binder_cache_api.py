@@ -2,10 +2,10 @@
 
 import pytest
 
-from hubaction.binder_dockerfile import PATH, render_dockerfile
-from hubaction.rollout.binder_cache import BinderCache, BinderCacheError, update_binder_cache
-from hubaction.runner.git_data import GitData
-from hubaction.runner.github import GitHub
+from hubaction.clients.github.api import GitHub
+from hubaction.clients.github.git_data import GitData
+from hubaction.decide.binder_dockerfile import PATH, render_dockerfile
+from hubaction.rollout.binder.dockerfile import BinderCache, BinderCacheError, update_binder_cache
 from tests.github.prism import Prism
 from tests.github.server import JOB, JOB_TOKEN, READ_ONLY_TOKEN, REPOSITORY, GitHubServer
 

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from hubaction.report.comment import MAX_BODY_LENGTH, RunNumber, Section, parse_body, render_body
-from hubaction.report.result import write_result
+from hubaction.report.result_file import write_result
 from tests.github.prism import Prism
 from tests.github.runs import (
     FORK,

@@ -10,7 +10,7 @@ import pytest
 
 from hubaction.image import ImageName
 from hubaction.report.comment import MAX_BODY_LENGTH, RunNumber, Section, is_ours, parse_body, render_body
-from hubaction.report.result import ImageResult, write_result
+from hubaction.report.result_file import ImageResult, write_result
 from tests.github.answers import (
     BAD_CREDENTIALS,
     BAD_GATEWAY,

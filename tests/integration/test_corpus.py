@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from hubaction.build.context import list_context
-from hubaction.build.guard import guard_context
-from hubaction.build.scan import Finding, Scanner
+from hubaction.guard.context import guard_context
+from hubaction.guard.scan import Finding, Scanner
 from tests.support.corpus import unpacked
 
 ORDINARY = {

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from hubaction.runner.git_data import UPDATE_REFS, GitData, NewFile
-from hubaction.runner.github import GitHub
+from hubaction.clients.github.api import GitHub
+from hubaction.clients.github.git_data import UPDATE_REFS, GitData, NewFile
 from tests.github.prism import Prism, running_prism
 from tests.github.queries import find_mistakes
 from tests.github.server import APP_TOKEN, OTHER_REPOSITORY, GitHubServer, running_server

@@ -12,9 +12,9 @@ import pytest
 
 from devtools import process
 from devtools.engine import Engine as RunningEngine
+from hubaction.clients.engine.engine import Engine, StoppedContainer
 from hubaction.errors import ActionError
-from hubaction.runner.engine import Engine, StoppedContainer
-from hubaction.tested import CaseOutcome, CaseResult, count_cases, failing
+from hubaction.results import CaseOutcome, CaseResult, count_cases, failing
 from hubaction.verify.image_tests import ImageTests, ImageTestsError, Place, run_image_tests
 from tests.support.machine import containers_left
 from tests.support.program import Program

@@ -9,9 +9,9 @@ import pytest
 
 from devtools import process
 from devtools.engine import Engine as RunningEngine
-from hubaction.held import HeldSecret
-from hubaction.runner.engine import Engine
-from hubaction.verify.leaks import LeakError, check_leaks
+from hubaction.clients.engine.engine import Engine
+from hubaction.guard.given_secrets import HeldSecret
+from hubaction.guard.image import LeakError, check_leaks
 from tests.support.planted import characters
 
 SECRET = HeldSecret("the build argument 'TOKEN'", characters(30))

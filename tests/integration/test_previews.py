@@ -13,8 +13,8 @@ import requests
 
 from devtools.engine import Engine
 from devtools.registry import MANIFESTS, Door, Registry, running_registry
-from hubaction.binder_dockerfile import PATH
-from hubaction.labels import EXPIRY_LABEL, PREVIEW_EXPIRES_LABEL, PULL_REQUEST_LABEL
+from hubaction.decide.binder_dockerfile import PATH
+from hubaction.decide.labels import EXPIRY_LABEL, PREVIEW_EXPIRES_LABEL, PULL_REQUEST_LABEL
 from tests.github.server import JOB_TOKEN, REPOSITORY, GitHubServer, Pull, running_server
 from tests.support.commits import Commits, Ran, new_sha
 from tests.support.faulty_registry import Answer, faulty_registry

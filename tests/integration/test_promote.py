@@ -12,13 +12,13 @@ import requests
 from devtools import process
 from devtools.engine import Engine as RunningEngine
 from devtools.registry import MANIFESTS, Registry
+from hubaction.clients.engine.engine import Engine
+from hubaction.clients.registry.registry import Registry as RegistryDoor
+from hubaction.clients.registry.registry import digest_of
+from hubaction.clients.registry.remote_image import Candidate, NotPromotableError, read_candidate
 from hubaction.image import ImageName, PushedReference, Reference
-from hubaction.publish.candidate import Candidate, NotPromotableError, read_candidate
 from hubaction.publish.promote import promote, promote_relabelled
 from hubaction.publish.push import PushError, push_references
-from hubaction.publish.registry import Registry as RegistryDoor
-from hubaction.publish.registry import digest_of
-from hubaction.runner.engine import Engine
 from tests.support.faulty_registry import Answer, FaultyRegistry, HangUpError
 from tests.support.machine import tags_left
 from tests.support.registry_contents import read_config, tags_of

@@ -11,7 +11,7 @@ import pytest
 
 from devtools.engine import Engine
 from devtools.registry import Registry
-from hubaction.runner.engine import RUN_LABEL
+from hubaction.clients.engine.engine import RUN_LABEL
 from tests.support.program import Program
 from tests.support.registry_contents import read_everything, tags_of
 from tests.support.users import USER

@@ -6,11 +6,11 @@ import pytest
 
 from devtools.engine import Engine as RunningEngine
 from devtools.registry import Registry, free_port
+from hubaction.clients.engine.engine import Engine
+from hubaction.clients.registry.registry import Registry as RegistryDoor
 from hubaction.errors import ActionError
 from hubaction.image import ImageName, PushedReference, Reference
 from hubaction.publish.push import PushError, push_references
-from hubaction.publish.registry import Registry as RegistryDoor
-from hubaction.runner.engine import Engine
 from tests.support.faulty_registry import Answer, FaultyRegistry, HangUpError
 from tests.support.machine import tags_left
 from tests.support.registry_contents import tags_of

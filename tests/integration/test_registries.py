@@ -18,17 +18,18 @@ import pytest
 from devtools import process
 from devtools.engine import Engine as RunningEngine
 from devtools.registry import Door, Registry, Tls, running_registry
+from hubaction.clients.engine.engine import Engine
+from hubaction.clients.process import child_environment
+from hubaction.clients.registry.registry import Registry as RegistryDoor
+from hubaction.clients.registry.registry import RegistryError
+from hubaction.clients.registry.remote_image import read_candidate
 from hubaction.image import ImageName, PushedReference, Reference
-from hubaction.publish.candidate import read_candidate
-from hubaction.publish.credentials import LoginError, log_in, read_auth, temporary_docker_config
+from hubaction.inputs.docker_config import read_auth
+from hubaction.inputs.settings import Credentials
+from hubaction.publish.login import LoginError, log_in, temporary_docker_config
 from hubaction.publish.promote import promote
 from hubaction.publish.public import PrivateImageError, check_public
 from hubaction.publish.push import PushError, push_references
-from hubaction.publish.registry import Registry as RegistryDoor
-from hubaction.publish.registry import RegistryError
-from hubaction.runner.engine import Engine
-from hubaction.runner.process import child_environment
-from hubaction.settings import Credentials
 from tests.support.certificates import make_authority, make_server
 from tests.support.machine import tags_left
 from tests.support.program import Program

@@ -12,13 +12,13 @@ import requests
 from devtools import process
 from devtools.engine import Engine
 from devtools.registry import MANIFESTS, Registry
-from hubaction.binder_dockerfile import PATH, render_dockerfile
+from hubaction.clients.registry.registry import INDEX_TYPES
+from hubaction.clients.registry.registry import Registry as RegistryDoor
+from hubaction.clients.registry.remote_image import Candidate, read_candidate
+from hubaction.decide.binder_dockerfile import PATH, render_dockerfile
+from hubaction.decide.labels import FINGERPRINT_LABEL, PULL_REQUEST_LABEL
 from hubaction.image import ImageName, Reference
-from hubaction.labels import FINGERPRINT_LABEL, PULL_REQUEST_LABEL
-from hubaction.publish.candidate import Candidate, read_candidate
 from hubaction.publish.promote import promote_relabelled
-from hubaction.publish.registry import INDEX_TYPES
-from hubaction.publish.registry import Registry as RegistryDoor
 from tests.github.server import JOB_TOKEN, GitHubServer, Pull, running_server
 from tests.support.commits import PLAIN, REPOSITORY, Commits, Ran, new_sha
 from tests.support.faulty_registry import Answer, FaultyRegistry, HangUpError, faulty_registry

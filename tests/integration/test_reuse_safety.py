@@ -13,13 +13,13 @@ import pytest
 
 from devtools import process
 from devtools.engine import Engine
+from hubaction.clients.registry import registry as module
+from hubaction.clients.registry.registry import Registry, RegistryError, UnreachableError
+from hubaction.decide.labels import FINGERPRINT_LABEL, PULL_REQUEST_LABEL
+from hubaction.decide.plan import make_plan
 from hubaction.image import ImageName
-from hubaction.labels import FINGERPRINT_LABEL, PULL_REQUEST_LABEL
-from hubaction.plan import make_plan
-from hubaction.publish import registry as module
-from hubaction.publish.registry import Registry, RegistryError, UnreachableError
+from tests.unit.decide.test_plan import NOW
 from tests.unit.samples import LOGIN, make_settings, push_to
-from tests.unit.test_plan import NOW
 
 
 @pytest.fixture

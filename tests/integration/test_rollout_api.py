@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from hubaction.rolling_out import read_images
-from hubaction.rollout.files import choose_files, edit_files
-from hubaction.rollout.pull_request import Kind, Proposal, RolledOut, Texts, roll_out
-from hubaction.runner.github import GitHub
-from hubaction.runner.pull_requests import MERGE_WHEN_READY
-from hubaction.value_paths import parse_value_path
-from hubaction.values import Automerge
+from hubaction.clients.github.api import GitHub
+from hubaction.clients.github.pull_requests import MERGE_WHEN_READY
+from hubaction.inputs.choices import Automerge
+from hubaction.inputs.rollout_paths import parse_value_path
+from hubaction.modes.rollout import read_images
+from hubaction.rollout.hub.files import choose_files, edit_files
+from hubaction.rollout.hub.pull_request import Kind, Proposal, RolledOut, Texts, roll_out
 from tests.github.prism import Prism, running_prism
 from tests.github.pulls_api import PullsApi
 from tests.github.queries import find_mistakes

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 import responses
 
+from hubaction.decide.labels import PULL_REQUEST_LABEL, UNPROVEN_LABEL
 from hubaction.image import ImageName, PushedReference, Reference
-from hubaction.labels import PULL_REQUEST_LABEL, UNPROVEN_LABEL
 from hubaction.main import main
-from hubaction.report.result import ImageResult, write_result
+from hubaction.report.result_file import ImageResult, write_result
 from tests.github.server import (
     APP_TOKEN,
     JOB_TOKEN,

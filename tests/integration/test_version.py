@@ -9,8 +9,8 @@ import pytest
 
 from devtools import process
 from devtools.engine import Engine
-from hubaction.build.version import Installed, TooOldError, VersionError, arguments_for, install_repo2docker
-from hubaction.runner.process import child_environment, stream_process
+from hubaction.build.other_repo2docker import Installed, TooOldError, VersionError, arguments_for, install_repo2docker
+from hubaction.clients.process import child_environment, stream_process
 
 WITH_BUILDX = "2025.12.0"
 WITHOUT_BUILDX = "2024.7.0"

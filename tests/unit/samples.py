@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from hubaction.event import Event, read_event
-from hubaction.settings import Settings, read_settings
+from hubaction.inputs.event import Event, read_event
+from hubaction.inputs.settings import Settings, read_settings
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 SHORT_SHA = "0123456789ab"

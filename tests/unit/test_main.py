@@ -331,12 +331,12 @@ def test_run__cleanup_is_light(tmp_path: Path) -> None:
     program = (
         "import os, sys; from hubaction.main import main;"
         " code = main([], os.environ, sys.stdout, sys.stderr);"
-        " print(code, sorted({'docker', 'hubaction.pipeline', 'hubaction.cleaning_up'} & sys.modules.keys()))"
+        " print(code, sorted({'docker', 'hubaction.modes.build', 'hubaction.modes.cleanup'} & sys.modules.keys()))"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], env=environ, cwd=PROJECT, capture_output=True, text=True, check=True
     )
-    assert done.stdout.splitlines()[-1] == "0 ['hubaction.cleaning_up']", done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1] == "0 ['hubaction.modes.cleanup']", done.stdout + done.stderr
     assert "Mode: cleanup, because the pull request was closed." in done.stdout
     assert "::notice::Previews are not deleted where there is no password: quay.io." in done.stdout
 

@@ -13,19 +13,18 @@ import pytest
 from docker.utils.build import exclude_paths
 from dulwich.repo import Repo
 
-from hubaction.binder_dockerfile import render_dockerfile
 from hubaction.build.context import (
     Context,
     ContextError,
     find_binder_folder,
     find_dockerfile,
     list_context,
-    read_head,
     resolve_source,
     stage_configuration,
     stage_context,
-    strip_git_credentials,
 )
+from hubaction.build.git_folder import read_head, strip_git_credentials
+from hubaction.decide.binder_dockerfile import render_dockerfile
 from hubaction.errors import DiskFullError
 
 TOKEN = "QVVUSE9SSVpBVElPTg"

@@ -7,15 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from hubaction.build.log import BuildError
-from hubaction.build.repo2docker import (
-    NoBuildxError,
-    build_image,
-    check_buildx,
-    own_arguments,
-    write_configuration,
-)
-from hubaction.plan import Plan, PlannedMode
+from hubaction.build.build_log import BuildError
+from hubaction.build.repo2docker import NoBuildxError, build_image, check_buildx, own_arguments, write_configuration
+from hubaction.decide.plan import Plan, PlannedMode
 
 PLAN = Plan(PlannedMode.BUILD, "for a test", buildx=("--label=a=x y", "--load"))
 

@@ -9,9 +9,9 @@ import pytest
 import requests
 import responses
 
+from hubaction.clients.engine.engine import Engine
 from hubaction.image import ImageName, Reference
 from hubaction.publish.public import PrivateImageError, UncheckedImageError, advise, check_public
-from hubaction.runner.engine import Engine
 
 REFERENCE = Reference(ImageName("quay.io", "org/image"), "v1")
 URL = "https://quay.io/v2/org/image/manifests/v1"

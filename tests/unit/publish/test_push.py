@@ -14,9 +14,9 @@ import pytest
 import requests
 import responses
 
+from hubaction.clients.engine.engine import Engine
 from hubaction.image import ImageName, PushedReference, Reference
 from hubaction.publish.push import ATTEMPTS, PassingPushError, PushError, explain_push, push_references
-from hubaction.runner.engine import Engine
 
 NAME = ImageName("quay.io", "org/image")
 REFERENCE = Reference(NAME, "v1")

@@ -7,13 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hubaction.markdown import CUT_NOTE, cut
 from hubaction.report.comment import (
-    CUT_NOTE,
     MARKER,
     MAX_BODY_LENGTH,
     RunNumber,
     Section,
-    cut,
     is_ours,
     merge_sections,
     parse_body,

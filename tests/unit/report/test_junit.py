@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubaction.report.junit import render_junit
-from hubaction.tested import CaseOutcome, CaseResult
+from hubaction.results import CaseOutcome, CaseResult
 from hubaction.verify.junit import parse_junit
 
 CASES = (

@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubaction.cleaned import Cleaned, CleanedTag
+from hubaction.decide.plan import Badge
 from hubaction.image import ImageName, PushedReference, Reference
-from hubaction.plan import Badge
 from hubaction.report.comment import RunNumber, Section, merge_sections, parse_body, render_body
-from hubaction.report.result import ImageResult
+from hubaction.report.result_file import ImageResult
 from hubaction.report.sections import (
     badge_section,
     binder_image_section,
@@ -18,8 +17,9 @@ from hubaction.report.sections import (
     gone_branch_section,
     image_section,
 )
+from hubaction.results import Cleaned, CleanedTag
 from tests.github.pages import render
-from tests.unit.report.test_markdown import TEXTS, Elements
+from tests.unit.test_markdown import TEXTS, Elements
 
 RUN = RunNumber(4711, 2)
 SHA = "fedcba9876543210fedcba9876543210fedcba98"

@@ -7,9 +7,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hubaction.decide.plan import Plan, PlannedMode
 from hubaction.image import ImageName, PushedReference, Reference
-from hubaction.plan import Plan, PlannedMode
-from hubaction.report.markdown import format_bytes
+from hubaction.markdown import format_bytes
 from hubaction.report.summary import Outcome, render_summary
 
 NAME = ImageName("quay.io", "org/image")

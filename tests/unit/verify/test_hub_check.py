@@ -8,11 +8,11 @@ from unittest.mock import create_autospec
 
 import pytest
 
-from hubaction.runner.engine import ContainerState, LocalImage, SpawnedContainer
-from hubaction.values import HubCheck, HubPolicy
-from hubaction.verify.hub_causes import Evidence, HubCheckError
+from hubaction.clients.engine.engine import ContainerState, LocalImage, SpawnedContainer
+from hubaction.inputs.choices import HubCheck, HubPolicy
 from hubaction.verify.hub_check import MAX_KERNELS, HubCheckResult, _Check
-from hubaction.verify.hub_spawn import SINGLEUSER, Programs, Shadowed
+from hubaction.verify.hub_container import SINGLEUSER, Programs, Shadowed
+from hubaction.verify.hub_diagnosis import Evidence, HubCheckError
 
 READY = {"event": "ready", "memory": 90_000_000}
 VERSIONS = {"event": "versions", "versions": {"python": "3.13.0"}}

@@ -16,8 +16,8 @@ from docker.models.containers import Container
 from docker.types.daemon import CancellableStream
 
 from devtools.places import PROJECT
-from hubaction.runner.engine import Engine
-from hubaction.tested import CaseResult, count_cases
+from hubaction.clients.engine.engine import Engine
+from hubaction.results import CaseResult, count_cases
 from hubaction.verify.image_tests import (
     MAX_TESTS_BYTES,
     ImageTests,

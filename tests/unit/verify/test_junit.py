@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devtools.places import PROJECT
-from hubaction.tested import CaseOutcome, CaseResult
+from hubaction.results import CaseOutcome, CaseResult
 from hubaction.verify.junit import MAX_BYTES, MAX_CASES, MAX_TEXT, JUnitError, parse_junit
 
 BOMB = "".join(

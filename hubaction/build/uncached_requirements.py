@@ -1,0 +1,73 @@
+"""Requirements that have repo2docker copy the whole repository before it installs, so that each commit does it anew."""
+
+import yaml
+
+from hubaction.build.unread_files import ENVIRONMENTS, Configuration, Remark
+
+_OTHER_FILE = ("-r", "-c", "--requirement", "--constraint")
+_SHOWN = 80
+"""Characters of a requirement that are quoted."""
+
+
+def find_uncached(configuration: Configuration) -> list[Remark]:
+    """Return a remark for each file whose packages no builder can take from its cache after a commit."""
+    pack = configuration.build_pack
+    if pack is None:
+        return []
+    listed = {name: read_environment(configuration.text(name)) for name in ENVIRONMENTS}
+    listed["requirements.txt"] = list(enumerate(configuration.text("requirements.txt").splitlines(), 1))
+    return [
+        _explain(configuration.path(name), line, requirement.strip())
+        for name, lines in listed.items()
+        if name in pack.reads
+        for line, requirement in [found for found in lines if is_local(found[1])][:1]
+    ]
+
+
+def is_local(requirement: str) -> bool:
+    """Whether a line for pip needs files of the repository, in repo2docker's reading, which is not quite pip's."""
+    rest = requirement.partition("#")[0].strip()
+    if rest.startswith(_OTHER_FILE):
+        return True
+    if rest.startswith("--pre"):
+        return False
+    if rest.startswith("--") and "=" in rest:
+        rest = rest.partition("=")[2]
+    if rest.startswith("-"):
+        rest = "".join(rest.split(None, 1)[1:])
+    address = rest.partition("://")[2] if "://" in rest else rest
+    return "file://" in rest or address.startswith(".")
+
+
+def read_environment(text: str) -> list[tuple[int, str]]:
+    """What an environment.yml hands to pip, each with its line; of several lists the last, as repo2docker has it.
+
+    Only the file's structure is read: nothing is made of what it refers to, which could be more than fits in memory.
+    """
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return []  # what is wrong with it the build tells
+    dependencies = _value_of(root, "dependencies")
+    items = dependencies.value if isinstance(dependencies, yaml.SequenceNode) else []
+    lists = [found for found in (_value_of(item, "pip") for item in items) if found is not None and found.value]
+    lines = lists[-1].value if lists and isinstance(lists[-1], yaml.SequenceNode) else []
+    return [(line.start_mark.line + 1, line.value) for line in lines if isinstance(line, yaml.ScalarNode)]
+
+
+def _value_of(node: yaml.Node | None, key: str) -> yaml.Node | None:
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    return next((value for name, value in pairs if name.value == key), None)
+
+
+def _explain(path: str, line: int, requirement: str) -> Remark:
+    if requirement.startswith(_OTHER_FILE):
+        advice = "Write the packages themselves there."
+    else:
+        advice = "Install what is in the repository in a script 'postBuild', e.g. with 'pip install --no-deps .'."
+    shown = requirement if len(requirement) <= _SHOWN else f"{requirement[:_SHOWN]}…"
+    message = (
+        f"'{path}' hands '{shown}' to pip. For that repo2docker copies the whole repository before it installs, so"
+        f" after each commit all packages of this file are installed anew. {advice}"
+    )
+    return Remark(message, path, line)

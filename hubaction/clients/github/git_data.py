@@ -1,0 +1,230 @@
+"""Git's objects and branches in a repository on GitHub, written without a checkout.
+
+GitHub signs what it is asked to commit this way with an App's or a job's token:
+https://docs.github.com/en/rest/guides/using-the-rest-api-to-interact-with-your-git-database
+https://docs.github.com/en/authentication/managing-commit-signature-verification/about-commit-signature-verification
+"""
+
+import base64
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import github
+from github.GithubException import GithubException
+
+from hubaction.clients.github.api import (
+    BranchRulesError,
+    GitHub,
+    GitHubError,
+    MovedError,
+    NotAllowedError,
+    explain,
+    read_message,
+    translate,
+)
+
+FILE_MODE = "100644"
+UPDATE_REFS = (
+    "mutation($repository:ID!,$updates:[RefUpdate!]!){"
+    "updateRefs(input:{repositoryId:$repository,refUpdates:$updates}){clientMutationId}}"
+)
+"""https://docs.github.com/en/graphql/reference/mutations#updaterefs"""
+_NOWHERE = "0" * 40
+"""What git calls the target of a branch that there is not."""
+
+
+@dataclass(frozen=True)
+class RemoteCommit:
+    """A commit as GitHub has it; `tree` is the folder that it holds."""
+
+    sha: str
+    tree: str
+    message: str
+    url: str
+    parents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RemoteEntry:
+    """A file or folder in a folder; the mode is git's, e.g. 100644."""
+
+    name: str
+    mode: str
+    sha: str
+    size: int = 0
+    """Bytes of a file."""
+
+
+@dataclass(frozen=True)
+class NewFile:
+    """A file as a commit is to have it; without a text, the commit removes it."""
+
+    path: str
+    text: str | None
+    mode: str = FILE_MODE
+
+
+class GitData:
+    """The commits and branches of one repository. Every method raises GitHubError."""
+
+    def __init__(self, hub: GitHub) -> None:
+        self._hub = hub
+        self._node_id = ""
+
+    # --- reading ---
+
+    def get_head(self, branch: str) -> RemoteCommit:
+        """The commit that a branch points at; raises NotAllowedError where there is none, or none to be seen."""
+        with translate(f"read branch '{branch}'"):
+            sha = self._git("GET", f"ref/heads/{quote(branch)}")["object"]["sha"]
+            return _read_commit(self._git("GET", f"commits/{quote(sha, safe='')}"))
+
+    def find_head(self, branch: str) -> RemoteCommit | None:
+        """The commit that a branch points at, or None when there is no such branch.
+
+        A repository that the token may not see looks the same: ask for it by something that must exist first.
+        """
+        with translate(f"look for branch '{branch}'"):
+            try:
+                sha = self._git("GET", f"ref/heads/{quote(branch)}")["object"]["sha"]
+            except github.UnknownObjectException:
+                return None
+            return _read_commit(self._git("GET", f"commits/{quote(sha, safe='')}"))
+
+    def get_commit(self, sha: str) -> RemoteCommit:
+        with translate(f"read commit {sha[:12]}"):
+            return _read_commit(self._git("GET", f"commits/{quote(sha, safe='')}"))
+
+    def list_folder(self, tree: str) -> list[RemoteEntry]:
+        """What is in a folder, without what is in its folders."""
+        return self._list(tree, "")
+
+    def list_files(self, tree: str) -> list[RemoteEntry]:
+        """All files and links in a folder and its folders, by their paths; an entry for each submodule, too."""
+        return [entry for entry in self._list(tree, "?recursive=1") if entry.mode != "040000"]
+
+    def _list(self, tree: str, query: str) -> list[RemoteEntry]:
+        with translate(f"list folder {tree[:12]}"):
+            answer = self._git("GET", f"trees/{quote(tree, safe='')}{query}")
+            if answer["truncated"]:
+                raise GitHubError(f"Folder {tree[:12]} has more entries than GitHub lists.")
+            return [
+                RemoteEntry(entry["path"], entry["mode"], entry["sha"], entry.get("size") or 0)
+                for entry in answer["tree"]
+            ]
+
+    def read_file(self, blob: str) -> bytes:
+        with translate(f"read file {blob[:12]}"):
+            answer = self._git("GET", f"blobs/{quote(blob, safe='')}")
+            if answer["encoding"] != "base64":
+                raise ValueError(answer["encoding"])
+            return base64.b64decode(answer["content"])
+
+    # --- commits ---
+
+    def create_commit(self, files: Sequence[NewFile], message: str, *, parent: RemoteCommit | None) -> RemoteCommit:
+        """Make a commit; no branch points at it yet. It differs from its parent in these files only.
+
+        Without a parent it holds these files and has no history. It names no author: GitHub then fills in whose token
+        it is.
+        """
+        return self.commit_tree(self.create_tree(files, parent=parent), message, parent=parent)
+
+    def create_tree(self, files: Sequence[NewFile], *, parent: RemoteCommit | None) -> str:
+        """The first half of a commit, for those whose message tells of the second."""
+        what = files[0].path if len(files) == 1 else f"{len(files)} files"
+        with translate(f"write {what}"):
+            base = {"base_tree": parent.tree} if parent else {}
+            tree: str = self._git("POST", "trees", {**base, "tree": [_show_entry(file) for file in files]})["sha"]
+            return tree
+
+    def commit_tree(self, tree: str, message: str, *, parent: RemoteCommit | None) -> RemoteCommit:
+        with translate(f"commit {tree[:12]}"):
+            commit = {"message": message, "tree": tree, "parents": [parent.sha] if parent else []}
+            return _read_commit(self._git("POST", "commits", commit))
+
+    # --- branches ---
+
+    def create_branch(self, branch: str, commit: RemoteCommit) -> None:
+        """Raises MovedError when somebody else made the branch meanwhile."""
+        action = f"create branch '{branch}'"
+        with translate(action):
+            try:
+                self._git("POST", "refs", {"ref": f"refs/heads/{branch}", "sha": commit.sha})
+            except GithubException as error:
+                if error.status == 422 and re.search(r"already exists", read_message(error), re.IGNORECASE):
+                    raise MovedError(f"Branch '{branch}' was created meanwhile.", wait=1) from error
+                raise _explain_refused_move(action, branch, error) from error
+
+    def move_branch(self, branch: str, commit: RemoteCommit) -> None:
+        """Have a branch point at a commit, without force: only from the commit's own parent.
+
+        Raises MovedError when the branch is elsewhere by now.
+        """
+        action = f"move branch '{branch}' to a new commit"
+        with translate(action):
+            try:
+                self._git("PATCH", f"refs/heads/{quote(branch)}", {"sha": commit.sha, "force": False})
+            except GithubException as error:
+                raise _explain_refused_move(action, branch, error) from error
+
+    def replace_branch(self, branch: str, commit: RemoteCommit, *, seen: RemoteCommit) -> None:
+        """Have a branch point at any commit, by force, if it is still at the commit that was seen.
+
+        GitHub compares in the same step, which the REST API cannot. Raises MovedError when it is elsewhere by now.
+        """
+        self._update_ref(f"replace branch '{branch}'", branch, seen=seen, to=commit.sha)
+
+    def delete_branch(self, branch: str, *, seen: RemoteCommit) -> None:
+        """Remove a branch, if it is still at the commit that was seen; raises MovedError when it is not.
+
+        A branch that is gone already is fine.
+        """
+        try:
+            self._update_ref(f"delete branch '{branch}'", branch, seen=seen, to=_NOWHERE)
+        except MovedError:
+            if self.find_head(branch):
+                raise
+
+    def _update_ref(self, action: str, branch: str, *, seen: RemoteCommit, to: str) -> None:
+        update = {"name": f"refs/heads/{branch}", "beforeOid": seen.sha, "afterOid": to, "force": True}
+        if not self._node_id:
+            self._node_id = self._hub.read_repository().node_id
+        try:
+            self._hub.query(action, UPDATE_REFS, {"repository": self._node_id, "updates": [update]})
+        except NotAllowedError:
+            raise
+        except GitHubError as error:
+            # Which words GitHub has for a branch that moved is written nowhere, so the branch itself is asked.
+            head = self.find_head(branch)
+            if head is None or head.sha not in {seen.sha, to}:
+                raise MovedError(f"Branch '{branch}' got other commits meanwhile.", wait=1) from error
+            if head.sha != to:
+                raise
+
+    def _git(self, verb: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        answer: dict[str, Any] = self._hub.request(verb, f"git/{path}", body)
+        return answer
+
+
+def _show_entry(file: NewFile) -> dict[str, Any]:
+    entry = {"path": file.path, "mode": file.mode, "type": "blob"}
+    return {**entry, "sha": None} if file.text is None else {**entry, "content": file.text}
+
+
+def _read_commit(answer: dict[str, Any]) -> RemoteCommit:
+    parents = tuple(parent["sha"] for parent in answer["parents"])
+    return RemoteCommit(answer["sha"], answer["tree"]["sha"], answer["message"], answer["html_url"], parents)
+
+
+def _explain_refused_move(action: str, branch: str, error: GithubException) -> GitHubError:
+    """https://docs.github.com/en/rest/git/refs#update-a-reference names both statuses, and not what each stands for."""
+    said = read_message(error)
+    if error.status == 409 or (error.status == 422 and re.search(r"fast.forward", said, re.IGNORECASE)):
+        return MovedError(f"Branch '{branch}' got other commits meanwhile ({error.status}: {said}).", wait=1)
+    if error.status == 422 and not re.search(r"not exist|no ref found", said, re.IGNORECASE):
+        return BranchRulesError(f"The rules of branch '{branch}' forbid it ({error.status}: {said}).")
+    return explain(action, error)

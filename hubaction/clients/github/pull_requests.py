@@ -1,0 +1,169 @@
+"""Pull requests that this program opens and keeps current, and what they change.
+
+https://docs.github.com/en/rest/pulls/pulls
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import github
+from github.GithubException import GithubException
+
+from hubaction.clients.github.api import GitHub, NotAllowedError, read_message, translate
+
+MERGE_WHEN_READY = (
+    "mutation($pull:ID!,$method:PullRequestMergeMethod!){"
+    "enablePullRequestAutoMerge(input:{pullRequestId:$pull,mergeMethod:$method}){clientMutationId}}"
+)
+"""https://docs.github.com/en/graphql/reference/mutations#enablepullrequestautomerge"""
+MAX_LISTED = 300
+"""Files that a comparison lists; when there are more, it does not say so."""
+
+
+@dataclass(frozen=True)
+class RemotePull:
+    """A pull request as GitHub has it."""
+
+    number: int
+    node_id: str
+    url: str
+    open: bool
+    merged: bool
+    title: str
+    body: str
+    head_sha: str
+    base: str
+    """The branch that it goes to."""
+    labels: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
+    """Who is asked by now: users, and teams by their short names."""
+
+
+@dataclass(frozen=True)
+class ComparedCommit:
+    """A commit of a comparison."""
+
+    sha: str
+    tree: str
+    message: str
+    parents: int
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a head has that its base has not, since their histories parted."""
+
+    status: str
+    """identical, ahead, behind or diverged: what the head is."""
+    merge_base: str
+    """The commit where they parted."""
+    commits: tuple[ComparedCommit, ...]
+    """Oldest first."""
+    files: tuple[tuple[str, str], ...]
+    """Path and blob of each file that differs; the blob is empty for a file that is gone."""
+    complete: bool
+    """Whether all commits and files are listed."""
+
+
+class PullRequests:
+    """The pull requests of one repository. Every method raises GitHubError."""
+
+    def __init__(self, hub: GitHub, repository: str) -> None:
+        self._hub = hub
+        self._repository = repository
+
+    def find(self, branch: str) -> list[RemotePull]:
+        """Those from a branch of this repository, open or not, the newest first."""
+        with translate(f"look for pull requests from '{branch}'"):
+            owner = self._repository.partition("/")[0]
+            query = f"head={quote(f'{owner}:{branch}', safe='')}&state=all&sort=created&direction=desc&per_page=100"
+            found = self._hub.request("GET", f"pulls?{query}")
+            return [_read_pull(answer) for answer in found if self._is_from(answer["head"], branch)]
+
+    def _is_from(self, head: dict[str, Any], branch: str) -> bool:
+        # A fork of the same owner's has the same label.
+        here = head["repo"] is not None and head["repo"]["full_name"].lower() == self._repository.lower()
+        return here and head["ref"] == branch
+
+    def create(self, *, title: str, body: str, branch: str, base: str, draft: bool) -> RemotePull:
+        with translate(f"open a pull request from '{branch}'"):
+            pull = {"title": title, "body": body, "head": branch, "base": base, "draft": draft}
+            try:
+                return _read_pull(self._hub.request("POST", "pulls", pull))
+            except GithubException as error:
+                if error.status == 403 and "not permitted to create" in read_message(error):
+                    raise NotAllowedError(_SWITCH_OF_THE_REPOSITORY) from error
+                raise
+
+    def edit(self, number: int, *, title: str, body: str) -> None:
+        with translate(f"edit pull request {number}"):
+            self._hub.request("PATCH", f"pulls/{number}", {"title": title, "body": body})
+
+    def add_labels(self, number: int, labels: Sequence[str]) -> None:
+        with translate(f"label pull request {number}"):
+            self._hub.request("POST", f"issues/{number}/labels", {"labels": list(labels)})
+
+    def request_reviews(self, number: int, reviewers: Sequence[str]) -> None:
+        """Ask users, and teams as `organisation/team`."""
+        with translate(f"ask for reviews of pull request {number}"):
+            people = [each for each in reviewers if "/" not in each]
+            teams = [each.partition("/")[2] for each in reviewers if "/" in each]
+            body = {"reviewers": people, "team_reviewers": teams}
+            self._hub.request("POST", f"pulls/{number}/requested_reviewers", body)
+
+    def merge_when_ready(self, pull: RemotePull, method: str) -> None:
+        """Have GitHub merge it once all that the branch demands is there; `method` is merge, squash or rebase."""
+        action = f"merge pull request {pull.number} automatically"
+        self._hub.query(action, MERGE_WHEN_READY, {"pull": pull.node_id, "method": method.upper()})
+
+    def compare(self, base: str, head: str) -> Comparison:
+        """https://docs.github.com/en/rest/commits/commits#compare-two-commits"""
+        with translate(f"compare {base[:12]} and {head[:12]}"):
+            answer = self._hub.request("GET", f"compare/{quote(base, safe='')}...{quote(head, safe='')}")
+            commits = tuple(
+                ComparedCommit(
+                    each["sha"], each["commit"]["tree"]["sha"], each["commit"]["message"], len(each["parents"])
+                )
+                for each in answer["commits"]
+            )
+            listed = answer.get("files") or []
+            files = tuple((each["filename"], "" if each["status"] == "removed" else each["sha"]) for each in listed)
+            # A renamed file is two changes.
+            whole = not any(each["status"] == "renamed" for each in listed) and len(files) < MAX_LISTED
+            complete = whole and len(commits) == answer["total_commits"]
+            return Comparison(answer["status"], answer["merge_base_commit"]["sha"], commits, files, complete)
+
+    def find_commit_message(self, sha: str) -> str:
+        """The message of a commit that may be gone by now; empty then."""
+        with translate(f"read commit {sha[:12]}"):
+            try:
+                answer = self._hub.request("GET", f"git/commits/{quote(sha, safe='')}")
+            except github.UnknownObjectException:
+                return ""
+            return str(answer["message"])
+
+
+_SWITCH_OF_THE_REPOSITORY = (
+    "A job's own token may open pull requests only when Settings > Actions > General > 'Allow GitHub Actions to create"
+    " and approve pull requests' is on, and what it opens starts no workflows. A GitHub App's token needs neither."
+)
+
+
+def _read_pull(answer: dict[str, Any]) -> RemotePull:
+    people = [each["login"] for each in answer.get("requested_reviewers") or []]
+    teams = [each["slug"] for each in answer.get("requested_teams") or []]
+    return RemotePull(
+        answer["number"],
+        answer["node_id"],
+        answer["html_url"],
+        answer["state"] == "open",
+        bool(answer["merged_at"]),
+        answer["title"],
+        answer["body"] or "",
+        answer["head"]["sha"],
+        answer["base"]["ref"],
+        tuple(label["name"] for label in answer["labels"]),
+        (*people, *teams),
+    )

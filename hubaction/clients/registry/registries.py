@@ -1,0 +1,50 @@
+"""The registries of a run, each opened once with the login for it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+
+from hubaction.clients.registry.registry import Registry
+from hubaction.errors import ActionError
+from hubaction.inputs.docker_config import read_auth
+from hubaction.inputs.settings import Credentials
+
+
+@dataclass
+class Registries:
+    """Opens registries; safe to use from a few threads, also while `docker login` is still under way."""
+
+    credentials: Sequence[Credentials]
+    docker_config: Path
+    insecure: frozenset[str]
+    _looked_in: dict[str, Registry] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def open(self, host: str) -> Registry:
+        """A registry to write to. Raises ActionError when the login that an earlier step made cannot be read."""
+        return self._make(host, patient=True)
+
+    def look_in(self, host: str) -> Registry:
+        """A registry to ask for what only saves time: it is given up soon, and asked without a login that is broken."""
+        with self._lock:
+            if host not in self._looked_in:
+                self._looked_in[host] = self._make(host, patient=False)
+            return self._looked_in[host]
+
+    @property
+    def requests_made(self) -> int:
+        """Requests for looking things up so far."""
+        return sum(registry.requests_made for registry in self._looked_in.values())
+
+    def _make(self, host: str, *, patient: bool) -> Registry:
+        given = next((entry for entry in self.credentials if entry.registry == host), None)
+        # Docker's configuration has a login only once `docker login` is through, and ours needs no waiting for that.
+        login = {"username": given.username, "password": given.password} if given else None
+        try:
+            auth = login or read_auth(self.docker_config, host)
+        except ActionError:
+            if patient:
+                raise
+            auth = {}
+        return Registry(host, auth, insecure=host in self.insecure, patient=patient)

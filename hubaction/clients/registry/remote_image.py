@@ -1,0 +1,79 @@
+"""An image that is in a registry, as its manifest and its config describe it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from hubaction.clients.registry.registry import (
+    MANIFEST_TYPES,
+    Manifest,
+    Registry,
+    RegistryError,
+    is_digest,
+    read_object,
+)
+from hubaction.errors import ActionError
+from hubaction.image import Reference
+
+CONFIG_TYPES = frozenset({"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"})
+
+
+class NotPromotableError(ActionError):
+    """The image, or its registry, does not allow it: build instead."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An image in a registry, as its manifest and its config describe it."""
+
+    reference: Reference
+    manifest: Manifest
+    config: bytes
+    labels: Mapping[str, str]
+    architecture: str
+    os: str
+
+
+def read_candidate(
+    registry: Registry, reference: Reference, *, explain: Callable[[str], None] = lambda text: None
+) -> Candidate | None:
+    """Return the image under a tag; None when there is none that could be promoted, and `explain` takes why.
+
+    An index is none: its labels are those of several images. Never raises, however odd the answers are.
+    """
+    try:
+        return fetch_candidate(registry, reference)
+    except (RegistryError, NotPromotableError) as error:
+        explain(f"{reference} cannot be reused: {error.message}")
+        return None
+
+
+def fetch_candidate(registry: Registry, reference: Reference) -> Candidate:
+    """As read_candidate, and raises NotPromotableError or RegistryError when there is none."""
+    manifest = registry.fetch_manifest(reference.name, reference.tag)
+    if manifest is None:
+        raise NotPromotableError("it is not in the registry.")
+    _require_single_image(manifest)
+    config = registry.fetch_blob(reference.name, manifest.config_digest)
+    described = read_object(config)
+    return Candidate(
+        reference,
+        manifest,
+        config,
+        _read_labels(described),
+        architecture=str(described.get("architecture", "")),
+        os=str(described.get("os", "")),
+    )
+
+
+def _require_single_image(manifest: Manifest) -> None:
+    config = read_object(manifest.body).get("config")
+    kind = config.get("mediaType") if isinstance(config, dict) else None
+    single = manifest.media_type in MANIFEST_TYPES and kind in CONFIG_TYPES and manifest.layer_digests
+    if not single or not is_digest(manifest.config_digest):
+        raise NotPromotableError("it is not the manifest of a single image.")
+
+
+def _read_labels(config: Mapping[str, object]) -> dict[str, str]:
+    inner = config.get("config")
+    labels = inner.get("Labels") if isinstance(inner, dict) else None
+    return {key: value for key, value in labels.items() if isinstance(value, str)} if isinstance(labels, dict) else {}

@@ -1,0 +1,137 @@
+"""After a pull request was closed: its previews are deleted, and the branch by which Binder started them.
+
+What a registry or GitHub does not allow never fails the step, and is told; a refused login does fail it.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+from hubaction.clients.registry.registries import Registries
+from hubaction.clients.registry.registry import Registry
+from hubaction.decide.plan import CleanupTarget, CommentTarget, Plan
+from hubaction.errors import ActionError
+from hubaction.image import ImageName
+from hubaction.inputs.docker_config import find_docker_config
+from hubaction.inputs.settings import Settings
+from hubaction.modes.comment import run_number_of, run_url, write_comment
+from hubaction.publish.previews import check_login, delete_previews
+from hubaction.report.comment import Section
+from hubaction.report.sections import cleanup_section, gone_branch_section
+from hubaction.results import Cleaned
+from hubaction.runner.job import Job
+
+
+def run_cleanup(plan: Plan, settings: Settings, job: Job) -> None:
+    """Delete what the plan's pull request left behind.
+
+    Raises ActionError, after all else was done and told, when a registry refuses the login or is away.
+    """
+    target = plan.cleanup
+    if target is None:
+        return
+    branch_is_gone = bool(target.binder_branch) and _delete_branch(target, settings, job)
+    cleaned: list[Cleaned] = []
+    failure = None
+    try:
+        with job.console.group("Delete previews"):
+            _delete_images(target, _open_registries(settings, job), job, cleaned.append)
+    except ActionError as error:
+        failure = error
+    _tell(plan, settings, job, cleaned, branch_is_gone=branch_is_gone)
+    if failure:
+        raise failure
+
+
+def delete_merged_previews(name: ImageName, number: int, source: str, registry: Registry, job: Job) -> None:
+    """What the run on a merge has no further use for; a registry that does not delete is told of.
+
+    Raises ActionError when the registry is away.
+    """
+    cleaned = delete_previews(
+        name, number, registry, source=source, say=job.console.say, before_each=job.cancellation.check
+    )
+    if cleaned.obstacle and cleaned.tags:
+        job.console.notice(describe_obstacle(cleaned))
+
+
+def _open_registries(settings: Settings, job: Job) -> Registries:
+    # No engine tells here which registries it reaches without TLS.
+    file = find_docker_config(job.environ, job.workspace)
+    return Registries(settings.credentials, file.parent if file else Path(), frozenset())
+
+
+def _delete_images(target: CleanupTarget, registries: Registries, job: Job, add: Callable[[Cleaned], object]) -> None:
+    for host in dict.fromkeys(name.registry for name in target.images):
+        check_login(registries.open(host), host)
+    for name in target.images:
+        kept = [reference.tag for reference in target.kept if reference.name == name]
+        cleaned = delete_previews(
+            name,
+            target.number,
+            registries.open(name.registry),
+            source=target.source,
+            say=job.console.say,
+            kept=kept,
+            before_each=job.cancellation.check,
+        )
+        # What leaves this machine is not masked by the runner, and the registry's own words are in there.
+        add(replace(cleaned, obstacle=job.console.scrub(cleaned.obstacle)))
+        if not cleaned.tags:
+            job.console.say(f"There is no preview of pull request {target.number} in {name}.")
+
+
+def _delete_branch(target: CleanupTarget, settings: Settings, job: Job) -> bool:
+    """Whether there was such a branch, and it is gone."""
+    if not settings.github_token:
+        return False
+    # GitHub's library is slow to load.
+    from hubaction.clients.github.api import GitHub
+    from hubaction.clients.github.git_data import GitData
+    from hubaction.rollout.binder.image_branch import delete_image_branch
+
+    try:
+        with closing(GitHub(job.api_url, settings.github_token, target.repository)) as hub:
+            gone = delete_image_branch(GitData(hub), target.binder_branch)
+    except ActionError as error:
+        job.console.notice(error.message)
+        return False
+    if gone:
+        job.console.say(f"The branch '{target.binder_branch}' was deleted.")
+    return gone
+
+
+# --- telling ---
+
+
+def _tell(plan: Plan, settings: Settings, job: Job, cleaned: Sequence[Cleaned], *, branch_is_gone: bool) -> None:
+    for item in cleaned:
+        if item.obstacle and item.tags:
+            job.console.notice(describe_obstacle(item))
+        elif item.obstacle:
+            job.console.say(item.obstacle)
+    deleted = [str(tag.reference) for item in cleaned for tag in item.tags if tag.deleted]
+    job.outputs.set_output("deleted", json.dumps(deleted))
+    sections = _make_sections(plan.comment, job, cleaned, branch_is_gone=branch_is_gone)
+    if not sections:
+        return
+    job.outputs.add_summary("\n\n".join(section.markdown for section in sections))
+    if plan.comment:
+        write_comment(plan.comment, sections, settings, job)
+
+
+def describe_obstacle(cleaned: Cleaned) -> str:
+    """What stays in a registry that does not delete, and why."""
+    left = ", ".join(str(tag.reference) for tag in cleaned.tags if not tag.deleted)
+    return f"These previews stay in the registry: {left}. {cleaned.obstacle}"
+
+
+def _make_sections(
+    target: CommentTarget | None, job: Job, cleaned: Sequence[Cleaned], *, branch_is_gone: bool
+) -> list[Section]:
+    run = run_number_of(target, job.environ)
+    url = run_url(job.environ, run)
+    sections = [cleanup_section(item, run, run_url=url) for item in cleaned if item.tags]
+    return [*sections, *([gone_branch_section(run)] if branch_is_gone else [])]

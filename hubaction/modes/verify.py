@@ -1,0 +1,161 @@
+"""Between build and push: what was built is searched for secrets, started as a hub does, and tested."""
+
+import json
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from hubaction.clients.engine.engine import Engine
+from hubaction.decide.plan import Plan
+from hubaction.guard.given_secrets import HeldSecret
+from hubaction.guard.image import check_leaks
+from hubaction.inputs.choices import HubCheck, HubPolicy
+from hubaction.inputs.settings import Settings
+from hubaction.report.summary import Outcome
+from hubaction.results import CaseOutcome, CaseResult, count_cases, failing
+from hubaction.runner.job import Job
+from hubaction.verify.hub_check import NO_JUPYTER, HubCheckResult, Subject, run_hub_check
+from hubaction.verify.hub_diagnosis import HubCheckError
+from hubaction.verify.image_tests import ImageTests, ImageTestsError, Place, home_to_empty, run_image_tests
+
+MAX_ANNOTATIONS = 9
+"""GitHub shows ten errors of a step, and one of them is the step's own."""
+
+
+@dataclass(frozen=True)
+class ImageToProve:
+    """What was built, and what it is proven with."""
+
+    id: str
+    """Not its name, which may be given to another one while this is proven."""
+    source: Path
+    """The folder that it was built from."""
+    tests: Path | None
+    """The folder with its tests; None when there is none."""
+    tests_left_out: frozenset[str]
+    """Files of it that hold secrets of the workflow's."""
+    held: tuple[HeldSecret, ...] = field(repr=False)
+
+
+def prove(image: ImageToProve, plan: Plan, settings: Settings, job: Job, outcome: Outcome, engine: Engine) -> None:
+    """Raise ActionError unless the image may be pushed; what was seen goes to the outcome, the log and the outputs."""
+    proof = _Proof(image, plan, settings, job, outcome, engine)
+    proof.look_for_leaks()
+    proof.check_on_hub()
+    proof.test()
+
+
+@dataclass(frozen=True)
+class _Proof:
+    image: ImageToProve
+    plan: Plan
+    settings: Settings
+    job: Job
+    outcome: Outcome
+    engine: Engine
+
+    def look_for_leaks(self) -> None:
+        """What the build brought in cannot be seen before it."""
+        with self.job.step("look for secrets", self.outcome.seconds):
+            check_leaks(
+                self.engine,
+                self.image.id,
+                run=self.plan.local_tag,
+                folders=(self.settings.repo_dir, f"/home/{self.settings.notebook_user}"),
+                held=self.image.held,
+                build_args=self.plan.build_args,
+            )
+            self.job.console.say("No secret of this step is in the image.")
+
+    def check_on_hub(self) -> None:
+        """Start the image as a hub does; where that is not to be fatal, a failure is a warning."""
+        console, policy = self.job.console, self.settings.hub
+        if policy.check is HubCheck.FALSE:
+            console.say("No hub check: the input 'hub-check' is false.")
+            return
+        try:
+            with self.job.step("hub check", self.outcome.seconds):
+                result = self._start_as_hub(policy)
+        except HubCheckError as error:
+            self.outcome.hub = f"failed: {console.scrub(error.message)}"
+            if policy.check is HubCheck.TRUE:
+                raise
+            console.warning(
+                f"{error.message} (hub-check: warn)", file=error.file and self.settings.from_root(error.file)
+            )
+            return
+        if result is None:
+            console.notice(NO_JUPYTER)
+            return
+        self._tell_hub(result)
+
+    def _start_as_hub(self, policy: HubPolicy) -> HubCheckResult | None:
+        settings = self.settings
+        subject = Subject(self.image.id, settings.notebook_user, settings.user_id, self.image.source)
+        with self.job.console.untrusted() as write:
+            return run_hub_check(subject, policy, engine=self.engine, run=self.plan.local_tag, on_line=write)
+
+    def _tell_hub(self, result: HubCheckResult) -> None:
+        console, outputs = self.job.console, self.job.outputs
+        self.outcome.hub = console.scrub(result.summary)
+        console.say(f"As on a hub: {result.summary}")
+        for remark in result.remarks:
+            console.warning(remark.message, file=remark.file and self.settings.from_root(remark.file))
+        outputs.set_output("hub-ready-seconds", f"{result.ready_seconds:.1f}")
+        outputs.set_output("hub-versions", console.scrub(json.dumps(result.versions)))
+        if result.memory_bytes is not None:
+            outputs.set_output("hub-memory-bytes", str(result.memory_bytes))
+
+    def test(self) -> None:
+        if self.image.tests is None:
+            self.job.console.say(
+                f"No image tests: there is no folder '{self.settings.tests.folder}' with files in it."
+                if self.settings.tests.folder
+                else "No image tests: the input 'image-tests' is empty."
+            )
+            return
+        self.outcome.tests = "failed"
+        with self.job.step("test", self.outcome.seconds):
+            try:
+                self._tell_cases(self._run_tests(self.image.tests))
+            except ImageTestsError as error:
+                self._tell_cases(error.cases)
+                raise
+
+    def _run_tests(self, files: Path) -> tuple[CaseResult, ...]:
+        settings = self.settings
+        folder = str(files.relative_to(self.image.source))
+        tests = ImageTests(
+            files, folder, settings.tests.timeout, settings.tests.notebook_outputs, left_out=self.image.tests_left_out
+        )
+        home = home_to_empty(settings.notebook_user, settings.repo_dir)
+        place = Place(self.image.id, settings.user_id, run=self.plan.local_tag, home=home)
+        with self.job.console.untrusted() as write:
+            return run_image_tests(tests, place, engine=self.engine, on_line=write)
+
+    def _tell_cases(self, cases: tuple[CaseResult, ...]) -> None:
+        """What leaves this machine is not masked by the runner."""
+        console = self.job.console
+        told = tuple(
+            replace(
+                case,
+                name=console.scrub(case.name),
+                message=console.scrub(case.message),
+                file=case.file and self.settings.from_root(case.file),
+            )
+            for case in cases
+        )
+        self.outcome.cases = told
+        if counts := count_cases(told):
+            self.outcome.tests = counts
+            self.job.outputs.set_output("tests", counts)
+            console.say(f"Image tests: {counts}")
+        if told and all(case.outcome is CaseOutcome.SKIPPED for case in told):
+            console.warning(
+                "All image tests were skipped, so they prove nothing: each says why in the summary. A package that is"
+                " missing in the image (pytest.importorskip) is a reason to fail rather than to skip.",
+                file=self.settings.from_root(self.settings.tests.folder),
+            )
+        for case in failing(told)[:MAX_ANNOTATIONS]:
+            console.error(
+                f"{case.name}: {case.message}", file=case.file or None, line=case.line, title="Image test failed"
+            )

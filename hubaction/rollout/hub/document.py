@@ -1,0 +1,199 @@
+"""A file of a hub's configuration: its values with their places in the text, once nothing about it is dangerous.
+
+ruamel.yaml reads it as YAML 1.2, of which JSON is a part. Nothing of it is made into objects: tags have no effect, and
+aliases stay what they are.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent, Event, ScalarEvent
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.tokens import ScalarToken
+
+from hubaction.errors import ActionError
+from hubaction.rollout.hub.select import MERGE
+
+MAX_FILE_BYTES = 1024**2
+MAX_VALUES = 200_000
+"""Values of a file after its aliases are followed; a hub's configuration has some hundreds."""
+MAX_DEPTH = 100
+_TEXT = "tag:yaml.org,2002:str"
+
+
+class FileError(ActionError):
+    """A file cannot be changed without a risk; the message has its name, the line and the reason."""
+
+    def __init__(self, name: str, line: int, reason: str) -> None:
+        super().__init__(f"{name}:{line}: {reason}", title="Not rolled out")
+
+
+class Document:
+    """A parsed file. Every method raises FileError."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.text = text
+        if len(text.encode("utf-8", "replace")) > MAX_FILE_BYTES:
+            raise self.fail(1, f"is larger than {MAX_FILE_BYTES // 1024} KiB, and no hub's configuration is.")
+        try:
+            self.roots: list[Node] = [root for root in _reader().compose_all(text) if root is not None]
+            self._refuse_what_grows()
+            self._refuse_what_is_ambiguous()
+        except RecursionError:
+            raise self.fail(1, f"is nested more than {MAX_DEPTH} levels deep.") from None
+        except YAMLError as error:
+            raise self._explain(error) from None
+
+    def fail(self, line: int, reason: str) -> FileError:
+        return FileError(self.name, line, reason)
+
+    def fail_at(self, node: Node, reason: str) -> FileError:
+        return self.fail(self.line_of(node), reason)
+
+    def line_of(self, node: Node) -> int:
+        """Counted from one; of what is not there, too."""
+        if isinstance(node, ScalarNode) and node.start_mark.index == node.end_mark.index:
+            return self.text.count("\n", 0, self.span(node)[0]) + 1
+        return int(node.start_mark.line) + 1
+
+    # --- places ---
+
+    def span(self, node: ScalarNode) -> tuple[int, int]:
+        """Where a scalar stands, without its anchor and tag; both ends are the same for a value that is not there."""
+        token = self._scalars.get(node.end_mark.index)
+        if token is not None and token >= node.start_mark.index:
+            return token, node.end_mark.index
+        # The parser places what is not there before the next value, so it is looked for after what comes before.
+        before = self._token_ends[bisect_right(self._token_ends, node.end_mark.index) - 1]
+        return before, before
+
+    @cached_property
+    def _tokens(self) -> list[tuple[int, int, bool]]:
+        return [
+            (token.start_mark.index, token.end_mark.index, isinstance(token, ScalarToken))
+            for token in _reader().scan(self.text)
+        ]
+
+    @cached_property
+    def _scalars(self) -> dict[int, int]:
+        return {end: start for start, end, is_scalar in self._tokens if is_scalar}
+
+    @cached_property
+    def _token_ends(self) -> list[int]:
+        return sorted(end for start, end, _ in self._tokens if end > start)
+
+    def events(self) -> list[Event]:
+        """What the parser says of the text, in its order."""
+        return list(_reader().parse(self.text))
+
+    # --- nodes ---
+
+    def nodes(self) -> Iterator[Node]:
+        """Every node once, however many aliases lead to it."""
+        return self._under(self.roots)
+
+    def _under(self, nodes: Sequence[Node]) -> Iterator[Node]:
+        left, seen = list(nodes), set()
+        while left:
+            node = left.pop()
+            if id(node) not in seen:
+                seen.add(id(node))
+                yield node
+                left += children_of(node)
+
+    @cached_property
+    def shared(self) -> frozenset[int]:
+        """Ids of the nodes that aliases lead to, and of all that is in them."""
+        seen: set[int] = set()
+        twice: set[int] = set()
+        for node in self.nodes():
+            for child in children_of(node):
+                (twice if id(child) in seen else seen).add(id(child))
+        return frozenset(id(node) for node in self._under([each for each in self.nodes() if id(each) in twice]))
+
+    def is_encrypted(self) -> bool:
+        """https://github.com/getsops/sops: a change by anybody else breaks the file's checksum."""
+        for root in self.roots:
+            if any(name == "sops" and isinstance(value, MappingNode) for name, value in _entries(root)):
+                return True
+        return any(isinstance(node, ScalarNode) and str(node.value).startswith("ENC[AES") for node in self.nodes())
+
+    # --- what is refused ---
+
+    def _refuse_what_grows(self) -> None:
+        """Aliases of aliases can stand for more values than any memory holds; an alias of itself, for no end."""
+        sizes: dict[int, int] = {}
+        inside: set[int] = set()
+
+        def measure(node: Node, depth: int) -> int:
+            if id(node) in inside:
+                raise self.fail_at(node, "has an alias of what it stands in, which no hub can read.")
+            if depth > MAX_DEPTH:
+                raise RecursionError
+            if id(node) not in sizes:
+                inside.add(id(node))
+                sizes[id(node)] = 1 + sum(measure(child, depth + 1) for child in children_of(node))
+                inside.discard(id(node))
+            return sizes[id(node)]
+
+        if sum(measure(root, 1) for root in self.roots) > MAX_VALUES:
+            raise self.fail(1, f"has more than {MAX_VALUES} values when its aliases are followed.")
+
+    def _refuse_what_is_ambiguous(self) -> None:
+        if self.is_encrypted():
+            raise self.fail(1, "is encrypted by sops, and a change would break it. Keep images in a file of their own.")
+        for node in self.nodes():
+            seen: dict[str, ScalarNode] = {}
+            for key in [key for key, _ in node.value] if isinstance(node, MappingNode) else []:
+                if isinstance(key, ScalarNode) and key.value != MERGE:
+                    if key.value in seen:
+                        first = seen[key.value].start_mark.line + 1
+                        raise self.fail_at(key, f"has the key '{key.value}' again, after line {first}: keep one.")
+                    seen[key.value] = key
+
+    def _explain(self, error: YAMLError) -> FileError:
+        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+        number = mark.line + 1 if mark else 1
+        lines = self.text.splitlines() or [""]
+        near = lines[min(number, len(lines)) - 1]
+        if "\t" in near[: len(near) - len(near.lstrip())] or "'\\t'" in str(getattr(error, "problem", "")):
+            return self.fail(number, "is indented with a tab, which YAML forbids: use spaces.")
+        if "{{" in self.text or "{%" in self.text:
+            return self.fail(number, "is a template, and no YAML before it is rendered: name the file it is made from.")
+        why = error.problem if isinstance(error, MarkedYAMLError) and error.problem else type(error).__name__
+        return self.fail(number, f"cannot be read as YAML: {why}.")
+
+
+def children_of(node: Node) -> list[Node]:
+    if isinstance(node, MappingNode):
+        return [each for pair in node.value for each in pair]
+    return list(node.value) if isinstance(node, SequenceNode) else []
+
+
+def is_text(node: ScalarNode) -> bool:
+    """Whether it is read as what it says; numbers, dates and nothing at all are also written so."""
+    return str(node.tag).startswith("tag:yaml.org,2002:") and not str(node.tag).endswith(":binary")
+
+
+def sign(event: Event) -> tuple[str, ...]:
+    """What an event says, whatever its quotes; two texts with the same ones have the same values."""
+    anchor = str(getattr(event, "anchor", None) or "")
+    if isinstance(event, ScalarEvent):
+        return ("scalar", anchor, str(event.tag or ""), str(event.value))
+    return (type(event).__name__, anchor) if isinstance(event, AliasEvent) else (
+        type(event).__name__, anchor, str(getattr(event, "tag", None) or "")
+    )  # fmt: skip
+
+
+def _entries(node: Node) -> list[tuple[str, Node]]:
+    if not isinstance(node, MappingNode):
+        return []
+    return [(str(key.value), value) for key, value in node.value if isinstance(key, ScalarNode)]
+
+
+def _reader() -> YAML:
+    return YAML(typ="safe", pure=True)

@@ -1,0 +1,318 @@
+"""Changes the image in the text of a hub's configuration: exactly the characters of its tag, and nothing else.
+
+ruamel.yaml could also write the file anew by a round trip. That would keep comments and anchors, but join and break
+long lines, change blanks and indentation, and make a difference of pages. So the characters are replaced in the text,
+and the result is read again: it has to say the same as before, but for the chosen values.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from ruamel.yaml.events import ScalarEvent
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
+
+from hubaction.image import ImageName, name_in_reference, split_reference
+from hubaction.inputs.rollout_paths import ValuePath
+from hubaction.results import Change
+from hubaction.rollout.hub.document import Document, FileError, is_text, sign
+from hubaction.rollout.hub.select import Miss, Place, Selection, entries_of
+
+_NUMBER = (
+    r"[-+]?[0-9_]*\.?[0-9_]*(?:[eE][-+]?[0-9_.]*)?|0[xX][0-9a-fA-F_]+|0[oO]?[0-9_]+|0[bB][01_]+|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*"
+    r"|[-+]?\.(?:inf|nan)"
+)
+_WORD = r"y|n|yes|no|on|off|true|false|null|nan|inf"
+_OTHER_THAN_TEXT = re.compile(rf"(?:{_NUMBER}|{_WORD})", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class NewImage:
+    """What hubs are to start."""
+
+    tag: str
+    digests: Mapping[ImageName, str]
+    """By each name that it has; one of them is what a hub's configuration says."""
+
+
+@dataclass(frozen=True)
+class EditedFile:
+    """A file after the change."""
+
+    text: str
+    changes: tuple[Change, ...] = ()
+    current: int = 0
+    """Places that name the new image already."""
+    notes: tuple[str, ...] = ()
+    """What was left alone, and what changes along."""
+    misses: Mapping[str, Miss] = field(default_factory=dict)
+    """Paths that lead nowhere in this file."""
+
+
+def edit_file(name: str, text: str, paths: Sequence[ValuePath], image: NewImage) -> EditedFile:
+    """Point every chosen place that names the image to its new tag, and its new digest where it has one.
+
+    Raises FileError for files that cannot be changed without a risk, and for places that are no image.
+    """
+    document = Document(name, text)
+    editor = _Editor(document, image)
+    misses: dict[str, Miss] = {}
+    for path in paths:
+        selection = Selection()
+        places = [place for root in document.roots for place in selection.select(path.tree, Place(root))]
+        if not places:
+            misses[path.text] = max(selection.misses, key=lambda miss: miss.depth, default=Miss(0, path.text))
+        for place in places:
+            editor.change(place, path.text)
+    return EditedFile(editor.write(), tuple(editor.changes), editor.current, tuple(editor.notes), misses)
+
+
+def is_read_as_text(tag: str) -> bool:
+    """Whether a tag without quotes is a text to every reader of YAML, old and new: 1234567e8901 is a number.
+
+    https://yaml.org/spec/1.2.2/#103-core-schema and https://yaml.org/type/
+    """
+    return _OTHER_THAN_TEXT.fullmatch(tag) is None
+
+
+@dataclass(frozen=True)
+class _Splice:
+    """New characters for a span of the text; `event` is what the parser has to say of them."""
+
+    start: int
+    end: int
+    text: str
+    node: ScalarNode
+    value: str
+    adds: bool = False
+    """Whether a key `tag` with this value comes after the node, which stays."""
+
+
+class _Editor:
+    def __init__(self, document: Document, image: NewImage) -> None:
+        self._document = document
+        self._image = image
+        self._splices: dict[int, _Splice] = {}
+        self.changes: list[Change] = []
+        self.notes: list[str] = []
+        self.current = 0
+
+    def change(self, place: Place, path: str) -> None:
+        pair = _find_pair(place)
+        if pair and pair.tag is None and (node := _whole_reference(pair.name.node)):
+            self._change_reference(pair.name, node, path)
+        elif pair:
+            self._change_pair(pair, path)
+        elif isinstance(place.node, ScalarNode):
+            self._change_reference(place, place.node, path)
+        elif self._is_template(place.node):
+            raise self._fail(place.node, f"'{path}' is a template: name the file that its value comes from.")
+        else:
+            raise self._fail(place.node, f"'{path}' is no image: neither a reference nor a mapping with name and tag.")
+
+    def write(self) -> str:
+        """The new text; raises FileError when it does not say what it should."""
+        self._check_other_users()
+        text = self._document.text
+        for splice in sorted(self._splices.values(), key=lambda each: each.start, reverse=True):
+            text = text[: splice.start] + splice.text + text[splice.end :]
+        if self._splices:
+            self._prove(text)
+        return text
+
+    # --- the two ways to name an image ---
+
+    def _change_reference(self, place: Place, node: ScalarNode, path: str) -> None:
+        old = self._text_of(node, path)
+        if place.key and place.key.value == "tag":
+            raise self._fail(node, f"'{path}' has no name beside it, so nobody knows whose tag it is: add the name.")
+        parts = split_reference(old)
+        if parts is None:
+            raise self._fail(node, f"'{path}' is no image's reference.")
+        written, tag, digest = parts
+        found = self._digest_of(written)
+        if found is None:
+            self._leave(node, old)
+            return
+        new = written + (f":{self._image.tag}" if tag or not digest else "") + (f"@{found}" if digest else "")
+        self._replace(node, new, Change(0, path, old, new))
+
+    def _change_pair(self, pair: "_Pair", path: str) -> None:
+        name = self._text_of(pair.name.node, path)
+        found = self._digest_of(name)
+        if found is None:
+            self._leave(pair.name.node, name)
+            return
+        if pair.tag is None:
+            self._add_tag(pair, path, name)
+            return
+        node = pair.tag.node
+        old = self._text_of(node, path)
+        if old and split_reference(f"{name}:{old}") is None:
+            raise self._fail(node, f"'{path}' has a tag that no image can have: write out one that it has.")
+        new = f"{self._image.tag}@{found}" if "@" in old else self._image.tag
+        change = Change(0, path, f"{name}:{old}" if old else name, f"{name}:{new}")
+        if isinstance(node, ScalarNode):
+            self._replace(node, new, change)
+
+    def _digest_of(self, written: str) -> str | None:
+        name = name_in_reference(written)
+        return self._image.digests.get(name) if name else None
+
+    def _leave(self, node: Node, old: str) -> None:
+        note = f"{self._document.name}:{self._document.line_of(node)}: left alone, for it names another image: {old}"
+        if note not in self.notes:
+            self.notes.append(note)
+
+    def _text_of(self, node: Node, path: str) -> str:
+        if not isinstance(node, ScalarNode):
+            what = "a template" if self._is_template(node) else "no text"
+            raise self._fail(node, f"'{path}' is {what}, where an image's name and tag should be.")
+        if not is_text(node):
+            raise self._fail(node, f"'{path}' has the tag {node.tag}, whose meaning is not known here.")
+        text = str(node.value).strip()
+        if "{{" in text:
+            raise self._fail(node, f"'{path}' is a template: name the file that its value comes from.")
+        # An empty value may be written as such, too.
+        return "" if str(node.tag).endswith(":null") else text
+
+    def _is_template(self, node: Node) -> bool:
+        """Without quotes it is, for YAML, a mapping with a mapping as its key."""
+        return self._document.text.startswith("{{", node.start_mark.index)
+
+    # --- characters ---
+
+    def _replace(self, node: ScalarNode, new: str, change: Change) -> None:
+        if id(node) in self._splices:
+            return
+        if change.old == change.new:
+            self.current += 1
+            return
+        start, end = self._document.span(node)
+        text = self._respell(node, self._document.text[start:end], new)
+        self._splices[id(node)] = _Splice(start, end, text, node, new)
+        # A folded text begins on the line before its first word.
+        at = start + max(self._document.text[start:end].find(str(node.value).strip()), 0)
+        change = replace(change, line=self._document.text.count("\n", 0, at) + 1)
+        self.changes.append(change)
+        if id(node) in self._document.shared:
+            self.notes.append(
+                f"{self._document.name}:{change.line}: stands at an anchor, so what refers to that changes along."
+            )
+
+    def _respell(self, node: ScalarNode, raw: str, new: str) -> str:
+        """The new value in the old one's quotes, unless it would be read as a number without any."""
+        old = "" if str(node.tag).endswith(":null") else str(node.value).strip()
+        if not raw:
+            return f" {_quote_if_needed(new)}"
+        if not old and raw in {"''", '""'}:
+            return f"{raw[0]}{new}{raw[0]}"
+        if node.style in {None, ""} and (not old or not is_read_as_text(new)):
+            return _quote_if_needed(new)
+        if raw.count(old) != 1:
+            raise self._fail(node, "the image is not written out here: write it on one line, without escapes.")
+        # Without quotes, old readers of YAML end a text in braces at a colon.
+        gets_colon = node.style in {None, ""} and ":" in new and ":" not in old
+        return f'"{new}"' if gets_colon else raw.replace(old, new)
+
+    def _add_tag(self, pair: "_Pair", path: str, name: str) -> None:
+        """Write a key of its own below the name, or beside it in braces."""
+        key, node, owner = pair.name.key, pair.name.node, pair.owner
+        inside = key is not None and owner.start_mark.index <= key.start_mark.index < owner.end_mark.index
+        beside = isinstance(node, ScalarNode) and node.style not in {"|", ">"} and inside
+        if not isinstance(node, ScalarNode) or not beside or key is None or node.start_mark.index < key.end_mark.index:
+            raise self._fail(owner, f"'{path}' has no tag that could be changed: give it one of its own.")
+        if id(node) in self._splices:
+            return
+        new, text = self._image.tag, self._document.text
+        start, end = self._document.span(key)
+        spelled = text[start:end].replace("name", "tag")
+        at = self._document.span(node)[1]
+        value = f'"{new}"' if spelled[0] in "\"'" else _quote_if_needed(new)
+        if owner.flow_style:
+            insertion = f", {spelled}: {value}"
+        else:
+            rest = re.compile(r"[^\r\n]*").match(text, at)
+            at = rest.end() if rest else at
+            line_end = "\r\n" if "\r\n" in text else "\n"
+            insertion = f"{line_end}{' ' * key.start_mark.column}{spelled}: {value}"
+        self._splices[id(node)] = _Splice(at, at, insertion, node, new, adds=True)
+        self.changes.append(Change(self._document.line_of(node), path, name, f"{name}:{new}"))
+
+    # --- proofs ---
+
+    def _check_other_users(self) -> None:
+        """A tag behind an anchor may belong to several images: it changes for all or for none."""
+        changed = {id(splice.node) for splice in self._splices.values() if not splice.adds}
+        if not self._document.shared:
+            return
+        for node in self._document.nodes():
+            pair = _read_pair(Place(node))
+            if not pair or not pair.tag or id(pair.tag.node) not in changed:
+                continue
+            if not isinstance(pair.name.node, ScalarNode) or self._digest_of(str(pair.name.node.value).strip()) is None:
+                line = self._document.line_of(node)
+                raise self._fail(
+                    pair.tag.node, f"is the tag of another image, too (line {line}): give each a tag of its own."
+                )
+
+    def _prove(self, text: str) -> None:
+        """Read the new text: it says what the old one says, but for the values that were to change."""
+        chosen = {splice.node.start_mark.index: splice for splice in self._splices.values()}
+        expected: list[tuple[str, ...]] = []
+        for event in self._document.events():
+            splice = chosen.get(event.start_mark.index) if isinstance(event, ScalarEvent) else None
+            if splice is None or event.end_mark.index != splice.node.end_mark.index:
+                expected.append(sign(event))
+                continue
+            kind, anchor, tag, value = sign(event)
+            if splice.adds:
+                expected += [(kind, anchor, tag, value), (kind, "", "", "tag"), (kind, "", "", splice.value)]
+            else:
+                tail = value[len(value.rstrip("\n")) :] if splice.node.style in {"|", ">"} else ""
+                expected.append((kind, anchor, tag, splice.value + tail))
+        try:
+            said = [sign(event) for event in Document(self._document.name, text).events()]
+        except FileError:
+            said = []
+        if said != expected:
+            raise self._document.fail(1, "cannot be changed at the chosen places only, so it is left as it is.")
+
+    def _fail(self, node: Node, reason: str) -> FileError:
+        return self._document.fail_at(node, reason)
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """A mapping that names an image by `name` and `tag`."""
+
+    owner: MappingNode
+    name: Place
+    tag: Place | None
+
+
+def _whole_reference(node: Node) -> ScalarNode | None:
+    """A name that has its tag or digest in it."""
+    parts = split_reference(str(node.value).strip()) if isinstance(node, ScalarNode) else None
+    return node if parts and (parts[1] or parts[2]) and isinstance(node, ScalarNode) else None
+
+
+def _find_pair(place: Place) -> _Pair | None:
+    """The pair at a place, or that the place is the tag or the name of."""
+    if isinstance(place.node, MappingNode):
+        return _read_pair(place)
+    beside = _read_pair(place.parent) if place.parent and place.key else None
+    if beside and beside.tag and place.node in {beside.tag.node, beside.name.node}:
+        return beside
+    return None
+
+
+def _read_pair(place: Place) -> _Pair | None:
+    entries = {str(entry.key.value): entry for entry in entries_of(place) if entry.key}
+    if not isinstance(place.node, MappingNode) or "name" not in entries:
+        return None
+    return _Pair(place.node, entries["name"], entries.get("tag"))
+
+
+def _quote_if_needed(text: str) -> str:
+    return text if is_read_as_text(text) and ":" not in text else f'"{text}"'

@@ -1,0 +1,135 @@
+"""Workflow commands on standard output.
+
+Rules: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands and, for what is not
+documented, ActionCommandManager.cs of https://github.com/actions/runner
+"""
+
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TextIO
+
+MAX_MESSAGE_LENGTH = 4096
+"""Characters of an annotation that GitHub shows."""
+_LINE_END = re.compile(r"\r\n|\r|\n|\v|\f|\x1c|\x1d|\x1e|\x85|\u2028|\u2029")
+_MINIMUM_MASK_LENGTH = 4
+
+
+class Console:
+    """The step's standard output, the only stream that we write to.
+
+    On two streams a forged command could overtake the line that stops commands.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._secrets: list[str] = []
+
+    def mask(self, *values: str) -> None:
+        """Have the runner hide values from here on, in all that this job prints, and hide them ourselves."""
+        for line in sorted(_secret_lines(values), key=len, reverse=True):
+            self._write(f"::add-mask::{_escape_data(line)}")
+        self.hide(*values)
+
+    def hide(self, *values: str) -> None:
+        """Hide values in what this console prints, without telling the runner."""
+        known = _secret_lines(values) | set(self._secrets)
+        # Hiding one or two characters would garble everything; the runner still gets them.
+        self._secrets = sorted((line for line in known if len(line) >= _MINIMUM_MASK_LENGTH), key=len, reverse=True)
+
+    def say(self, text: str) -> None:
+        """Print text of our own; whatever it quotes cannot become a command."""
+        for line in _LINE_END.split(text):
+            self._write(neutralize(self.scrub(line)))
+
+    def scrub(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
+
+    def notice(self, message: str, *, file: str | None = None, line: int | None = None) -> None:
+        self._annotate("notice", message, {"file": file, "line": line})
+
+    def warning(self, message: str, *, file: str | None = None, line: int | None = None) -> None:
+        self._annotate("warning", message, {"file": file, "line": line})
+
+    def error(
+        self, message: str, *, file: str | None = None, line: int | None = None, title: str | None = None
+    ) -> None:
+        self._annotate("error", message, {"file": file, "line": line, "title": title})
+
+    @contextmanager
+    def group(self, title: str) -> Iterator[None]:
+        """Fold what is printed inside; the last line tells success and seconds."""
+        started = time.monotonic()
+        title = " ".join(_LINE_END.split(self.scrub(title)))
+        self._write(f"::group::{neutralize(title)}")
+        mark = "✗"
+        try:
+            yield
+            mark = "✓"
+        finally:
+            self._write("::endgroup::")
+            self._write(f"{mark} {neutralize(title)} ({time.monotonic() - started:.1f} s)")
+
+    @contextmanager
+    def untrusted(self) -> Iterator[Callable[[str], None]]:
+        """Yield a function that prints output of others, in which no command is obeyed.
+
+        The runner resumes at a line with the token only, which nobody else knows.
+        """
+        token = secrets.token_hex(20)
+        self._write(f"::stop-commands::{token}")
+        try:
+            yield self._write_untrusted
+        finally:
+            self._write(f"::{token}::")
+
+    def _write_untrusted(self, text: str) -> None:
+        for line in _LINE_END.split(text):
+            self._write(line_without_legacy_command(self.scrub(line)))
+
+    def _annotate(self, kind: str, message: str, properties: Mapping[str, str | int | None]) -> None:
+        text = self.scrub(message)
+        if len(text) > MAX_MESSAGE_LENGTH:
+            text = text[: MAX_MESSAGE_LENGTH - 1] + "…"
+        given = ",".join(
+            f"{key}={_escape_property(self.scrub(str(value)))}" for key, value in properties.items() if value
+        )
+        self._write(f"::{kind}{' ' + given if given else ''}::{_escape_data(text)}")
+
+    def _write(self, line: str) -> None:
+        # Variables and payloads may hold halves of characters, which no stream takes.
+        self._stream.write(line.encode("utf-8", "backslashreplace").decode() + "\n")
+        self._stream.flush()
+
+
+def _secret_lines(values: Iterable[str]) -> set[str]:
+    """The runner masks within lines only, so each line of a secret is one."""
+    lines: set[str] = set()
+    for value in values:
+        several = [line for line in _LINE_END.split(value) if line.strip()]
+        # Of a key of many lines, a lone brace is no secret, and hiding it would garble the whole log.
+        lines |= {line for line in several if len(several) == 1 or len(line.strip()) >= _MINIMUM_MASK_LENGTH}
+    return lines
+
+
+def neutralize(line: str) -> str:
+    """Make a line of text harmless outside of `untrusted`: neither `::command` nor `##[command]` is left."""
+    visible = line_without_legacy_command(line)
+    return re.sub(r"^(\s*):(?=:)", r"\1: ", visible)
+
+
+def line_without_legacy_command(line: str) -> str:
+    """The runner obeys `##[command]` anywhere in a line, so a blank goes in between."""
+    return line.replace("##[", "## [")
+
+
+def _escape_data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _escape_property(text: str) -> str:
+    return _escape_data(text).replace(":", "%3A").replace(",", "%2C")

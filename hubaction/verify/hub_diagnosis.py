@@ -1,0 +1,303 @@
+"""Why an image does not start on a hub, in words for the one who made it, and at the file that is to be changed."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from hubaction.clients.engine.engine import ContainerState, LocalImage
+from hubaction.errors import ActionError
+from hubaction.inputs.choices import HubPolicy
+from hubaction.verify.hub_container import PORT, SINGLEUSER, Programs, Shadowed, find_file, is_below, start_script_of
+
+MAX_QUOTE = 300
+ENVIRONMENT_FILES = ("Dockerfile", "environment.yml", "Pipfile", "requirements.txt", "setup.py", "pyproject.toml")
+"""Where packages come from, in the order in which repo2docker prefers them."""
+OUTSIDE_OF_HOME = (
+    "a hub mounts the user's own files over the home folder. Keep it elsewhere: the input 'repo-dir', whose default is"
+    " /srv/repo, says where repo2docker puts the repository; in a Dockerfile, install and COPY to folders outside of"
+    " the home"
+)
+
+
+class HubCheckError(ActionError):
+    """A hub could not start the image, or its users could not work in it."""
+
+    def __init__(self, message: str, file: str | None = None) -> None:
+        super().__init__(message, file=file, title="Hub check failed")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that was seen of an image that did not start."""
+
+    policy: HubPolicy
+    source: Path
+    home: str
+    image: LocalImage
+    programs: Programs
+    shadowed: Shadowed
+    not_started: str = ""
+    """Why the engine could not start the first process, in its words."""
+    state: ContainerState | None = None
+    log: Sequence[str] = ()
+    """The last lines that the container printed."""
+    event: Mapping[str, Any] = field(default_factory=dict)
+    """What was seen from inside, last of all."""
+
+    def find(self, *names: str) -> str | None:
+        return find_file(self.source, *names)
+
+    @property
+    def packages_file(self) -> str | None:
+        return self.find(*ENVIRONMENT_FILES)
+
+    @property
+    def start_file(self) -> str | None:
+        script = PurePosixPath(start_script_of(self.image)).name
+        return (self.find(script) if script else None) or self.find("start", "Dockerfile")
+
+
+def explain(seen: Evidence) -> HubCheckError:
+    """Find the cause of a server that was not ready; what is surest is looked at first."""
+    if (seen.state and seen.state.out_of_memory) or seen.event.get("killed"):
+        return _out_of_memory(seen)
+    if seen.not_started:
+        return _explain_program(seen, *_read_start_error(seen.not_started))
+    if seen.state and not seen.state.running:
+        return _explain_end(seen)
+    return _explain_silence(seen)
+
+
+def _out_of_memory(seen: Evidence) -> HubCheckError:
+    return HubCheckError(
+        f"The image's server was killed: it takes more than the {format_memory(seen.policy.memory_bytes)} of memory"
+        " that a user has (input 'hub-memory'). Start less with it, or set 'hub-memory' to what the hub really gives.",
+        seen.start_file if start_script_of(seen.image) else seen.packages_file,
+    )
+
+
+def format_memory(size: int) -> str:
+    return f"{size / 1024**3:.3g} GB" if size >= 1024**3 else f"{size / 1024**2:.3g} MB"
+
+
+# --- programs that are not there, or must not be run ---
+
+_START_ERROR = re.compile(r'exec: \\?"([^"\\]+)\\?": (.*)', re.DOTALL)
+_MISSING = (
+    re.compile(r"FileNotFoundError: \[Errno 2\] No such file or directory: '([^']+)'$"),
+    re.compile(r"(?:^|[\s:])([^\s:]+): (?:command )?not found$"),
+    re.compile(r"(?:^|[\s:])([^\s:]+): [Nn]o such file or directory$"),
+    re.compile(r"(?:^|[\s:])([^\s:]+): cannot execute: required file not found$"),
+)
+_FORBIDDEN = (
+    re.compile(r"PermissionError: \[Errno 13\] Permission denied: '([^']+)'$"),
+    re.compile(r"can't open file '([^']+)': \[Errno 13\] Permission denied$"),
+    re.compile(r"(?:^|[\s:])([^\s:]+): [Pp]ermission denied$"),
+)
+_EXCEPTION = re.compile(r"(?:[A-Za-z_][\w.]*\.)?(?:[A-Z]\w*)?(?:Error|Exception|Exit|Interrupt)(?::.*)?$")
+_IMPORT_ERROR = re.compile(r"(?:ModuleNotFoundError|ImportError): .+$")
+
+
+def _read_start_error(reason: str) -> tuple[str, bool]:
+    """The program that the engine could not start, and whether it was for lack of permission."""
+    match = _START_ERROR.search(reason)
+    return (match[1], "permission denied" in match[2]) if match else ("", False)
+
+
+def _explain_program(seen: Evidence, program: str, forbidden: bool) -> HubCheckError:
+    if not program:
+        return HubCheckError(f"The image's first process could not be started: {_quote(seen.not_started)}.")
+    if forbidden:
+        return _not_executable(seen, program)
+    if _is_hidden(seen, program):
+        return _hidden(seen, program)
+    name = PurePosixPath(program).name
+    if name == SINGLEUSER and not seen.programs.singleuser:
+        return HubCheckError(
+            f"The image has no {SINGLEUSER}, the command by which hubs start a user's server. Add the package"
+            " jupyterhub (conda-forge: jupyterhub-singleuser) to the image's packages, best in the hub's own version.",
+            seen.packages_file,
+        )
+    if program == start_script_of(seen.image):
+        return HubCheckError(
+            f"The image starts with '{_quote(program)}' (its ENTRYPOINT, or the script 'start'), and there is no such"
+            " file in it, or the program in its first line is missing.",
+            seen.start_file,
+        )
+    return HubCheckError(
+        f"The command '{_quote(program)}' was not found in the image, so hubs cannot start a server. Install it to a"
+        f" folder of PATH ({_quote(seen.image.environment.get('PATH', ''))}), or correct the input 'hub-command'.",
+        seen.packages_file,
+    )
+
+
+def _is_hidden(seen: Evidence, program: str) -> bool:
+    on_path = "/" not in program and bool(seen.shadowed.program_folders)
+    in_home = bool(seen.programs.singleuser) and is_below(seen.programs.singleuser, seen.home)
+    return is_below(program, seen.home) if "/" in program else on_path and (program != SINGLEUSER or in_home)
+
+
+def _hidden(seen: Evidence, program: str) -> HubCheckError:
+    place = program if "/" in program else ", ".join(seen.shadowed.program_folders)
+    what = f"'{_quote(program)}'" if place == program else f"'{_quote(program)}' (in {_quote(place)})"
+    return HubCheckError(
+        f"{what} is in the home folder of the image, and is gone on a hub: {OUTSIDE_OF_HOME}.",
+        seen.find("Dockerfile") or seen.start_file,
+    )
+
+
+def _not_executable(seen: Evidence, program: str) -> HubCheckError:
+    file = seen.find(PurePosixPath(program).name)
+    fix = f"git update-index --chmod=+x {file}" if file else "RUN chmod"
+    return HubCheckError(
+        f"'{_quote(program)}' may not be run by the notebook user, so hubs cannot start a server. Make it executable,"
+        f" and readable, for everybody: `{fix}`, or chmod 755 in the Dockerfile.",
+        file or seen.find("start", "Dockerfile") or seen.packages_file,
+    )
+
+
+# --- servers that ended ---
+
+
+def _explain_end(seen: Evidence) -> HubCheckError:
+    code = seen.state.exit_code if seen.state else 0
+    asked = bool(seen.event.get("asked"))
+    last = last_exception(seen.log)
+    if last and _IMPORT_ERROR.search(last):
+        return HubCheckError(
+            f"The image's server does not start, since something that it imports is missing or broken: {_quote(last)}."
+            " Add the package, or a version that fits the others, to the image's packages.",
+            seen.packages_file,
+        )
+    if code:
+        program, forbidden = _find_program(seen.log[-5:])
+        if program and (forbidden or code in {126, 127} or last):
+            return _explain_program(seen, program, forbidden)
+    if start_script_of(seen.image) and not asked and (not last or code == 0):
+        return _start_ended(seen, code)
+    said = last or next((line for line in reversed(seen.log) if line.strip()), "nothing")
+    return HubCheckError(
+        f"The image's server ended with exit code {code} before it was ready. It said: {_quote(said)}. The log above"
+        " has all of it.",
+        seen.start_file if start_script_of(seen.image) else seen.packages_file,
+    )
+
+
+def _start_ended(seen: Evidence, code: int) -> HubCheckError:
+    said = next((line for line in reversed(seen.log) if line.strip()), "")
+    return HubCheckError(
+        f"'{_quote(start_script_of(seen.image))}', with which the image starts, ended with exit code {code} and left no"
+        f" server running{f', after it said: {_quote(said)}' if said else ''}. It gets the server's command as its"
+        ' arguments: let it end with exec "$@". Here, it has an empty home folder, as on a hub, and no network.',
+        seen.start_file,
+    )
+
+
+def _find_program(lines: Sequence[str]) -> tuple[str, bool]:
+    for line in reversed(lines):
+        for patterns, forbidden in ((_FORBIDDEN, True), (_MISSING, False)):
+            for pattern in patterns:
+                if match := pattern.search(line.strip()):
+                    return match[1], forbidden
+    return "", False
+
+
+def last_exception(lines: Sequence[str]) -> str:
+    """The line that ends the last traceback; '' when there is none."""
+    found = ""
+    inside = False
+    for line in lines:
+        if "Traceback (most recent call last)" in line:
+            inside = True
+        elif inside and _EXCEPTION.match(line.strip()) and not line.startswith(" "):
+            found, inside = line.strip(), False
+    return found
+
+
+# --- servers that run, and are not ready ---
+
+
+def _explain_silence(seen: Evidence) -> HubCheckError:
+    cause, detail = str(seen.event.get("cause", "closed")), _quote(str(seen.event.get("detail", "")))
+    waited = f"within {seen.policy.timeout} s (input 'hub-timeout')"
+    if cause == "local-only":
+        return HubCheckError(
+            f"The image's server listens at 127.0.0.1 only, where a hub's proxy cannot reach it. Leave its address to"
+            f" {SINGLEUSER}, which takes it from JUPYTERHUB_SERVICE_URL: look for 'ip' in Jupyter's configuration in"
+            " the image.",
+            seen.find("start", "Dockerfile"),
+        )
+    if cause == "wrong-answer":
+        return HubCheckError(
+            f"The image's server answered {detail} where a user's server has its status, and was not ready {waited}. Is"
+            f" it {SINGLEUSER} that starts (input 'hub-command')? Its log is above.",
+            seen.start_file,
+        )
+    if start_script_of(seen.image) and not seen.event.get("asked"):
+        return HubCheckError(
+            f"'{_quote(start_script_of(seen.image))}', with which the image starts, runs on, and no server has opened"
+            f' port {PORT} {waited}. It gets the server\'s command as its arguments: let it end with exec "$@". Here,'
+            " it has an empty home folder, as on a hub, and no network.",
+            seen.start_file,
+        )
+    return HubCheckError(
+        f"The image's server runs, and has not opened port {PORT} {waited}. Its log is above. Let it start faster, or"
+        " give it the time that your hub gives (its http_timeout).",
+        seen.start_file,
+    )
+
+
+# --- servers that are ready, and of no use ---
+
+
+def explain_page(seen: Evidence) -> HubCheckError:
+    page, status = seen.policy.default_url, seen.event.get("status")
+    if status == 404 and page.startswith("/lab"):
+        return HubCheckError(
+            "The image's server has no /lab (404), which users get on the hub: JupyterLab is not installed, or not as"
+            " the server's extension. Add the package jupyterlab, or name your hub's page in 'hub-default-url'.",
+            seen.packages_file,
+        )
+    why = _quote(str(seen.event.get("detail", "")))
+    return HubCheckError(
+        f"The image's server is ready, and its page {page} (input 'hub-default-url') does not open: {status or 'no'}"
+        f" answer ({why}). Its log is above.",
+        seen.packages_file,
+    )
+
+
+def explain_kernel(seen: Evidence, name: str, error: str) -> HubCheckError:
+    """Of a kernel, the last traceback in the server's output tells more than that it died."""
+    killed = (seen.state and seen.state.out_of_memory) or seen.event.get("killed")
+    if killed:
+        why = f"it was killed, for it takes more than {format_memory(seen.policy.memory_bytes)} (input 'hub-memory')"
+    else:
+        why = " - ".join(filter(None, (error, last_exception(seen.log))))
+    file = (seen.find("postBuild") if name not in {"python3", "ir"} else None) or seen.packages_file
+    return HubCheckError(
+        f"The kernel '{_quote(name)}' runs no cell: {_quote(why)}. Users who choose it cannot work. Install what it"
+        " needs beside it, or remove its specification (jupyter kernelspec remove).",
+        file,
+    )
+
+
+def explain_no_kernels(seen: Evidence) -> HubCheckError:
+    return HubCheckError(
+        "The image has no kernel, so nobody can run a cell in it. Add one, e.g. the package ipykernel.",
+        seen.packages_file,
+    )
+
+
+def explain_many_kernels(seen: Evidence, count: int, tried: int) -> HubCheckError:
+    return HubCheckError(
+        f"The image has {count} kernels, and no more than {tried} are tried. Remove the specifications that nobody"
+        " uses (jupyter kernelspec remove), or set hub-check: warn.",
+        seen.packages_file,
+    )
+
+
+def _quote(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= MAX_QUOTE else flat[: MAX_QUOTE - 1] + "…"
