@@ -27,14 +27,14 @@ def _flatten(name: ImageName) -> str:
     return str(name).replace("/", "-").replace(":", "-")
 
 
-def repo2docker_arguments(settings: Settings, local_tag: str) -> tuple[str, ...]:
+def repo2docker_arguments(settings: Settings, appendix: str, local_tag: str) -> tuple[str, ...]:
     options = [
         ("--config", CONFIG_FILE),
         ("--image-name", local_tag),
         ("--user-id", str(settings.user_id)),
         ("--user-name", settings.notebook_user),
         ("--target-repo-dir", settings.repo_dir),
-        *([("--appendix", settings.appendix)] if settings.appendix else []),
+        *([("--appendix", appendix)] if appendix else []),
         *(("--build-arg", f"{key}={value}") for key, value in settings.build_args),
     ]
     traits = {"base_image": settings.base_image, "platform": settings.platform}
@@ -71,9 +71,9 @@ def build_arguments(settings: Settings) -> tuple[tuple[str, str], ...]:
     return tuple({**own, **{name: value for name, _, value in given}, **dict(settings.build_args)}.items())
 
 
-def make_recipe(settings: Settings, event: Event) -> tuple[str, ...]:
+def make_recipe(settings: Settings, event: Event, appendix: str) -> tuple[str, ...]:
     return (
-        *repo2docker_arguments(settings, local_tag=""),
+        *repo2docker_arguments(settings, appendix, local_tag=""),
         f"default build pack: {settings.predecessor}",
         f"git: {settings.include_git}",
         *(f"allowed file: {glob}" for glob in settings.allow_files),

@@ -23,7 +23,9 @@ from hubaction.errors import ActionError
 from hubaction.image import ImageName, Reference
 from hubaction.inputs.choices import BinderRef, Choice, CommentChoice, Mode, Rebuild
 from hubaction.inputs.event import Event, PullRequest
-from hubaction.inputs.settings import Settings, UnseenLogin
+from hubaction.inputs.settings import Settings
+from hubaction.inputs.surroundings import Surroundings
+from hubaction.inputs.workflow import UnseenLogin
 
 PUBLIC_BINDER = "https://mybinder.org"
 SAFE_PATTERN = (
@@ -175,7 +177,7 @@ class Plan:
         return self.mode in {PlannedMode.BUILD, PlannedMode.TEST}
 
 
-def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
+def make_plan(settings: Settings, event: Event, surroundings: Surroundings, now: datetime) -> Plan:
     """Decide what to do; `now` is an aware time.
 
     Raises RefusedError for builds and rollouts under unsafe events, ActionError when pushing is wanted without a
@@ -183,11 +185,11 @@ def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
     """
     mode, reason = _choose_mode(settings, event)
     if mode not in {PlannedMode.BUILD, PlannedMode.TEST}:
-        return _plan_without_build(mode, reason, settings, event, now)
+        return _plan_without_build(mode, reason, settings, event, surroundings, now)
     _refuse_unsafe(event)
-    messages = Messages(list(settings.warnings), list(settings.notices))
+    messages = Messages([*settings.warnings, *surroundings.warnings], list(settings.notices))
     references = name_references(settings, event, now, messages)
-    push = _decide_push(mode, settings, event, messages)
+    push = _decide_push(mode, settings, event, surroundings, messages)
     local_tag = make_local_tag(settings, event)
     labels = make_labels(settings, event, now)
     fresh = settings.rebuild is Rebuild.ALWAYS or event.name == "schedule"
@@ -198,10 +200,10 @@ def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
         references=references,
         image=first_of_commit(references, event.sha),
         local_tag=local_tag,
-        repo2docker=repo2docker_arguments(settings, local_tag),
+        repo2docker=repo2docker_arguments(settings, surroundings.appendix, local_tag),
         buildx=buildx_arguments(settings, labels, fresh=fresh),
         labels=labels,
-        recipe=make_recipe(settings, event),
+        recipe=make_recipe(settings, event, surroundings.appendix),
         build_args=build_arguments(settings),
         all_known=is_all_known(settings),
         earlier=() if fresh else name_earlier(settings, event, now),
@@ -224,11 +226,13 @@ def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
     )
 
 
-def _plan_without_build(mode: PlannedMode, reason: str, settings: Settings, event: Event, now: datetime) -> Plan:
+def _plan_without_build(
+    mode: PlannedMode, reason: str, settings: Settings, event: Event, surroundings: Surroundings, now: datetime
+) -> Plan:
     if mode is PlannedMode.ROLLOUT:
         return _plan_rollout(settings, event, now, reason)
     if mode is PlannedMode.CLEANUP:
-        return _plan_cleanup(reason, settings, event)
+        return _plan_cleanup(reason, settings, event, surroundings)
     if mode is PlannedMode.NONE:
         return Plan(mode, reason, warnings=settings.warnings)
     comment, trial = _target_comment(settings, event), plan_trial(settings, event)
@@ -236,16 +240,6 @@ def _plan_without_build(mode: PlannedMode, reason: str, settings: Settings, even
 
 
 # --- the mode ---
-
-
-def will_build(settings: Settings, event: Event) -> bool:
-    """Whether the plan will build, for those who read files for it only then."""
-    return _choose_mode(settings, event)[0] in {PlannedMode.BUILD, PlannedMode.TEST}
-
-
-def will_clean_up(settings: Settings, event: Event) -> bool:
-    """Whether the plan will delete previews, which takes a login as well."""
-    return _choose_mode(settings, event)[0] is PlannedMode.CLEANUP
 
 
 def _choose_mode(settings: Settings, event: Event) -> tuple[PlannedMode, str]:
@@ -341,7 +335,11 @@ def _refuse_unsafe(event: Event) -> None:
 # --- pushing ---
 
 
-def _decide_push(mode: PlannedMode, settings: Settings, event: Event, messages: Messages) -> bool:
+def _decide_push(
+    mode: PlannedMode, settings: Settings, event: Event, surroundings: Surroundings, messages: Messages
+) -> bool:
+    # Before all else: with an unreadable Docker configuration nothing can be built either.
+    missing = _without_login(settings, surroundings)
     if not _push_wanted(mode, settings, event, messages):
         if settings.trial.profile and event.pull_request and not event.untrusted:
             messages.notices.append(_NOTHING_TO_TRY)
@@ -351,10 +349,9 @@ def _decide_push(mode: PlannedMode, settings: Settings, event: Event, messages: 
             "The image is not pushed: this pull request comes from a fork, whose code must not reach the registry."
         )
         return False
-    missing = _without_login(settings)
     if not missing:
         return True
-    unseen = _explain_unseen(settings.unseen_login) if settings.unseen_login else ""
+    unseen = _explain_unseen(surroundings.unseen_login) if surroundings.unseen_login else ""
     if event.about_pull_request:
         messages.notices.append(
             f"The image is not pushed: there is no password for {', '.join(missing)}."
@@ -368,8 +365,8 @@ def _decide_push(mode: PlannedMode, settings: Settings, event: Event, messages: 
     )
 
 
-def _without_login(settings: Settings) -> list[str]:
-    known = {entry.registry for entry in settings.credentials} | settings.logged_in
+def _without_login(settings: Settings, surroundings: Surroundings) -> list[str]:
+    known = {entry.registry for entry in settings.credentials} | surroundings.logged_in
     return sorted({name.registry for name in settings.images} - known)
 
 
@@ -458,12 +455,12 @@ def _ends_previews(settings: Settings, event: Event) -> bool:
     return settings.preview.on and pushed and bool(settings.github_token)
 
 
-def _plan_cleanup(reason: str, settings: Settings, event: Event) -> Plan:
+def _plan_cleanup(reason: str, settings: Settings, event: Event, surroundings: Surroundings) -> Plan:
     """https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#pull_request"""
     head = event.pull_request
     if head is None:
         raise ActionError("Previews cannot be deleted: the event's payload names no pull request.")
-    missing = _without_login(settings)
+    missing = _without_login(settings, surroundings)
     notices = list(settings.notices)
     if missing:
         notices.append(

@@ -32,7 +32,7 @@ from tests.support.recipes import (
     workflow_of,
 )
 from tests.support.workflow_expressions import evaluate
-from tests.unit.samples import make_inputs, pull_request, push_to
+from tests.unit.samples import SURROUNDINGS, make_inputs, pull_request, push_to
 
 PROGRAMS = Path(sys.executable).parent
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -196,10 +196,10 @@ def test_recipe__comes_to_what_it_says(title: str, expected: Expected) -> None:
 
 @pytest.mark.parametrize("title", sorted(set(RECIPES) - {EARLIER}))
 def test_recipe__pushes_from_main_and_builds_forks_without_a_password(title: str) -> None:
-    assert make_plan(settings_of(inputs_of(RECIPES[title])), push_to(), NOW).push
+    assert make_plan(settings_of(inputs_of(RECIPES[title])), push_to(), SURROUNDINGS, NOW).push
     of_a_fork = settings_of(inputs_of(RECIPES[title], OF_A_FORK))
     assert all(password == "job-token" for _, _, password in logins_of(of_a_fork))
-    built = make_plan(of_a_fork, pull_request(head_repository="stranger/my-image"), NOW)
+    built = make_plan(of_a_fork, pull_request(head_repository="stranger/my-image"), SURROUNDINGS, NOW)
     assert built.builds
     assert not built.push
 

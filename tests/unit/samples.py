@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from hubaction.inputs.event import Event, read_event
 from hubaction.inputs.settings import Settings, read_settings
+from hubaction.inputs.surroundings import Surroundings
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 SHORT_SHA = "0123456789ab"
@@ -11,6 +12,8 @@ HEAD_SHA = "fedcba9876543210fedcba9876543210fedcba98"
 SHORT_HEAD_SHA = "fedcba987654"
 REPOSITORY = "Org/Course"
 LOGIN = {"username": "robot", "password": "hunter2-hunter2"}
+SURROUNDINGS = Surroundings()
+"""Neither an appendix nor a login, as in most workflows."""
 
 
 def make_inputs(inputs: Mapping[str, str]) -> dict[str, str]:

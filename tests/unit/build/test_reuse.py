@@ -37,7 +37,7 @@ from hubaction.decide.tags import EarlierTag
 from hubaction.image import ImageName, Reference
 from hubaction.inputs.choices import HubCheck, HubPolicy
 from hubaction.inputs.event import Event
-from tests.unit.samples import LOGIN, make_settings, pull_request, push_to
+from tests.unit.samples import LOGIN, SURROUNDINGS, make_settings, pull_request, push_to
 
 NAME = ImageName("quay.io", "org/image")
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -204,7 +204,7 @@ def test_compare__nothing_there() -> None:
 
 
 def plan_for(event: Event, given: Mapping[str, str] | None = None, /, **inputs: str) -> Plan:
-    return make_plan(make_settings(LOGIN | dict(given or {}) | inputs), event, NOW)
+    return make_plan(make_settings(LOGIN | dict(given or {}) | inputs), event, SURROUNDINGS, NOW)
 
 
 def test_labels_for__production_of_a_pull_request() -> None:

@@ -22,7 +22,7 @@ from hubaction.decide.plan import Plan, make_plan
 from hubaction.errors import ActionError, InvalidInputError
 from hubaction.image import ImageName, Reference
 from tests.unit.decide.test_plan import NOW
-from tests.unit.samples import LOGIN, make_settings, pull_request, push_to
+from tests.unit.samples import LOGIN, SURROUNDINGS, make_settings, pull_request, push_to
 
 BASE = "quay.io/org/base:1"
 OLD, NEW, ID = (f"sha256:{digit * 64}" for digit in "123")
@@ -30,7 +30,7 @@ FINGERPRINT = Fingerprint({"context": hash_texts(("x",))})
 
 
 def plan_of_push() -> Plan:
-    return make_plan(make_settings(LOGIN), push_to(), NOW)
+    return make_plan(make_settings(LOGIN), push_to(), SURROUNDINGS, NOW)
 
 
 def image_with(labels: Mapping[str, str]) -> Candidate:
@@ -58,7 +58,7 @@ def test_is_for_the_same__an_empty_label_is_none() -> None:
     assert is_for_the_same(plan_of_push(), image_with({}))
     assert is_for_the_same(plan_of_push(), image_with({PULL_REQUEST_LABEL: ""}))
     assert not is_for_the_same(plan_of_push(), image_with({PULL_REQUEST_LABEL: "7"}))
-    plan = make_plan(make_settings(LOGIN), pull_request(), NOW)
+    plan = make_plan(make_settings(LOGIN), pull_request(), SURROUNDINGS, NOW)
     assert not is_for_the_same(plan, image_with({PULL_REQUEST_LABEL: ""}))
 
 

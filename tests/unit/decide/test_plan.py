@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from importlib import import_module
 
@@ -15,8 +14,9 @@ from hubaction.decide.build_arguments import make_local_tag
 from hubaction.decide.plan import Plan, PlannedMode, RefusedError, RolloutTarget, make_plan
 from hubaction.errors import ActionError
 from hubaction.inputs.event import Event
-from hubaction.inputs.settings import Settings, UnseenLogin
-from hubaction.inputs.workflow import LOGIN_ACTIONS, LOGIN_COMMANDS
+from hubaction.inputs.settings import Settings
+from hubaction.inputs.surroundings import Surroundings
+from hubaction.inputs.workflow import LOGIN_ACTIONS, LOGIN_COMMANDS, UnseenLogin
 from tests.unit.samples import (
     HEAD_SHA,
     LOGIN,
@@ -24,6 +24,7 @@ from tests.unit.samples import (
     SHA,
     SHORT_HEAD_SHA,
     SHORT_SHA,
+    SURROUNDINGS,
     deleting_push,
     make_event,
     make_settings,
@@ -39,7 +40,7 @@ FORK = "Stranger/Course"
 
 
 def plan_for(event: Event, inputs: Mapping[str, str] | None = None) -> Plan:
-    return make_plan(make_settings(QUAY | dict(inputs or {})), event, NOW)
+    return make_plan(make_settings(QUAY | dict(inputs or {})), event, SURROUNDINGS, NOW)
 
 
 def tags_for(event: Event, inputs: Mapping[str, str] | None = None) -> list[str]:
@@ -262,7 +263,7 @@ def test_make_plan__fork_without_a_wish_to_push_is_quiet() -> None:
 
 
 def test_make_plan__pull_request_without_password_is_told_and_does_not_fail() -> None:
-    plan = make_plan(make_settings({"push": "true", "registry": "quay.io"}), pull_request(), NOW)
+    plan = make_plan(make_settings({"push": "true", "registry": "quay.io"}), pull_request(), SURROUNDINGS, NOW)
     assert not plan.push
     (notice,) = plan.notices
     assert "no password for quay.io" in notice
@@ -275,36 +276,43 @@ def test_make_plan__pull_request_without_password_is_told_and_does_not_fail() ->
 )
 def test_make_plan__no_password_elsewhere_is_an_error(event: Event, push: str) -> None:
     with pytest.raises(ActionError) as caught:
-        make_plan(make_settings({"push": push, "registry": "quay.io"}), event, NOW)
+        make_plan(make_settings({"push": push, "registry": "quay.io"}), event, SURROUNDINGS, NOW)
     assert "no password for quay.io" in caught.value.message
     assert "secrets." in caught.value.message
 
 
 def test_make_plan__no_password_is_fine_when_nothing_is_pushed() -> None:
     settings = make_settings({"registry": "quay.io"})
-    assert not make_plan(settings, push_to("refs/heads/feature"), NOW).push
-    assert not make_plan(make_settings({"push": "false"}), push_to(), NOW).push
+    assert not make_plan(settings, push_to("refs/heads/feature"), SURROUNDINGS, NOW).push
+    assert not make_plan(make_settings({"push": "false"}), push_to(), SURROUNDINGS, NOW).push
 
 
 def test_make_plan__password_for_another_registry_is_none() -> None:
     auth = "- {registry: quay.io, username: a, password: secret-word}"
     settings = make_settings({"image-name": "quay.io/a/b\nghcr.io/a/b", "registry-auth": auth})
     with pytest.raises(ActionError, match=r"no password for ghcr\.io\."):
-        make_plan(settings, push_to(), NOW)
+        make_plan(settings, push_to(), SURROUNDINGS, NOW)
 
 
 def test_make_plan__earlier_login_is_a_password() -> None:
-    settings = replace(make_settings({"registry": "quay.io"}), logged_in=frozenset({"quay.io"}))
-    assert make_plan(settings, push_to(), NOW).push
+    surroundings = Surroundings(logins=frozenset({"quay.io"}))
+    assert make_plan(make_settings({"registry": "quay.io"}), push_to(), surroundings, NOW).push
+
+
+@pytest.mark.parametrize("inputs", [{}, LOGIN, {"push": "false"}])
+def test_make_plan__unreadable_docker_configuration_fails_a_build(inputs: dict[str, str]) -> None:
+    surroundings = Surroundings(logins=ActionError("not readable"))
+    with pytest.raises(ActionError, match="not readable"):
+        make_plan(make_settings(inputs), push_to(), surroundings, NOW)
+    assert make_plan(make_settings(inputs), pull_request("pull_request_target"), surroundings, NOW).comment
 
 
 UNSEEN = UnseenLogin("docker/login-action", ".github/workflows/image.yaml, line 7")
 
 
 def test_make_plan__login_that_is_not_seen_is_explained() -> None:
-    settings = replace(make_settings({"registry": "quay.io"}), unseen_login=UNSEEN)
     with pytest.raises(ActionError, match=r"no password for quay\.io") as caught:
-        make_plan(settings, push_to(), NOW)
+        make_plan(make_settings({"registry": "quay.io"}), push_to(), Surroundings(unseen_login=UNSEEN), NOW)
     assert "'docker/login-action' (.github/workflows/image.yaml, line 7) is not seen here" in caught.value.message
     assert "Move its 'registry', 'username' and 'password' to this step" in caught.value.message
     assert "Settings > Secrets" not in caught.value.message
@@ -312,21 +320,21 @@ def test_make_plan__login_that_is_not_seen_is_explained() -> None:
 
 @pytest.mark.parametrize("tool", [*LOGIN_ACTIONS, *LOGIN_COMMANDS])
 def test_make_plan__every_login_that_is_looked_for_has_an_explanation(tool: str) -> None:
-    settings = replace(make_settings({"registry": "quay.io"}), unseen_login=UnseenLogin(tool, "x, line 1"))
+    surroundings = Surroundings(unseen_login=UnseenLogin(tool, "x, line 1"))
     with pytest.raises(ActionError, match=f"'{tool}' "):
-        make_plan(settings, push_to(), NOW)
+        make_plan(make_settings({"registry": "quay.io"}), push_to(), surroundings, NOW)
 
 
 def test_make_plan__login_that_is_not_seen_on_a_pull_request() -> None:
-    settings = replace(make_settings({"registry": "quay.io", "push": "true"}), unseen_login=UNSEEN)
-    plan = make_plan(settings, pull_request(), NOW)
+    settings = make_settings({"registry": "quay.io", "push": "true"})
+    plan = make_plan(settings, pull_request(), Surroundings(unseen_login=UNSEEN), NOW)
     assert not plan.push
     assert ["'docker/login-action'" in notice for notice in plan.notices] == [True]
 
 
 def test_make_plan__login_that_is_not_seen_does_not_matter_when_another_is() -> None:
-    settings = replace(make_settings({"registry": "quay.io"} | LOGIN), unseen_login=UNSEEN)
-    assert make_plan(settings, push_to(), NOW).push
+    settings = make_settings({"registry": "quay.io"} | LOGIN)
+    assert make_plan(settings, push_to(), Surroundings(unseen_login=UNSEEN), NOW).push
 
 
 # --- tags ---
@@ -370,7 +378,7 @@ def test_make_plan__placeholders(event: Event, template: str, expected: str) -> 
 
 def test_make_plan__date_is_in_utc() -> None:
     now = datetime(2026, 3, 1, 1, 0, tzinfo=timezone(timedelta(hours=2)))
-    plan = make_plan(make_settings(QUAY | {"tags": "{date}"}), push_to("refs/heads/x"), now)
+    plan = make_plan(make_settings(QUAY | {"tags": "{date}"}), push_to("refs/heads/x"), SURROUNDINGS, now)
     assert [reference.tag for reference in plan.references] == ["2026-02-28"]
     assert "--label=org.opencontainers.image.created=2026-02-28T23:00:00Z" in plan.buildx
 
@@ -534,7 +542,7 @@ def test_make_plan__repo2docker_inputs() -> None:
             "repo2docker-args": "--debug --build-arg 'C=1 2'",
         }
     )
-    plan = make_plan(replace(settings, appendix="RUN true\nRUN false\n"), push_to(), NOW)
+    plan = make_plan(settings, push_to(), Surroundings(appendix="RUN true\nRUN false\n"), NOW)
     expected = {
         ("--target-repo-dir", "/opt/course"),
         ("--user-name", "rstudio"),
@@ -661,7 +669,7 @@ def test_make_plan__never_pushes_code_of_forks(settings: Settings) -> None:
     for name in ("pull_request", "pull_request_target", "pull_request_review"):
         for head_repository in (FORK, None):
             try:
-                plan = make_plan(settings, pull_request(name, head_repository=head_repository), NOW)
+                plan = make_plan(settings, pull_request(name, head_repository=head_repository), SURROUNDINGS, NOW)
             except RefusedError:
                 continue
             assert not plan.push
@@ -669,7 +677,7 @@ def test_make_plan__never_pushes_code_of_forks(settings: Settings) -> None:
 
 def test_make_plan__same_input_same_plan() -> None:
     settings = make_settings(QUAY)
-    assert make_plan(settings, push_to(), NOW) == make_plan(settings, push_to(), NOW)
+    assert make_plan(settings, push_to(), SURROUNDINGS, NOW) == make_plan(settings, push_to(), SURROUNDINGS, NOW)
 
 
 def test_make_plan__tells_the_settings_warnings() -> None:
@@ -687,7 +695,7 @@ def test_make_plan__no_secret_is_in_it() -> None:
 
 
 def test_make_plan__a_push_may_use_an_earlier_image() -> None:
-    plan = make_plan(make_settings(LOGIN), push_to(), NOW)
+    plan = make_plan(make_settings(LOGIN), push_to(), SURROUNDINGS, NOW)
     assert plan.all_known
     assert not plan.fresh
     assert plan.earlier
@@ -701,7 +709,7 @@ def test_make_plan__a_push_may_use_an_earlier_image() -> None:
     ],
 )
 def test_make_plan__from_the_base_up(inputs: dict[str, str], event: Event) -> None:
-    plan = make_plan(make_settings(LOGIN | inputs), event, NOW)
+    plan = make_plan(make_settings(LOGIN | inputs), event, SURROUNDINGS, NOW)
     assert plan.fresh
     assert not plan.earlier
     assert "--no-cache" in plan.buildx
@@ -720,11 +728,11 @@ def test_make_plan__from_the_base_up(inputs: dict[str, str], event: Event) -> No
 )
 def test_make_plan__arguments_that_bring_in_what_is_not_known(argument: str, expected: bool) -> None:
     given = {"repo2docker-args": f"--DockerEngine.extra_buildx_build_args={argument}"}
-    assert make_plan(make_settings(LOGIN | given), push_to(), NOW).all_known is expected
+    assert make_plan(make_settings(LOGIN | given), push_to(), SURROUNDINGS, NOW).all_known is expected
 
 
 def recipe_of(inputs: dict[str, str] | None = None, event: Event | None = None) -> tuple[str, ...]:
-    return make_plan(make_settings(LOGIN | (inputs or {})), event or push_to(), NOW).recipe
+    return make_plan(make_settings(LOGIN | (inputs or {})), event or push_to(), SURROUNDINGS, NOW).recipe
 
 
 def test_recipe__nothing_of_the_commit_or_the_run_counts() -> None:
@@ -757,9 +765,9 @@ def test_recipe__whatever_makes_the_image_counts(inputs: dict[str, str]) -> None
 
 
 def test_make_plan__images_of_pull_requests_say_so() -> None:
-    labels = dict(make_plan(make_settings(LOGIN), pull_request(), NOW).labels)
+    labels = dict(make_plan(make_settings(LOGIN), pull_request(), SURROUNDINGS, NOW).labels)
     assert labels["hub-image-action.pull-request"] == "7"
-    labels = dict(make_plan(make_settings(LOGIN), push_to(), NOW).labels)
+    labels = dict(make_plan(make_settings(LOGIN), push_to(), SURROUNDINGS, NOW).labels)
     assert labels["hub-image-action.pull-request"] == ""
 
 

@@ -18,6 +18,7 @@ from tests.unit.samples import (
     LOGIN,
     REPOSITORY,
     SHORT_HEAD_SHA,
+    SURROUNDINGS,
     make_event,
     make_settings,
     pull_request,
@@ -37,7 +38,7 @@ TAG = f"pr-7-{SHORT_HEAD_SHA}"
 
 
 def plan_for(event: Event, inputs: Mapping[str, str] | None = None) -> Plan:
-    return make_plan(make_settings(PREVIEW | dict(inputs or {})), event, NOW)
+    return make_plan(make_settings(PREVIEW | dict(inputs or {})), event, SURROUNDINGS, NOW)
 
 
 def closed(*, merged: bool = False, base: str = "main", **changes: str | None) -> Event:
@@ -96,7 +97,7 @@ def test_make_plan__pull_request_that_is_pushed_otherwise_has_no_expiry_of_ours(
 
 
 def test_make_plan__preview_is_off_by_default() -> None:
-    plan = make_plan(make_settings({"registry": "quay.io"} | LOGIN), pull_request(), NOW)
+    plan = make_plan(make_settings({"registry": "quay.io"} | LOGIN), pull_request(), SURROUNDINGS, NOW)
     assert (plan.push, plan.expires, plan.binder_branch, plan.deletes_merged) == (False, "", "", False)
 
 
