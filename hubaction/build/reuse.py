@@ -36,8 +36,8 @@ from hubaction.decide.labels import (
 from hubaction.decide.plan import Plan
 from hubaction.decide.tags import EarlierTag
 from hubaction.image import DOCKER_HUB, parse_image_name
-from hubaction.inputs.choices import HubPolicy
 from hubaction.inputs.repository_files import ContextFiles
+from hubaction.inputs.settings import HubPolicy
 
 # --- what an image is made of ---
 

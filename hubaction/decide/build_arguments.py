@@ -74,7 +74,7 @@ def build_arguments(settings: Settings) -> tuple[tuple[str, str], ...]:
 def make_recipe(settings: Settings, event: Event, appendix: str) -> tuple[str, ...]:
     return (
         *repo2docker_arguments(settings, appendix, local_tag=""),
-        f"default build pack: {settings.predecessor}",
+        f"default build pack: {settings.uses_old_inputs}",
         f"git: {settings.include_git}",
         *(f"allowed file: {glob}" for glob in settings.allow_files),
         *(f"label: {key}={value}" for key, value in lasting_labels(settings, event).items()),

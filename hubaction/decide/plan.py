@@ -208,7 +208,7 @@ def make_plan(settings: Settings, event: Event, surroundings: Surroundings, now:
         all_known=is_all_known(settings),
         earlier=() if fresh else name_earlier(settings, event, now),
         fresh=fresh,
-        default_build_pack=settings.predecessor,
+        default_build_pack=settings.uses_old_inputs,
         repository=event.repository,
         branch=event.branch,
         pushed_commit=event.sha if event.name == "push" else "",
@@ -248,7 +248,7 @@ def _choose_mode(settings: Settings, event: Event) -> tuple[PlannedMode, str]:
         return PlannedMode.NONE, f"the push deleted {event.ref or 'a ref'}: there is nothing to build"
     if mode is Mode.CLEANUP or (mode is Mode.AUTO and settings.preview.on and _is_closed(event)):
         return _mode_of_closed(event)
-    if mode is Mode.AUTO and settings.predecessor and not event.name.startswith("pull_request_target"):
+    if mode is Mode.AUTO and settings.uses_old_inputs and not event.name.startswith("pull_request_target"):
         return PlannedMode.BUILD, f"inputs of repo2docker-action are in use, and the event is '{event.name}'"
     if mode is Mode.AUTO:
         return _mode_of_event(event)
@@ -341,7 +341,7 @@ def _decide_push(
     # Before all else: with an unreadable Docker configuration nothing can be built either.
     missing = _without_login(settings, surroundings)
     if not _push_wanted(mode, settings, event, messages):
-        if settings.trial.profile and event.pull_request and not event.untrusted:
+        if settings.try_on_hub.profile and event.pull_request and not event.untrusted:
             messages.notices.append(_NOTHING_TO_TRY)
         return False
     if event.untrusted:

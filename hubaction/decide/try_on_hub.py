@@ -47,13 +47,13 @@ def plan_trial(settings: Settings, event: Event) -> HubTrial | None:
 
 
 def _trial(settings: Settings, commit: str, content: Content | None) -> HubTrial:
-    wanted = settings.trial
+    wanted = settings.try_on_hub
     return HubTrial(commit, wanted.hub_url, wanted.profile, wanted.image_option, content)
 
 
 def _content(settings: Settings, event: Event, repository: str, branch: str, name: str) -> Content | None:
     """None without a path to open, and when the fork was deleted."""
-    path = settings.trial.content_path
+    path = settings.try_on_hub.content_path
     if not path or not repository or not branch:
         return None
     folder = re.sub(r"[^A-Za-z0-9._-]", "-", f"{name}-{repository.rpartition('/')[2]}")

@@ -50,8 +50,9 @@ from hubaction.guard.given_secrets import HeldSecret, hold_secrets
 from hubaction.image import Reference
 from hubaction.inputs.choices import Cache, HubCheck
 from hubaction.inputs.docker_config import find_docker_config, read_auth
+from hubaction.inputs.read import read_secrets
 from hubaction.inputs.repository_files import ContextFiles
-from hubaction.inputs.settings import Settings, read_secrets
+from hubaction.inputs.settings import Settings
 from hubaction.markdown import format_bytes
 from hubaction.modes.comment import make_binder_image_section, make_image_section, write_comment
 from hubaction.modes.follow_up import AfterPush

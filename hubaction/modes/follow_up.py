@@ -48,9 +48,9 @@ class AfterPush:
             self._delete_merged_previews()
         if self.plan.binder_branch:
             self._update_image_branch()
-        if self.settings.binder.cache is not BinderCache.FALSE and self.plan.branch:
+        if self.settings.binder_update.cache is not BinderCache.FALSE and self.plan.branch:
             self._update_binder_cache()
-        if self.settings.binder.prebuild:
+        if self.settings.binder_update.prebuild:
             self._request_prebuild()
         if self.plan.rollout:
             self._roll_out_to_hubs()
@@ -113,8 +113,8 @@ class AfterPush:
                 GitData(hub),
                 branch=self.plan.branch,
                 image=f"{first.reference.name}@{first.digest}",
-                message=self.settings.binder.cache_message,
-                write=self.settings.binder.cache is BinderCache.TRUE,
+                message=self.settings.binder_update.cache_message,
+                write=self.settings.binder_update.cache is BinderCache.TRUE,
                 pushed_commit=self.plan.pushed_commit,
             )
             self.job.console.say(f"{cache.advice} {cache.url}")
@@ -123,10 +123,10 @@ class AfterPush:
         """Never fatal: it only saves the first visitor a wait."""
         from hubaction.rollout.binder.prebuild import build_url, request_prebuild
 
-        url = build_url(self.settings.binder.url, self.plan.repository, self.settings.binder.prebuild)
+        url = build_url(self.settings.binder.url, self.plan.repository, self.settings.binder_update.prebuild)
         with self.job.step("binder prebuild", self.outcome.seconds), self.job.console.untrusted() as write:
             prebuild = request_prebuild(url, say=write, write=write)
         if prebuild.built:
             self.job.console.say(prebuild.advice)
         else:
-            self.job.console.notice(f"Binder has not built {self.settings.binder.prebuild}. {prebuild.advice}")
+            self.job.console.notice(f"Binder has not built {self.settings.binder_update.prebuild}. {prebuild.advice}")

@@ -8,8 +8,8 @@ from hubaction.clients.engine.engine import Engine
 from hubaction.decide.plan import Plan
 from hubaction.guard.given_secrets import HeldSecret
 from hubaction.guard.image import check_leaks
-from hubaction.inputs.choices import HubCheck, HubPolicy
-from hubaction.inputs.settings import Settings
+from hubaction.inputs.choices import HubCheck
+from hubaction.inputs.settings import HubPolicy, Settings
 from hubaction.report.summary import Outcome
 from hubaction.results import CaseOutcome, CaseResult, count_cases, failing
 from hubaction.runner.job import Job

@@ -12,7 +12,7 @@ from typing import Any
 
 from hubaction.clients.engine.engine import Engine, NotStartedError, SpawnedContainer
 from hubaction.clients.lines import split_lines
-from hubaction.inputs.choices import HubPolicy
+from hubaction.inputs.settings import HubPolicy
 from hubaction.verify.hub_container import (
     SINGLEUSER,
     Shadowed,

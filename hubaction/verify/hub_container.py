@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from hubaction.clients.engine.engine import LocalImage, Spawn, SpawnedContainer
-from hubaction.inputs.choices import HubPolicy
+from hubaction.inputs.settings import HubPolicy
 
 USER = "hub-check"
 PREFIX = f"/user/{USER}/"

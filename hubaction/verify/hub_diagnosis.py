@@ -8,7 +8,7 @@ from typing import Any
 
 from hubaction.clients.engine.engine import ContainerState, LocalImage
 from hubaction.errors import ActionError
-from hubaction.inputs.choices import HubPolicy
+from hubaction.inputs.settings import HubPolicy
 from hubaction.verify.hub_container import PORT, SINGLEUSER, Programs, Shadowed, find_file, is_below, start_script_of
 
 MAX_QUOTE = 300

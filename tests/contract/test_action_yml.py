@@ -8,7 +8,7 @@ import yaml
 from devtools.inputs_table import render_tables, replace_tables
 from devtools.places import PROJECT
 from hubaction.inputs.old_inputs import OLD_INPUTS
-from hubaction.inputs.settings import BLANK_MEANS_OFF, DEFAULTS
+from hubaction.inputs.settings import DEFAULTS, INPUTS
 
 ACTION: dict[str, Any] = yaml.safe_load((PROJECT / "action.yml").read_text(encoding="utf-8"))
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -54,7 +54,7 @@ def test_descriptions__hold_no_expression() -> None:
 
 
 def test_blank_means_off__is_said_so() -> None:
-    for name in BLANK_MEANS_OFF:
+    for name in [name for name, each in INPUTS.items() if each.blank_means_off]:
         assert "empty switches" in ACTION["inputs"][name]["description"]
 
 

@@ -17,7 +17,8 @@ from devtools.places import PROJECT
 from hubaction.decide.plan import make_plan
 from hubaction.errors import ActionError
 from hubaction.inputs.event import Event
-from hubaction.inputs.settings import Settings, read_settings
+from hubaction.inputs.read import read_settings
+from hubaction.inputs.settings import Settings
 from hubaction.migrate.migrate import migrate_workflow
 from tests.support.actionlint import lint
 from tests.support.workflow_expressions import Value, evaluate
@@ -75,7 +76,7 @@ def outcome_of(inputs: Mapping[str, str], event: Event) -> Outcome | str:
         references=tuple(sorted(map(str, plan.references))) if plan.push else (),
         arguments=tuple(argument.replace(plan.local_tag, "TAG") for argument in plan.repo2docker if plan.local_tag),
         include_git=settings.include_git,
-        binder=(settings.binder.cache, settings.binder.cache_message, settings.binder.prebuild),
+        binder=(settings.binder_update.cache, settings.binder_update.cache_message, settings.binder_update.prebuild),
         public_check=settings.public_check,
     )
 

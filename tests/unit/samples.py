@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from hubaction.inputs.event import Event, read_event
-from hubaction.inputs.settings import Settings, read_settings
+from hubaction.inputs.read import read_settings
+from hubaction.inputs.settings import Settings
 from hubaction.inputs.surroundings import Surroundings
 
 SHA = "0123456789abcdef0123456789abcdef01234567"

@@ -35,8 +35,9 @@ from hubaction.decide.labels import (
 from hubaction.decide.plan import Plan, make_plan
 from hubaction.decide.tags import EarlierTag
 from hubaction.image import ImageName, Reference
-from hubaction.inputs.choices import HubCheck, HubPolicy
+from hubaction.inputs.choices import HubCheck
 from hubaction.inputs.event import Event
+from hubaction.inputs.settings import HubPolicy
 from tests.unit.samples import LOGIN, SURROUNDINGS, make_settings, pull_request, push_to
 
 NAME = ImageName("quay.io", "org/image")

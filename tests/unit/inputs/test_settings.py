@@ -7,16 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubaction.errors import InvalidInputError
-from hubaction.inputs.choices import Choice, HubCheck, HubPolicy, Mode
-from hubaction.inputs.settings import (
-    BLANK_MEANS_OFF,
-    DEFAULTS,
-    Credentials,
-    TrialSettings,
-    input_variable,
-    read_secrets,
-    read_settings,
-)
+from hubaction.inputs.choices import Choice, HubCheck, Mode
+from hubaction.inputs.credentials import Credentials
+from hubaction.inputs.read import input_variable, read_secrets, read_settings
+from hubaction.inputs.settings import DEFAULTS, INPUTS, HubPolicy, TryOnHubSettings
 from tests.unit.samples import LOGIN, REPOSITORY, make_inputs, make_settings
 
 PASSWORD = "correct-horse-battery"
@@ -46,7 +40,7 @@ def test_read_settings__defaults() -> None:
 
 
 def test_read_settings__empty_means_default() -> None:
-    empty = make_settings(dict.fromkeys(DEFAULTS.keys() - BLANK_MEANS_OFF, " "))
+    empty = make_settings({name: " " for name, each in INPUTS.items() if not each.blank_means_off})
     assert empty == make_settings()
 
 
@@ -63,7 +57,9 @@ def test_read_settings__allow_files_cannot_be_all(glob: str) -> None:
     assert problem.startswith(f"input 'allow-files': '{glob}' means every file")
 
 
-@pytest.mark.parametrize("glob", ["/etc/a", "../a", "a/../b", "!a", "a[bc]", "{a,b}", "a**", "a\\*", "#a"])
+@pytest.mark.parametrize(
+    "glob", ["/etc/a", "../a", "..", "a/../b", "!a", "a[bc]", "{a,b}", "a**", "a\\*", "#a", "a/**/**/b"]
+)
 def test_read_settings__allow_files_that_could_be_read_in_two_ways(glob: str) -> None:
     (problem,) = problems_of({"allow-files": glob})
     assert "is not understood" in problem
@@ -587,9 +583,11 @@ def test_read_secrets__rollout_token() -> None:
 
 def test_read_settings__trial() -> None:
     given = {"hub-url": "https://hub.example.edu/base/", "hub-profile": "custom", "hub-content-path": "a/b c.ipynb/"}
-    assert make_settings(given).trial == TrialSettings("https://hub.example.edu/base", "custom", "image", "a/b c.ipynb")
-    assert make_settings().trial == TrialSettings("", "", "image", "")
-    assert make_settings({**given, "hub-image-option": "my-image"}).trial.image_option == "my-image"
+    assert make_settings(given).try_on_hub == TryOnHubSettings(
+        "https://hub.example.edu/base", "custom", "image", "a/b c.ipynb"
+    )
+    assert make_settings().try_on_hub == TryOnHubSettings("", "", "image", "")
+    assert make_settings({**given, "hub-image-option": "my-image"}).try_on_hub.image_option == "my-image"
 
 
 @pytest.mark.parametrize("name", ["hub-profile", "hub-content-path"])

@@ -11,7 +11,7 @@ import responses
 from hubaction.decide.plan import CleanupTarget, CommentTarget, Plan, PlannedMode
 from hubaction.errors import ActionError
 from hubaction.image import ImageName
-from hubaction.inputs.settings import read_settings
+from hubaction.inputs.read import read_settings
 from hubaction.modes.cleanup import run_cleanup
 from hubaction.runner.console import Console
 from hubaction.runner.job import Job

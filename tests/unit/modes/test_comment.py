@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hubaction.decide.plan import Badge, CommentTarget, Plan, PlannedMode
 from hubaction.decide.try_on_hub import Content, HubTrial
 from hubaction.image import ImageName, PushedReference, Reference
-from hubaction.inputs.settings import read_settings
+from hubaction.inputs.read import read_settings
 from hubaction.modes.comment import make_badge_section, make_image_section, make_sections, run_comment_mode
 from hubaction.report.comment import RunNumber
 from hubaction.report.result_file import ImageResult, write_result

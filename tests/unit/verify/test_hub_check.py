@@ -9,7 +9,8 @@ from unittest.mock import create_autospec
 import pytest
 
 from hubaction.clients.engine.engine import ContainerState, LocalImage, SpawnedContainer
-from hubaction.inputs.choices import HubCheck, HubPolicy
+from hubaction.inputs.choices import HubCheck
+from hubaction.inputs.settings import HubPolicy
 from hubaction.verify.hub_check import MAX_KERNELS, HubCheckResult, _Check
 from hubaction.verify.hub_container import SINGLEUSER, Programs, Shadowed
 from hubaction.verify.hub_diagnosis import Evidence, HubCheckError

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from hubaction.clients.engine.engine import ContainerState, LocalImage
-from hubaction.inputs.choices import HubCheck, HubPolicy
+from hubaction.inputs.choices import HubCheck
+from hubaction.inputs.settings import HubPolicy
 from hubaction.verify.hub_container import Programs, Shadowed
 from hubaction.verify.hub_diagnosis import Evidence, explain, explain_kernel, explain_page, last_exception
 
