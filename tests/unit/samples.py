@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+import pytest
+
+from hubaction.errors import InvalidInputError
 from hubaction.inputs.event import Event, read_event
 from hubaction.inputs.read import read_settings
 from hubaction.inputs.settings import Settings
@@ -24,6 +27,13 @@ def make_inputs(inputs: Mapping[str, str]) -> dict[str, str]:
 
 def make_settings(inputs: Mapping[str, str] | None = None) -> Settings:
     return read_settings({"GITHUB_REPOSITORY": REPOSITORY} | make_inputs(inputs or {}))
+
+
+def problems_of(inputs: Mapping[str, str], **environ: str) -> list[str]:
+    """Return what is said about the inputs; fails when nothing is."""
+    with pytest.raises(InvalidInputError) as caught:
+        read_settings({"GITHUB_REPOSITORY": REPOSITORY} | environ | make_inputs(inputs))
+    return [str(problem) for problem in caught.value.problems]
 
 
 def make_event(name: str, payload: Mapping[str, object] | None = None, **environ: str) -> Event:
