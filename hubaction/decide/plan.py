@@ -324,7 +324,7 @@ def _refuse_unsafe(event: Event) -> None:
     if event.workflow_run is None:
         return
     run = event.workflow_run
-    if run.event not in _TRUSTED_STARTERS or run.head_repository.lower() != event.repository.lower():
+    if run.event not in _TRUSTED_STARTERS or run.from_fork:
         raise RefusedError(
             f"Building under 'workflow_run' is refused for a run started by '{run.event or 'unknown'}' from"
             f" '{run.head_repository or 'unknown'}': code of a pull request would run where this repository's"
@@ -563,7 +563,7 @@ def _target_comment(settings: Settings, event: Event) -> CommentTarget:
         event.repository,
         None,
         run.head_sha,
-        from_fork=run.head_repository.lower() != event.repository.lower(),
+        from_fork=run.from_fork,
         badge=_make_badge(settings, event, run.head_repository, run.head_sha, run.head_branch),
         must=True,
         head_repository=run.head_repository,
