@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-from hubaction.decide.plan import Plan, PlannedMode, make_plan, will_build, will_clean_up
+from hubaction.decide.mode import PlannedMode, choose_mode
+from hubaction.decide.plan import BuildPlan, CleanupPlan, CommentPlan, NothingToDo, Plan, RolloutPlan, make_plan
 from hubaction.errors import DISK_FULL, ActionError, InvalidInputError
 from hubaction.inputs.docker_config import (
     find_docker_config,
@@ -57,24 +58,27 @@ def _run(job: Job) -> int:
     settings, event = _read_surroundings(job, job.console)
     plan = make_plan(settings, event, datetime.now(UTC))
     _tell_plan(plan, job.console)
-    if plan.builds:
-        if settings.appendix_file and not settings.appendix:
-            raise InvalidAppendixError(settings.appendix_file)
-        # The engine's libraries are slow to load, and only a build needs them.
-        from hubaction.modes.build import run_pipeline
+    # What a mode needs is slow to load, so only that of this plan is.
+    match plan:
+        case BuildPlan():
+            if settings.appendix_file and not settings.appendix:
+                raise InvalidAppendixError(settings.appendix_file)
+            from hubaction.modes.build import run_pipeline
 
-        run_pipeline(plan, settings, job)
-        return 0
-    if plan.mode is PlannedMode.COMMENT:
-        run_comment_mode(plan, settings, job)
-    if plan.mode is PlannedMode.ROLLOUT:
-        from hubaction.modes.rollout import run_rollout_mode
+            run_pipeline(plan, settings, job)
+            return 0
+        case CommentPlan():
+            run_comment_mode(plan, settings, job)
+        case RolloutPlan():
+            from hubaction.modes.rollout import run_rollout_mode
 
-        run_rollout_mode(plan, settings, job)
-    if plan.mode is PlannedMode.CLEANUP:
-        from hubaction.modes.cleanup import run_cleanup
+            run_rollout_mode(plan, settings, job)
+        case CleanupPlan():
+            from hubaction.modes.cleanup import run_cleanup
 
-        run_cleanup(plan, settings, job)
+            run_cleanup(plan, settings, job)
+        case NothingToDo():
+            pass
     job.outputs.set_output("mode", plan.mode)
     return 0
 
@@ -90,7 +94,7 @@ def _print_plan(job: Job, stdout: TextIO) -> int:
         stdout.write(json.dumps({"errors": errors}, indent=2) + "\n")
         raise
     rollout = None
-    if plan.rollout:
+    if isinstance(plan, BuildPlan | RolloutPlan) and plan.rollout:
         from hubaction.modes.rollout import preview_rollout
 
         rollout = preview_rollout(plan, settings, job.workspace)
@@ -104,7 +108,7 @@ def _clean_up(job: Job) -> int:
     try:
         settings, event = _read_surroundings(job, Console(io.StringIO()))
         plan = make_plan(settings, event, datetime.now(UTC))
-        if plan.builds:
+        if isinstance(plan, BuildPlan):
             from hubaction.modes.build import remove_leftovers
 
             remove_leftovers(plan, job)
@@ -116,8 +120,8 @@ def _clean_up(job: Job) -> int:
 
 
 def _comment_body(plan: Plan, settings: Settings, environ: Mapping[str, str]) -> str:
-    if plan.mode is PlannedMode.COMMENT and plan.comment:
-        return render_body(make_sections(plan, plan.comment, None, settings, environ))
+    if isinstance(plan, CommentPlan):
+        return render_body(make_sections(plan, None, settings, environ))
     return ""
 
 
@@ -127,9 +131,10 @@ def _comment_body(plan: Plan, settings: Settings, environ: Mapping[str, str]) ->
 def _read_surroundings(job: Job, console: Console) -> tuple[Settings, Event]:
     settings = read_settings(job.environ)
     event = read_event(job.environ, _read_payload(job.environ.get("GITHUB_EVENT_PATH", ""), console))
-    if will_build(settings, event):
+    mode, _ = choose_mode(settings, event)
+    if mode in {PlannedMode.BUILD, PlannedMode.TEST}:
         settings = _read_for_build(settings, job)
-    elif will_clean_up(settings, event):
+    elif mode is PlannedMode.CLEANUP:
         settings = _read_logins(settings, job)
     return settings, event
 
@@ -199,8 +204,8 @@ def _tell_plan(plan: Plan, console: Console) -> None:
         console.warning(warning)
     for notice in plan.notices:
         console.notice(notice)
-    if plan.references:
-        verb = "Will push" if plan.push else "Will not push"
+    if isinstance(plan, BuildPlan | RolloutPlan):
+        verb = "Will push" if isinstance(plan, BuildPlan) and plan.push else "Will not push"
         console.say(f"{verb}: {', '.join(str(reference) for reference in plan.references)}")
 
 

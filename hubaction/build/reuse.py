@@ -33,7 +33,7 @@ from hubaction.decide.labels import (
     PULL_REQUEST_LABEL,
     UNPROVEN_LABEL,
 )
-from hubaction.decide.plan import Plan
+from hubaction.decide.plan import BuildPlan
 from hubaction.decide.tags import EarlierTag
 from hubaction.image import DOCKER_HUB, parse_image_name
 from hubaction.inputs.choices import HubPolicy
@@ -74,7 +74,7 @@ class Materials:
 
 
 def read_ingredients(
-    plan: Plan,
+    plan: BuildPlan,
     materials: Materials,
     *,
     folder: Path,
@@ -86,7 +86,7 @@ def read_ingredients(
     with ThreadPoolExecutor(1) as pool:
         context = pool.submit(hash_context, materials.files.source, materials.files.seen)
         dockerfile = _render(plan, materials, folder, env)
-        names = find_bases(dockerfile, dict(plan.build_args)) if dockerfile else None
+        names = find_bases(dockerfile, dict(plan.build.build_args)) if dockerfile else None
         own_expiry = EXPIRY_LABEL in dockerfile
         if names is None:
             return Ingredients(None, "which images the Dockerfile starts from", own_expiry=own_expiry)
@@ -98,7 +98,7 @@ def read_ingredients(
             "dockerfile": hash_texts((dockerfile,)),
             "bases": hash_mapping(bases),
             "repo2docker": materials.arguments.digest,
-            "settings": hash_texts(plan.recipe),
+            "settings": hash_texts(plan.build.identity),
             "platform": hash_texts((materials.platform,)),
             "verification": _hash_verification(materials),
             "action": own_code_digest(),
@@ -106,7 +106,7 @@ def read_ingredients(
     if not materials.arguments.buildx:
         # Its images get no fingerprint, so one that had this would have it from somebody else.
         return Ingredients(None, "whose labels an image of a repo2docker without buildx has", bases)
-    if not plan.all_known:
+    if not plan.build.all_known:
         return Ingredients(None, "what some of your own arguments for buildx bring in", bases, own_expiry)
     return Ingredients(Fingerprint(parts), bases=bases, own_expiry=own_expiry)
 
@@ -119,7 +119,7 @@ def _hash_verification(materials: Materials) -> str:
     return hash_texts((*tested, repr(materials.hub)))
 
 
-def _render(plan: Plan, materials: Materials, folder: Path, env: Mapping[str, str]) -> str:
+def _render(plan: BuildPlan, materials: Materials, folder: Path, env: Mapping[str, str]) -> str:
     stage_configuration(materials.files, folder / CONTEXT_FOLDER)
     write_configuration(plan, materials.arguments.buildx, folder)
     return render_dockerfile(materials.arguments.command, folder, env)
@@ -184,7 +184,7 @@ def compare(ingredients: Ingredients, earlier: EarlierImages, *, fresh: bool) ->
     return Comparison(changed or "There is no earlier image to compare with.", None, tuple(found))
 
 
-def labels_for(plan: Plan, fingerprint: Fingerprint, before: Mapping[str, str]) -> dict[str, str]:
+def labels_for(plan: BuildPlan, fingerprint: Fingerprint, before: Mapping[str, str]) -> dict[str, str]:
     """The labels of an image that is used again under another purpose, given those that it has.
 
     Those that are this action's are what a build would give it; the Dockerfile's own stay.
@@ -192,16 +192,16 @@ def labels_for(plan: Plan, fingerprint: Fingerprint, before: Mapping[str, str]) 
     dropped = {PULL_REQUEST_LABEL} | ({EXPIRY_LABEL} if before.get(PREVIEW_EXPIRES_LABEL) else set())
     kept = {name: value for name, value in before.items() if name not in dropped}
     expiry = expiry_labels(plan, own_expiry=EXPIRY_LABEL in kept)
-    return kept | dict(plan.labels) | expiry | {FINGERPRINT_LABEL: fingerprint.label()}
+    return kept | dict(plan.build.labels) | expiry | {FINGERPRINT_LABEL: fingerprint.label()}
 
 
-def expiry_labels(plan: Plan, *, own_expiry: bool) -> dict[str, str]:
+def expiry_labels(plan: BuildPlan, *, own_expiry: bool) -> dict[str, str]:
     """The labels by which quay.io forgets a preview; one that the user gave already, as a Dockerfile does, stays."""
-    expires = "" if own_expiry else plan.expires
+    expires = plan.preview.expires if plan.preview and not own_expiry else ""
     return {PREVIEW_EXPIRES_LABEL: expires, EXPIRY_LABEL: expires} if expires else {}
 
 
-def is_for_the_same(plan: Plan, image: Candidate) -> bool:
+def is_for_the_same(plan: BuildPlan, image: Candidate) -> bool:
     """Whether an image may have this run's tags as it is: one of a pull request must stay that pull request's.
 
     So must its expiry, which would take a tag of production's with it.
@@ -209,7 +209,9 @@ def is_for_the_same(plan: Plan, image: Candidate) -> bool:
     ours = image.labels.get(PREVIEW_EXPIRES_LABEL) or ""
     wanted = expiry_labels(plan, own_expiry=EXPIRY_LABEL in image.labels and not ours)
     same_expiry = ours == wanted.get(PREVIEW_EXPIRES_LABEL, "")
-    return same_expiry and (image.labels.get(PULL_REQUEST_LABEL) or "") == dict(plan.labels).get(PULL_REQUEST_LABEL, "")
+    return same_expiry and (image.labels.get(PULL_REQUEST_LABEL) or "") == dict(plan.build.labels).get(
+        PULL_REQUEST_LABEL, ""
+    )
 
 
 class LocalImages(Protocol):

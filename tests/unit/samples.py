@@ -1,7 +1,9 @@
 """Settings and events as a runner would give them, for tests that start behind the reading."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
+from hubaction.decide.plan import BuildPlan, make_plan
 from hubaction.inputs.event import Event, read_event
 from hubaction.inputs.settings import Settings, read_settings
 
@@ -20,6 +22,13 @@ def make_inputs(inputs: Mapping[str, str]) -> dict[str, str]:
 
 def make_settings(inputs: Mapping[str, str] | None = None) -> Settings:
     return read_settings({"GITHUB_REPOSITORY": REPOSITORY} | make_inputs(inputs or {}))
+
+
+def make_build_plan(settings: Settings, event: Event, now: datetime) -> BuildPlan:
+    """Return the plan of a run that builds."""
+    plan = make_plan(settings, event, now)
+    assert isinstance(plan, BuildPlan), plan.reason
+    return plan
 
 
 def make_event(name: str, payload: Mapping[str, object] | None = None, **environ: str) -> Event:
