@@ -1,28 +1,19 @@
 """Reads the surroundings once, makes the plan and has it run. The one error boundary is here."""
 
 import errno
-import io
 import json
 import platform
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TextIO
 
-from hubaction.decide.mode import PlannedMode, choose_mode
 from hubaction.decide.plan import BuildPlan, CleanupPlan, CommentPlan, NothingToDo, Plan, RolloutPlan, make_plan
 from hubaction.errors import DISK_FULL, ActionError, InvalidInputError
-from hubaction.inputs.docker_config import (
-    find_docker_config,
-    read_docker_config,
-    registries_with_login,
-    warn_of_docker_config,
-)
-from hubaction.inputs.event import Event, read_event
+from hubaction.inputs.event import Event, read_event, read_payload
 from hubaction.inputs.settings import Settings, read_secrets, read_settings
-from hubaction.inputs.workflow import find_unseen_login, locate_input
+from hubaction.inputs.surroundings import Surroundings, read_surroundings
+from hubaction.inputs.workflow import locate_input
 from hubaction.modes.comment import make_sections, run_comment_mode
 from hubaction.report.comment import render_body
 from hubaction.report.plan_json import render_plan
@@ -32,8 +23,6 @@ from hubaction.runner.console import Console
 from hubaction.runner.job import Job
 
 ISSUES_URL = "https://github.com/org/hub-image-action/issues"
-MAX_PAYLOAD_BYTES = 64 * 1024**2
-MAX_APPENDIX_BYTES = 100_000
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str], stdout: TextIO, stderr: TextIO) -> int:
@@ -55,14 +44,14 @@ def main(arguments: Sequence[str], environ: Mapping[str, str], stdout: TextIO, s
 
 def _run(job: Job) -> int:
     job.console.mask(*read_secrets(job.environ))
-    settings, event = _read_surroundings(job, job.console)
-    plan = make_plan(settings, event, datetime.now(UTC))
+    settings, event, surroundings = _read(job, warn=job.console.warning)
+    plan = make_plan(settings, event, surroundings, datetime.now(UTC))
     _tell_plan(plan, job.console)
     # What a mode needs is slow to load, so only that of this plan is.
     match plan:
         case BuildPlan():
-            if settings.appendix_file and not settings.appendix:
-                raise InvalidAppendixError(settings.appendix_file)
+            if surroundings.appendix_error:
+                raise surroundings.appendix_error
             from hubaction.modes.build import run_pipeline
 
             run_pipeline(plan, settings, job)
@@ -86,8 +75,8 @@ def _run(job: Job) -> int:
 def _print_plan(job: Job, stdout: TextIO) -> int:
     job.console.hide(*read_secrets(job.environ))
     try:
-        settings, event = _read_surroundings(job, job.console)
-        plan = make_plan(settings, event, datetime.now(UTC))
+        settings, event, surroundings = _read(job, warn=job.console.warning)
+        plan = make_plan(settings, event, surroundings, datetime.now(UTC))
     except ActionError as error:
         problems = error.problems if isinstance(error, InvalidInputError) else (error.message,)
         errors = [job.console.scrub(str(problem)) for problem in problems]
@@ -106,8 +95,8 @@ def _clean_up(job: Job) -> int:
     """Never fails the job: what it cleans up after has told its result already."""
     job.console.mask(*read_secrets(job.environ))
     try:
-        settings, event = _read_surroundings(job, Console(io.StringIO()))
-        plan = make_plan(settings, event, datetime.now(UTC))
+        settings, event, surroundings = _read(job, warn=lambda _: None)  # the main step gave the warnings already
+        plan = make_plan(settings, event, surroundings, datetime.now(UTC))
         if isinstance(plan, BuildPlan):
             from hubaction.modes.build import remove_leftovers
 
@@ -128,71 +117,13 @@ def _comment_body(plan: Plan, settings: Settings, environ: Mapping[str, str]) ->
 # --- reading ---
 
 
-def _read_surroundings(job: Job, console: Console) -> tuple[Settings, Event]:
+def _read(job: Job, *, warn: Callable[[str], None]) -> tuple[Settings, Event, Surroundings]:
+    """Read all that a plan is made of; `warn` is called for each thing that has to be done without."""
     settings = read_settings(job.environ)
-    event = read_event(job.environ, _read_payload(job.environ.get("GITHUB_EVENT_PATH", ""), console))
-    mode, _ = choose_mode(settings, event)
-    if mode in {PlannedMode.BUILD, PlannedMode.TEST}:
-        settings = _read_for_build(settings, job)
-    elif mode is PlannedMode.CLEANUP:
-        settings = _read_logins(settings, job)
-    return settings, event
-
-
-def _read_for_build(settings: Settings, job: Job) -> Settings:
-    appendix, warnings = _read_appendix(job.workspace / settings.path, settings.appendix_file)
-    file = find_docker_config(job.environ, job.workspace)
-    return replace(
-        _read_logins(settings, job),
-        appendix=appendix,
-        unseen_login=None if file else find_unseen_login(job.environ, job.workspace),
-        warnings=(*settings.warnings, *warnings, *warn_of_docker_config(job.environ, job.workspace)),
-    )
-
-
-def _read_logins(settings: Settings, job: Job) -> Settings:
-    file = find_docker_config(job.environ, job.workspace)
-    return replace(settings, logged_in=registries_with_login(read_docker_config(file)))
-
-
-def _read_payload(file: str, console: Console) -> object:
-    """Return the parsed payload; without a usable one the runner's variables have to do."""
-    if not file:
-        return {}
-    try:
-        if Path(file).stat().st_size > MAX_PAYLOAD_BYTES:
-            raise ValueError("it is too large")
-        return json.loads(Path(file).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        console.warning(f"The event's payload {file} cannot be read: {error}")
-        return {}
-
-
-class InvalidAppendixError(ActionError):
-    """The appendix cannot be read."""
-
-    def __init__(self, file: str) -> None:
-        super().__init__(
-            f"input 'appendix-file': '{file}' is no readable text file of the repository, below the folder that the"
-            f" input 'path' names, of at most {MAX_APPENDIX_BYTES} bytes."
-        )
-
-
-def _read_appendix(source: Path, file: str) -> tuple[str, tuple[str, ...]]:
-    """Return the appendix and warnings; links to places outside of the repository are not followed."""
-    if not file:
-        return "", ()
-    path = (source / file).resolve()
-    try:
-        inside = path.is_relative_to(source.resolve()) and path.is_file()
-        if not inside or path.stat().st_size > MAX_APPENDIX_BYTES:
-            raise OSError(file)
-        text = path.read_text(encoding="utf-8")
-        if "\0" in text:
-            raise ValueError("no text")
-    except (OSError, ValueError):
-        return "", (str(InvalidAppendixError(file)),)
-    return text or "\n", ()
+    payload, warnings = read_payload(job.environ.get("GITHUB_EVENT_PATH", ""))
+    for warning in warnings:
+        warn(warning)
+    return settings, read_event(job.environ, payload), read_surroundings(settings, job.environ, job.workspace)
 
 
 # --- telling ---

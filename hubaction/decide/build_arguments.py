@@ -38,16 +38,16 @@ class BuildSpec:
     """Whether a repository without configuration becomes an image with repo2docker's own choice of Python."""
 
 
-def make_build_spec(settings: Settings, event: Event, now: datetime) -> BuildSpec:
+def make_build_spec(settings: Settings, event: Event, appendix: str, now: datetime) -> BuildSpec:
     local_tag = make_local_tag(settings, event)
     labels = make_labels(settings, event, now)
     fresh = settings.rebuild is Rebuild.ALWAYS or event.name == "schedule"
     return BuildSpec(
         local_tag,
-        repo2docker_arguments(settings, local_tag),
+        repo2docker_arguments(settings, appendix, local_tag),
         buildx_arguments(settings, labels, fresh=fresh),
         labels,
-        identity=make_identity(settings, event),
+        identity=make_identity(settings, event, appendix),
         build_args=build_arguments(settings),
         all_known=is_all_known(settings),
         fresh=fresh,
@@ -70,14 +70,14 @@ def _flatten(name: ImageName) -> str:
     return str(name).replace("/", "-").replace(":", "-")
 
 
-def repo2docker_arguments(settings: Settings, local_tag: str) -> tuple[str, ...]:
+def repo2docker_arguments(settings: Settings, appendix: str, local_tag: str) -> tuple[str, ...]:
     options = [
         ("--config", CONFIG_FILE),
         ("--image-name", local_tag),
         ("--user-id", str(settings.user_id)),
         ("--user-name", settings.notebook_user),
         ("--target-repo-dir", settings.repo_dir),
-        *([("--appendix", settings.appendix)] if settings.appendix else []),
+        *([("--appendix", appendix)] if appendix else []),
         *(("--build-arg", f"{key}={value}") for key, value in settings.build_args),
     ]
     traits = {"base_image": settings.base_image, "platform": settings.platform}
@@ -114,9 +114,9 @@ def build_arguments(settings: Settings) -> tuple[tuple[str, str], ...]:
     return tuple({**own, **{name: value for name, _, value in given}, **dict(settings.build_args)}.items())
 
 
-def make_identity(settings: Settings, event: Event) -> tuple[str, ...]:
+def make_identity(settings: Settings, event: Event, appendix: str) -> tuple[str, ...]:
     return (
-        *repo2docker_arguments(settings, local_tag=""),
+        *repo2docker_arguments(settings, appendix, local_tag=""),
         f"default build pack: {settings.predecessor}",
         f"git: {settings.include_git}",
         *(f"allowed file: {glob}" for glob in settings.allow_files),

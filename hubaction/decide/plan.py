@@ -26,6 +26,7 @@ from hubaction.errors import ActionError
 from hubaction.image import Reference
 from hubaction.inputs.event import Event
 from hubaction.inputs.settings import Settings
+from hubaction.inputs.surroundings import Surroundings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +119,7 @@ class CleanupPlan(_Decided):
 Plan = NothingToDo | BuildPlan | CommentPlan | RolloutPlan | CleanupPlan
 
 
-def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
+def make_plan(settings: Settings, event: Event, surroundings: Surroundings, now: datetime) -> Plan:
     """Decide what to do; `now` is an aware time.
 
     Raises RefusedError for builds and rollouts under unsafe events, ActionError when pushing is wanted without a
@@ -127,13 +128,13 @@ def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
     mode, reason = choose_mode(settings, event)
     match mode:
         case PlannedMode.BUILD | PlannedMode.TEST:
-            return _plan_build(mode, reason, settings, event, now)
+            return _plan_build(mode, reason, settings, event, surroundings, now)
         case PlannedMode.COMMENT:
             return _plan_comment(reason, settings, event)
         case PlannedMode.ROLLOUT:
             return _plan_rollout(reason, settings, event, now)
         case PlannedMode.CLEANUP:
-            return _plan_cleanup(reason, settings, event)
+            return _plan_cleanup(reason, settings, event, surroundings)
         case PlannedMode.NONE:
             return _plan_nothing(reason, settings)
 
@@ -142,12 +143,15 @@ def _plan_nothing(reason: str, settings: Settings) -> NothingToDo:
     return NothingToDo(mode=PlannedMode.NONE, reason=reason, warnings=settings.warnings, notices=settings.notices)
 
 
-def _plan_build(mode: PlannedMode, reason: str, settings: Settings, event: Event, now: datetime) -> BuildPlan:
+def _plan_build(
+    mode: PlannedMode, reason: str, settings: Settings, event: Event, surroundings: Surroundings, now: datetime
+) -> BuildPlan:
     refuse_unsafe(event)
     messages = Messages.of_settings(settings)
+    messages.warnings += surroundings.warnings
     references = name_references(settings, event, now, messages)
-    push = decide_push(mode, settings, event, messages)
-    build = make_build_spec(settings, event, now)
+    push = decide_push(mode, settings, event, surroundings, messages)
+    build = make_build_spec(settings, event, surroundings.appendix, now)
     return BuildPlan(
         mode=mode,
         reason=reason,
@@ -211,12 +215,12 @@ def _plan_rollout(reason: str, settings: Settings, event: Event, now: datetime) 
     )
 
 
-def _plan_cleanup(reason: str, settings: Settings, event: Event) -> CleanupPlan:
+def _plan_cleanup(reason: str, settings: Settings, event: Event, surroundings: Surroundings) -> CleanupPlan:
     """https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#pull_request"""
     head = event.pull_request
     if head is None:
         raise ActionError("Previews cannot be deleted: the event's payload names no pull request.")
-    missing = find_missing_logins(settings)
+    missing = find_missing_logins(settings, surroundings)
     messages = Messages.of_settings(settings)
     if missing:
         messages.notices.append(

@@ -8,10 +8,16 @@ from hubaction.decide.preview import is_preview
 from hubaction.errors import ActionError
 from hubaction.inputs.choices import Choice
 from hubaction.inputs.event import Event
-from hubaction.inputs.settings import Settings, UnseenLogin
+from hubaction.inputs.settings import Settings
+from hubaction.inputs.surroundings import Surroundings
+from hubaction.inputs.workflow import UnseenLogin
 
 
-def decide_push(mode: PlannedMode, settings: Settings, event: Event, messages: Messages) -> bool:
+def decide_push(
+    mode: PlannedMode, settings: Settings, event: Event, surroundings: Surroundings, messages: Messages
+) -> bool:
+    # Before all else: with an unreadable Docker configuration nothing can be built either.
+    missing = find_missing_logins(settings, surroundings)
     if not _push_wanted(mode, settings, event, messages):
         if settings.trial.profile and event.pull_request and not event.untrusted:
             messages.notices.append(_NOTHING_TO_TRY)
@@ -21,10 +27,9 @@ def decide_push(mode: PlannedMode, settings: Settings, event: Event, messages: M
             "The image is not pushed: this pull request comes from a fork, whose code must not reach the registry."
         )
         return False
-    missing = find_missing_logins(settings)
     if not missing:
         return True
-    unseen = _explain_unseen(settings.unseen_login) if settings.unseen_login else ""
+    unseen = _explain_unseen(surroundings.unseen_login) if surroundings.unseen_login else ""
     if event.about_pull_request:
         messages.notices.append(
             f"The image is not pushed: there is no password for {', '.join(missing)}."
@@ -57,9 +62,9 @@ def is_publishing_event(event: Event) -> bool:
     return event.name in publishing and (event.on_default_branch or bool(event.git_tag))
 
 
-def find_missing_logins(settings: Settings) -> list[str]:
+def find_missing_logins(settings: Settings, surroundings: Surroundings) -> list[str]:
     """Registries of the images that there is no password for."""
-    known = {entry.registry for entry in settings.credentials} | settings.logged_in
+    known = {entry.registry for entry in settings.credentials} | surroundings.logged_in
     return sorted({name.registry for name in settings.images} - known)
 
 

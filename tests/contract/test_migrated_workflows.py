@@ -21,7 +21,7 @@ from hubaction.inputs.settings import Settings, read_settings
 from hubaction.migrate.migrate import migrate_workflow
 from tests.support.actionlint import lint
 from tests.support.workflow_expressions import Value, evaluate
-from tests.unit.samples import SHORT_SHA, make_event, make_inputs, pull_request, push_to, release
+from tests.unit.samples import SHORT_SHA, SURROUNDINGS, make_event, make_inputs, pull_request, push_to, release
 
 WORKFLOWS = sorted((PROJECT / "tests/unit/migrate/workflows").glob("*.yaml"))
 NAMES = [file.stem for file in WORKFLOWS]
@@ -66,7 +66,7 @@ def outcome_of(inputs: Mapping[str, str], event: Event) -> Outcome | str:
     environ = {"GITHUB_REPOSITORY": event.repository.lower(), "GITHUB_ACTOR": "robot"} | make_inputs(inputs)
     try:
         settings: Settings = read_settings(environ)
-        plan = make_plan(settings, event, NOW)
+        plan = make_plan(settings, event, SURROUNDINGS, NOW)
     except ActionError as error:
         return type(error).__name__
     build = plan if isinstance(plan, BuildPlan) else None

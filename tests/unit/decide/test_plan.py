@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from importlib import import_module
 
@@ -17,8 +16,9 @@ from hubaction.decide.plan import BuildPlan, CommentPlan, NothingToDo, Plan, Rol
 from hubaction.decide.rollout import RolloutTarget
 from hubaction.errors import ActionError
 from hubaction.inputs.event import Event
-from hubaction.inputs.settings import Settings, UnseenLogin
-from hubaction.inputs.workflow import LOGIN_ACTIONS, LOGIN_COMMANDS
+from hubaction.inputs.settings import Settings
+from hubaction.inputs.surroundings import Surroundings
+from hubaction.inputs.workflow import LOGIN_ACTIONS, LOGIN_COMMANDS, UnseenLogin
 from tests.unit.samples import (
     HEAD_SHA,
     LOGIN,
@@ -26,6 +26,7 @@ from tests.unit.samples import (
     SHA,
     SHORT_HEAD_SHA,
     SHORT_SHA,
+    SURROUNDINGS,
     deleting_push,
     make_build_plan,
     make_event,
@@ -42,7 +43,7 @@ FORK = "Stranger/Course"
 
 
 def plan_for(event: Event, inputs: Mapping[str, str] | None = None) -> Plan:
-    return make_plan(make_settings(QUAY | dict(inputs or {})), event, NOW)
+    return make_plan(make_settings(QUAY | dict(inputs or {})), event, SURROUNDINGS, NOW)
 
 
 def build_for(event: Event, inputs: Mapping[str, str] | None = None) -> BuildPlan:
@@ -112,7 +113,7 @@ def test_make_plan__nothing_to_do() -> None:
 )
 def test_make_plan__keeps_what_the_inputs_gave_rise_to(event: Event) -> None:
     settings = make_settings(QUAY | {"image-name": "Org/Image", "no-such-input": "x"})
-    plan = make_plan(settings, event, NOW)
+    plan = make_plan(settings, event, SURROUNDINGS, NOW)
     assert settings.notices
     assert settings.warnings
     assert set(settings.notices) <= set(plan.notices)
@@ -299,7 +300,7 @@ def test_make_plan__pull_request_without_password_is_told_and_does_not_fail() ->
 )
 def test_make_plan__no_password_elsewhere_is_an_error(event: Event, push: str) -> None:
     with pytest.raises(ActionError) as caught:
-        make_plan(make_settings({"push": push, "registry": "quay.io"}), event, NOW)
+        make_plan(make_settings({"push": push, "registry": "quay.io"}), event, SURROUNDINGS, NOW)
     assert "no password for quay.io" in caught.value.message
     assert "secrets." in caught.value.message
 
@@ -314,21 +315,28 @@ def test_make_plan__password_for_another_registry_is_none() -> None:
     auth = "- {registry: quay.io, username: a, password: secret-word}"
     settings = make_settings({"image-name": "quay.io/a/b\nghcr.io/a/b", "registry-auth": auth})
     with pytest.raises(ActionError, match=r"no password for ghcr\.io\."):
-        make_plan(settings, push_to(), NOW)
+        make_plan(settings, push_to(), SURROUNDINGS, NOW)
 
 
 def test_make_plan__earlier_login_is_a_password() -> None:
-    settings = replace(make_settings({"registry": "quay.io"}), logged_in=frozenset({"quay.io"}))
-    assert make_build_plan(settings, push_to(), NOW).push
+    surroundings = Surroundings(logins=frozenset({"quay.io"}))
+    assert make_build_plan(make_settings({"registry": "quay.io"}), push_to(), NOW, surroundings).push
+
+
+@pytest.mark.parametrize("inputs", [{}, LOGIN, {"push": "false"}])
+def test_make_plan__unreadable_docker_configuration_fails_a_build(inputs: dict[str, str]) -> None:
+    surroundings = Surroundings(logins=ActionError("not readable"))
+    with pytest.raises(ActionError, match="not readable"):
+        make_build_plan(make_settings(inputs), push_to(), NOW, surroundings)
+    assert make_build_plan(make_settings(inputs), pull_request("pull_request_target"), NOW, surroundings).comment
 
 
 UNSEEN = UnseenLogin("docker/login-action", ".github/workflows/image.yaml, line 7")
 
 
 def test_make_plan__login_that_is_not_seen_is_explained() -> None:
-    settings = replace(make_settings({"registry": "quay.io"}), unseen_login=UNSEEN)
     with pytest.raises(ActionError, match=r"no password for quay\.io") as caught:
-        make_plan(settings, push_to(), NOW)
+        make_plan(make_settings({"registry": "quay.io"}), push_to(), Surroundings(unseen_login=UNSEEN), NOW)
     assert "'docker/login-action' (.github/workflows/image.yaml, line 7) is not seen here" in caught.value.message
     assert "Move its 'registry', 'username' and 'password' to this step" in caught.value.message
     assert "Settings > Secrets" not in caught.value.message
@@ -336,21 +344,21 @@ def test_make_plan__login_that_is_not_seen_is_explained() -> None:
 
 @pytest.mark.parametrize("tool", [*LOGIN_ACTIONS, *LOGIN_COMMANDS])
 def test_make_plan__every_login_that_is_looked_for_has_an_explanation(tool: str) -> None:
-    settings = replace(make_settings({"registry": "quay.io"}), unseen_login=UnseenLogin(tool, "x, line 1"))
+    surroundings = Surroundings(unseen_login=UnseenLogin(tool, "x, line 1"))
     with pytest.raises(ActionError, match=f"'{tool}' "):
-        make_plan(settings, push_to(), NOW)
+        make_plan(make_settings({"registry": "quay.io"}), push_to(), surroundings, NOW)
 
 
 def test_make_plan__login_that_is_not_seen_on_a_pull_request() -> None:
-    settings = replace(make_settings({"registry": "quay.io", "push": "true"}), unseen_login=UNSEEN)
-    plan = make_build_plan(settings, pull_request(), NOW)
+    settings = make_settings({"registry": "quay.io", "push": "true"})
+    plan = make_build_plan(settings, pull_request(), NOW, Surroundings(unseen_login=UNSEEN))
     assert not plan.push
     assert ["'docker/login-action'" in notice for notice in plan.notices] == [True]
 
 
 def test_make_plan__login_that_is_not_seen_does_not_matter_when_another_is() -> None:
-    settings = replace(make_settings({"registry": "quay.io"} | LOGIN), unseen_login=UNSEEN)
-    assert make_build_plan(settings, push_to(), NOW).push
+    settings = make_settings({"registry": "quay.io"} | LOGIN)
+    assert make_build_plan(settings, push_to(), NOW, Surroundings(unseen_login=UNSEEN)).push
 
 
 # --- tags ---
@@ -558,7 +566,7 @@ def test_make_plan__repo2docker_inputs() -> None:
             "repo2docker-args": "--debug --build-arg 'C=1 2'",
         }
     )
-    plan = make_build_plan(replace(settings, appendix="RUN true\nRUN false\n"), push_to(), NOW)
+    plan = make_build_plan(settings, push_to(), NOW, Surroundings(appendix="RUN true\nRUN false\n"))
     expected = {
         ("--target-repo-dir", "/opt/course"),
         ("--user-name", "rstudio"),
@@ -686,7 +694,7 @@ def test_make_plan__never_pushes_code_of_forks(settings: Settings) -> None:
     for name in ("pull_request", "pull_request_target", "pull_request_review"):
         for head_repository in (FORK, None):
             try:
-                plan = make_plan(settings, pull_request(name, head_repository=head_repository), NOW)
+                plan = make_plan(settings, pull_request(name, head_repository=head_repository), SURROUNDINGS, NOW)
             except RefusedError:
                 continue
             assert not isinstance(plan, BuildPlan) or not plan.push
@@ -694,7 +702,7 @@ def test_make_plan__never_pushes_code_of_forks(settings: Settings) -> None:
 
 def test_make_plan__same_input_same_plan() -> None:
     settings = make_settings(QUAY)
-    assert make_plan(settings, push_to(), NOW) == make_plan(settings, push_to(), NOW)
+    assert make_plan(settings, push_to(), SURROUNDINGS, NOW) == make_plan(settings, push_to(), SURROUNDINGS, NOW)
 
 
 def test_make_plan__tells_the_settings_warnings() -> None:

@@ -20,6 +20,7 @@ from tests.unit.samples import (
     LOGIN,
     REPOSITORY,
     SHORT_HEAD_SHA,
+    SURROUNDINGS,
     make_build_plan,
     make_event,
     make_settings,
@@ -40,7 +41,7 @@ TAG = f"pr-7-{SHORT_HEAD_SHA}"
 
 
 def plan_for(event: Event, inputs: Mapping[str, str] | None = None) -> Plan:
-    return make_plan(make_settings(PREVIEW | dict(inputs or {})), event, NOW)
+    return make_plan(make_settings(PREVIEW | dict(inputs or {})), event, SURROUNDINGS, NOW)
 
 
 def build_for(event: Event, inputs: Mapping[str, str] | None = None) -> BuildPlan:

@@ -12,6 +12,7 @@ from hubaction.inputs.choices import BinderCache, Choice
 from hubaction.inputs.event import read_event
 from hubaction.inputs.old_inputs import OLD_INPUTS
 from hubaction.inputs.settings import Settings, read_secrets, read_settings
+from tests.unit.samples import SURROUNDINGS
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 HEAD = "fedcba9876543210fedcba9876543210fedcba98"
@@ -45,7 +46,7 @@ def problems_of(inputs: dict[str, str]) -> list[str]:
 def plan_of(inputs: dict[str, str], event: str = "push", ref: str = "refs/heads/main", **payload: Any) -> Plan:
     environ = environ_of(inputs, event, ref)
     body = {"repository": {"full_name": "Org/Course", "default_branch": "main"}, **payload}
-    return make_plan(read_settings(environ), read_event(environ, body), NOW)
+    return make_plan(read_settings(environ), read_event(environ, body), SURROUNDINGS, NOW)
 
 
 def build_of(inputs: dict[str, str], event: str = "push", ref: str = "refs/heads/main", **payload: Any) -> BuildPlan:
