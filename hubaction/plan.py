@@ -165,6 +165,8 @@ class Plan:
     rollout: RolloutTarget | None = None
     preview: bool = False
     """Whether what is pushed is the preview of a pull request."""
+    proposed: bool = False
+    """Whether what is built was not merged yet: of a pull request, or of a merge queue."""
     expires: str = ""
     """After how long quay.io forgets this preview, e.g. 4w; empty when nothing of ours says so."""
     binder_branch: str = ""
@@ -180,6 +182,11 @@ class Plan:
     @property
     def builds(self) -> bool:
         return self.mode in {PlannedMode.BUILD, PlannedMode.TEST}
+
+    @property
+    def without_push(self) -> "Plan":
+        """The same, and nothing of it reaches a registry, or what follows a push."""
+        return replace(self, push=False, preview=False, binder_branch="", deletes_merged=False, rollout=None)
 
 
 def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
@@ -221,6 +228,7 @@ def make_plan(settings: Settings, event: Event, now: datetime) -> Plan:
         comment=_target_image_section(settings, event),
         rollout=_decide_rollout(settings, event, messages) if push else None,
         preview=push and _is_preview(settings, event),
+        proposed=event.about_pull_request or event.pull_request is not None or event.name == "merge_group",
         expires=_choose_expiry(settings, event),
         binder_branch=_choose_binder_branch(settings, event) if push and settings.github_token else "",
         deletes_merged=push and _ends_previews(settings, event),
