@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from hubaction.build.base_images import find_bases, render_dockerfile, resolve_bases
-from hubaction.build.context import stage_configuration
+from hubaction.build.context import find_dockerfile, stage_configuration
 from hubaction.build.fingerprint import (
     Fingerprint,
     differences,
@@ -21,6 +21,7 @@ from hubaction.build.fingerprint import (
     own_code_digest,
     parse_label,
 )
+from hubaction.build.frontend import find_foreign_frontend
 from hubaction.build.other_repo2docker import BuildArguments
 from hubaction.build.repo2docker import write_configuration
 from hubaction.clients.registry.registry import Registry
@@ -53,6 +54,8 @@ class Ingredients:
     """The images that it starts from, each with what it is by now."""
     own_expiry: bool = False
     """Whether the Dockerfile says itself when quay.io is to forget the image."""
+    frontend: str = ""
+    """What names a frontend other than Docker's own, which makes of the ingredients what it likes; '' for Docker's."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,9 @@ def read_ingredients(
     with ThreadPoolExecutor(1) as pool:
         context = pool.submit(hash_context, materials.files.source, materials.files.seen)
         dockerfile = _render(plan, materials, folder, env)
+        if frontend := _find_frontend(plan, materials, folder, dockerfile):
+            unknown = f"what the frontend '{frontend}' makes of the Dockerfile"
+            return Ingredients(None, unknown, own_expiry=EXPIRY_LABEL in dockerfile, frontend=frontend)
         names = find_bases(dockerfile, dict(plan.build.build_args)) if dockerfile else None
         own_expiry = EXPIRY_LABEL in dockerfile
         if names is None:
@@ -123,6 +129,14 @@ def _render(plan: BuildPlan, materials: Materials, folder: Path, env: Mapping[st
     stage_configuration(materials.files, folder / CONTEXT_FOLDER)
     write_configuration(plan, materials.arguments.buildx, folder)
     return render_dockerfile(materials.arguments.command, folder, env)
+
+
+def _find_frontend(plan: BuildPlan, materials: Materials, folder: Path, rendered: str) -> str:
+    """The repository's own Dockerfile is read as it is: what repo2docker prints of it has other ends of lines."""
+    name = find_dockerfile(materials.files.source)
+    file = folder / CONTEXT_FOLDER / name
+    dockerfile = file.read_bytes() if name and file.is_file() else rendered.encode("utf-8", "replace")
+    return find_foreign_frontend(dockerfile, plan.build.repo2docker, materials.arguments.buildx)
 
 
 # --- earlier images ---

@@ -87,7 +87,7 @@ class BuildPlan(_Decided):
     @property
     def without_push(self) -> "BuildPlan":
         """The same plan, with nothing that reaches a registry or follows a push."""
-        return replace(self, push=False, deletes_merged=False, rollout=None)
+        return replace(self, push=False, preview=None, deletes_merged=False, rollout=None)
 
 
 @dataclass(frozen=True, kw_only=True)

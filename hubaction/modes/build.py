@@ -41,7 +41,8 @@ from hubaction.clients.process import child_environment
 from hubaction.clients.registry.registries import Registries
 from hubaction.clients.registry.remote_image import Candidate, NotPromotableError, read_candidate
 from hubaction.decide.build_arguments import CONTEXT_FOLDER
-from hubaction.decide.labels import FINGERPRINT_LABEL
+from hubaction.decide.foreign_frontend import distrust
+from hubaction.decide.labels import FINGERPRINT_LABEL, refuse_other_labels
 from hubaction.decide.plan import BuildPlan
 from hubaction.decide.tags import EarlierTag, name_of_pull_request
 from hubaction.errors import ActionError
@@ -210,6 +211,8 @@ class _Run:
             self.job.console.say(buildx.result())
             self.arguments = self._choose_repo2docker()
             self.ingredients = self._read_ingredients()
+            if self.ingredients.frontend:
+                self._distrust(self.ingredients.frontend)
             login.result()
             for entry in self.settings.credentials:
                 self.job.console.say(f"Logged in to {entry.registry} as {entry.username}")
@@ -271,6 +274,11 @@ class _Run:
             ask_registry=lambda name: ask_for_base(name, self.registries.look_in, self.engine),
             ask_engine=self.engine.find_image,
         )
+
+    def _distrust(self, frontend: str) -> None:
+        self.plan, notices = distrust(self.plan, frontend)
+        self.outcome.plan = self.plan
+        self.outcome.notices += notices
 
     def _earlier_tags(self) -> Iterator[EarlierTag]:
         yield from self.plan.earlier
@@ -384,6 +392,7 @@ class _Run:
             self.job.console.notice(notice)
         self.outcome.steps, self.outcome.cached_steps = built.steps, built.cached_steps
         image = self.engine.inspect(self.plan.build.local_tag)
+        refuse_other_labels(image.labels, dict(self.plan.build.labels) | self._late_labels(), self.arguments.buildx)
         self.built, self.outcome.image_bytes = image.id, image.size
 
     def _build(self, arguments: BuildArguments) -> BuiltImage:
@@ -438,13 +447,18 @@ class _Run:
         )
         self.outcome.notices += cache.notices
         self.cache_export = cache.export
-        fingerprint = self.ingredients.fingerprint
-        labels = expiry_labels(self.plan, own_expiry=self.ingredients.own_expiry)
-        if fingerprint:
-            labels[FINGERPRINT_LABEL] = fingerprint.label()
-        label = [f"--label={name}={value}" for name, value in labels.items()]
+        label = [f"--label={name}={value}" for name, value in self._late_labels().items()]
         pull = ["--pull"] if self._has_stale_base() else []
         return replace(self.arguments, buildx=(*self.arguments.buildx, *label, *pull, *cache.buildx))
+
+    def _late_labels(self) -> dict[str, str]:
+        """Those that are known only when the repository was read; a repo2docker without buildx cannot give them."""
+        if not self.arguments.buildx:
+            return {}
+        labels = expiry_labels(self.plan, own_expiry=self.ingredients.own_expiry)
+        if self.ingredients.fingerprint:
+            labels[FINGERPRINT_LABEL] = self.ingredients.fingerprint.label()
+        return labels
 
     def _has_stale_base(self) -> bool:
         """Whether the engine would start from an older base image than the registry has by now.

@@ -14,13 +14,13 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from hubaction.clients.registry.registries import Registries
-from hubaction.clients.registry.registry import INDEX_TYPES, Manifest, Registry
+from hubaction.clients.registry.registry import INDEX_TYPES, Manifest, Registry, read_object
 from hubaction.clients.registry.remote_image import NotPromotableError, fetch_candidate, read_candidate
 from hubaction.decide.labels import PULL_REQUEST_LABEL, UNPROVEN_LABEL
 from hubaction.decide.plan import BuildPlan, RolloutPlan
 from hubaction.decide.rollout import RolloutTarget
 from hubaction.errors import ActionError
-from hubaction.image import ImageName, PushedReference, Reference, name_in_reference, split_reference
+from hubaction.image import ImageName, PushedReference, Reference, is_digest, name_in_reference, split_reference
 from hubaction.inputs.docker_config import find_docker_config
 from hubaction.inputs.settings import Settings
 from hubaction.publish.login import temporary_docker_config
@@ -126,21 +126,37 @@ def find_subject(plan: RolloutPlan, registries: Registries) -> Subject:
                 " this one, with the same 'image-name' and 'tags'.",
                 title="Not rolled out",
             )
-        _refuse_unfit(reference, _read_labels(registry, reference, manifest))
+        for labels in _read_labels(registry, reference, manifest):
+            _refuse_unfit(reference, labels)
         found.append(PushedReference(reference, manifest.digest, manifest.size))
     return Subject(tuple(found), plan.checkout.commit)
 
 
-def _read_labels(registry: Registry, reference: Reference, manifest: Manifest) -> Mapping[str, str]:
-    """Those of this very manifest, for its tag may move; an index has none. Raises ActionError when nobody tells."""
-    if manifest.media_type in INDEX_TYPES:
-        return {}
-    try:
-        return fetch_candidate(registry, Reference(reference.name, manifest.digest)).labels
-    except NotPromotableError as error:
-        raise ActionError(
-            f"{reference} is not rolled out, for hubs could not start it: {error.message}", title="Not rolled out"
-        ) from error
+def _read_labels(registry: Registry, reference: Reference, manifest: Manifest) -> Iterator[Mapping[str, str]]:
+    """Those of this very manifest, for its tag may move; of an index, those of each image in it.
+
+    Raises ActionError when nobody tells.
+    """
+    images = _images_of(manifest) if manifest.media_type in INDEX_TYPES else (manifest.digest,)
+    for digest in images:
+        try:
+            if not is_digest(digest):
+                raise NotPromotableError("its index has an entry without a digest.")
+            yield fetch_candidate(registry, Reference(reference.name, digest)).labels
+        except NotPromotableError as error:
+            raise ActionError(
+                f"{reference} is not rolled out, for hubs could not start it: {error.message}", title="Not rolled out"
+            ) from error
+
+
+def _images_of(index: Manifest) -> Iterator[str]:
+    """Digests of what a hub may start; an attestation has no platform that is known."""
+    listed = read_object(index.body).get("manifests")
+    for each in listed if isinstance(listed, list) else []:
+        entry = each if isinstance(each, dict) else {}
+        platform = entry.get("platform")
+        if not (isinstance(platform, dict) and platform.get("architecture") == "unknown"):
+            yield str(entry.get("digest"))
 
 
 def _refuse_unfit(reference: Reference, labels: Mapping[str, str]) -> None:

@@ -105,6 +105,26 @@ def test_read_ingredients__lines_that_end_as_on_windows(tmp_path: Path) -> None:
     assert read_with(tmp_path, buildx=("--load",), dockerfile="FROM scratch\r\n").fingerprint is not None
 
 
+@pytest.mark.parametrize("start", ["# syntax=example/frontend", "\ufeff#Syntax = example/frontend\r"])
+def test_read_ingredients__a_frontend_that_is_not_dockers(tmp_path: Path, start: str) -> None:
+    """It is looked for in the file that the builder reads, and not in what repo2docker prints of it."""
+    read = read_with(tmp_path, buildx=("--load",), dockerfile=f"{start}\nFROM scratch\n")
+    assert read.fingerprint is None
+    assert read.frontend == "example/frontend"
+    assert read.unknown == "what the frontend 'example/frontend' makes of the Dockerfile"
+
+
+def test_read_ingredients__a_frontend_in_the_arguments(tmp_path: Path) -> None:
+    read = read_with(tmp_path, buildx=("--load", "--build-arg=BUILDKIT_SYNTAX=example/frontend"))
+    assert (read.fingerprint, read.frontend) == (None, "example/frontend")
+
+
+def test_read_ingredients__dockers_own_frontend(tmp_path: Path) -> None:
+    read = read_with(tmp_path, buildx=("--load",), dockerfile="# syntax=docker/dockerfile:1\nFROM scratch\n")
+    assert read.frontend == ""
+    assert read.fingerprint is not None
+
+
 # --- base images ---
 
 

@@ -328,7 +328,8 @@ def test_make_plan__unreadable_docker_configuration_fails_a_build(inputs: dict[s
     surroundings = Surroundings(logins=ActionError("not readable"))
     with pytest.raises(ActionError, match="not readable"):
         make_build_plan(make_settings(inputs), push_to(), NOW, surroundings)
-    assert make_build_plan(make_settings(inputs), pull_request("pull_request_target"), NOW, surroundings).comment
+    plan = make_plan(make_settings(inputs), pull_request("pull_request_target"), surroundings, NOW)
+    assert isinstance(plan, CommentPlan)
 
 
 UNSEEN = UnseenLogin("docker/login-action", ".github/workflows/image.yaml, line 7")
