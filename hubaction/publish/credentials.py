@@ -121,6 +121,7 @@ def log_in(credentials: Sequence[Credentials], *, env: Mapping[str, str], cwd: P
 
 def read_auth(docker_config: Path, registry: str) -> dict[str, str]:
     """Return what docker-py and the registry client need to log in; empty when there is nothing."""
+    # Slow to load. Builds, whose threads come by here, have loaded it with the engine's client.
     from docker import auth as docker_auth
     from docker.errors import DockerException
 

@@ -92,6 +92,24 @@ def test_earlier_images__each_is_looked_for_once() -> None:
     assert shelf.looked == ["first", "absent", "second"]
 
 
+def test_earlier_images__later_ones_are_looked_for_when_somebody_reads_on() -> None:
+    """Not by the thread that looks for the first: who knows their tags may import modules."""
+    asked: list[str] = []
+
+    def ask() -> Iterator[EarlierTag]:
+        asked.append("merged")
+        yield EarlierTag(Reference(NAME, "merged"), "the merged pull request")
+
+    images = EarlierImages(
+        [EarlierTag(Reference(NAME, "absent"), "the absent")],
+        lambda tag: None if tag.reference.tag == "absent" else make_candidate("merged", {}),
+        later=ask(),
+    )
+    images.read_first()
+    assert asked == []
+    assert [tag.reference.tag for tag, _ in images] == ["merged"]
+
+
 def test_earlier_images__none() -> None:
     shelf = Shelf(absent=None)
     shelf.images.read_first()
