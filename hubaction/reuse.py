@@ -13,13 +13,13 @@ from typing import Protocol
 from hubaction.build.bases import find_bases, render_dockerfile, resolve_bases
 from hubaction.build.context import ContextFiles, stage_configuration
 from hubaction.build.fingerprint import (
+    RECIPE,
     Fingerprint,
     differences,
     hash_context,
     hash_mapping,
     hash_tests,
     hash_texts,
-    own_code_digest,
     parse_label,
 )
 from hubaction.build.repo2docker import write_configuration
@@ -95,7 +95,7 @@ def read_ingredients(
             "settings": hash_texts(plan.recipe),
             "platform": hash_texts((materials.platform,)),
             "verification": _hash_verification(materials),
-            "action": own_code_digest(),
+            "action": hash_texts((str(RECIPE),)),
         }
     if not materials.arguments.buildx:
         # Its images get no fingerprint, so one that had this would have it from somebody else.

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubaction.build.context import list_context
-from hubaction.build.fingerprint import PARTS, Fingerprint, hash_texts
+from hubaction.build.fingerprint import PARTS, RECIPE, Fingerprint, hash_texts
 from hubaction.build.version import BuildArguments
 from hubaction.event import Event
 from hubaction.image import ImageName, Reference
@@ -395,6 +395,7 @@ def test_read_ingredients__all_parts(source: Path) -> None:
     ingredients = read(source)
     assert ingredients.fingerprint
     assert set(ingredients.fingerprint.parts) == set(PARTS)
+    assert ingredients.fingerprint.parts["action"] == hash_texts((str(RECIPE),))
     assert ingredients.bases == {"quay.io/org/base:1": DIGEST}
     assert read(source) == ingredients
 
