@@ -5,7 +5,7 @@ UV_VERSION := 0.13.9
 UV := build/uv-$(UV_VERSION)/bin/uv
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo test test-all check format bench bench-full bench-docs pictures lab-picture form-picture bench-hub engine engine-stop weigh clean
+.PHONY: help setup demo test test-all check format bench bench-full bench-docs pictures lab-picture form-picture bench-hub engine engine-stop weigh recipe clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -67,6 +67,9 @@ engine-stop: setup ## Stop what `make engine` started
 
 weigh: setup ## Print what the action's own image weighs
 	$(PYTHON) -m devtools.weigh
+
+recipe: setup ## Record that what decides over images goes with the number RECIPE: see CONTRIBUTING.md
+	$(PYTHON) -m devtools.recipe
 
 clean: ## Remove what was made here; the engine's data stays in the user's cache folder
 	rm -rf .venv build tests/node_modules tests/github/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -3,22 +3,23 @@
 All of it only saves time: whatever cannot be found out means that the image is built.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 from typing import Protocol
 
 from hubaction.build.base_images import find_bases, render_dockerfile, resolve_bases
 from hubaction.build.context import find_dockerfile, stage_configuration
 from hubaction.build.fingerprint import (
+    RECIPE,
     Fingerprint,
     differences,
     hash_context,
     hash_mapping,
     hash_tests,
     hash_texts,
-    own_code_digest,
     parse_label,
 )
 from hubaction.build.frontend import find_foreign_frontend
@@ -107,7 +108,7 @@ def read_ingredients(
             "settings": hash_texts(plan.build.identity),
             "platform": hash_texts((materials.platform,)),
             "verification": _hash_verification(materials),
-            "action": own_code_digest(),
+            "action": hash_texts((str(RECIPE),)),
         }
     if not materials.arguments.buildx:
         # Its images get no fingerprint, so one that had this would have it from somebody else.
@@ -143,15 +144,26 @@ def _find_frontend(plan: BuildPlan, materials: Materials, folder: Path, rendered
 
 
 class EarlierImages:
-    """Images of earlier runs, looked up one after the other and only as far as somebody reads on."""
+    """Images of earlier runs, looked up one after the other and only as far as somebody reads on.
 
-    def __init__(self, tags: Iterator[EarlierTag], read: Callable[[EarlierTag], Candidate | None]) -> None:
-        self._images = ((tag, image) for tag in tags if (image := read(tag)))
+    `later` are tags that come last, since something has to be asked before they are known.
+    """
+
+    def __init__(
+        self,
+        tags: Iterable[EarlierTag],
+        read: Callable[[EarlierTag], Candidate | None],
+        *,
+        later: Iterable[EarlierTag] = (),
+    ) -> None:
+        self._known = _read_each(tags, read)
+        self._images = chain(self._known, _read_each(later, read))
         self._found: list[tuple[EarlierTag, Candidate]] = []
 
     def read_first(self) -> None:
-        """Look for the first one, so that it is there by the time that it is compared."""
-        next(iter(self), None)
+        """Look for the first one whose tag is known, so that it is there by the time that it is compared."""
+        if not self._found:
+            self._found += islice(self._known, 1)
 
     def __iter__(self) -> Iterator[tuple[EarlierTag, Candidate]]:
         position = 0
@@ -164,6 +176,12 @@ class EarlierImages:
         if found:
             self._found.append(found)
         return found is not None
+
+
+def _read_each(
+    tags: Iterable[EarlierTag], read: Callable[[EarlierTag], Candidate | None]
+) -> Iterator[tuple[EarlierTag, Candidate]]:
+    return ((tag, image) for tag in tags if (image := read(tag)))
 
 
 @dataclass(frozen=True)

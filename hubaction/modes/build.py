@@ -206,7 +206,8 @@ class _Run:
             self.files = list_context(self.source, include_git=self.settings.include_git, leave_out=self._own_files())
             self._guard()
             login = pool.submit(log_in, self.settings.credentials, env=self.env, cwd=self.folder)
-            self.earlier = EarlierImages(self._earlier_tags(), self._read_earlier)
+            # The client for GitHub is imported only when it is needed, and threads import nothing.
+            self.earlier = EarlierImages(self.plan.earlier, self._read_earlier, later=self._merged_tags())
             first = pool.submit(self.earlier.read_first)
             self.job.console.say(buildx.result())
             self.arguments = self._choose_repo2docker()
@@ -280,18 +281,11 @@ class _Run:
         self.outcome.plan = self.plan
         self.outcome.notices += notices
 
-    def _earlier_tags(self) -> Iterator[EarlierTag]:
-        yield from self.plan.earlier
-        if (
-            self.plan.earlier
-            and self.plan.checkout.pushed_commit
-            and self.settings.github_token
-            and self.plan.checkout.branch
-        ):
-            yield from self._merged_tags()
-
     def _merged_tags(self) -> Iterator[EarlierTag]:
         """The image of the pull request that was merged; it costs a request, so it is asked for last."""
+        plan = self.plan
+        if not (plan.earlier and plan.checkout.pushed_commit and self.settings.github_token and plan.checkout.branch):
+            return
         try:
             found = self.find_merged()
         except ActionError:

@@ -9,6 +9,10 @@ from pathlib import Path
 from devtools import places, process
 from devtools.engine import Engine
 from tests.support.runner_rules import Command, read_commands
+from tests.support.thread_imports import tell_imports
+
+_WATCH = places.PROJECT / "tests/support/thread_imports.py"
+"""Each run shows as well that no worker thread imports anything."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class Program:
 
     def run(self, **changes: str) -> Ended:
         done = subprocess.run(
-            [sys.executable, "-I", places.PROJECT / "entrypoint.py"],
+            [sys.executable, "-I", _WATCH, places.PROJECT / "entrypoint.py"],
             env={**self.env, **changes},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -59,4 +63,5 @@ class Program:
             timeout=120,
             check=False,
         )
+        assert not (told := tell_imports(done.stdout)), told
         return Ended(done.returncode, done.stdout)

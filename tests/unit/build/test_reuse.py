@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubaction.build.context import list_context
-from hubaction.build.fingerprint import PARTS, Fingerprint, hash_texts
+from hubaction.build.fingerprint import PARTS, RECIPE, Fingerprint, hash_texts
 from hubaction.build.other_repo2docker import BuildArguments
 from hubaction.build.reuse import (
     EarlierImages,
@@ -96,6 +96,24 @@ def test_earlier_images__each_is_looked_for_once() -> None:
     for _ in range(2):
         assert [tag.reference.tag for tag, _ in shelf.images] == ["first", "second"]
     assert shelf.looked == ["first", "absent", "second"]
+
+
+def test_earlier_images__later_ones_are_looked_for_when_somebody_reads_on() -> None:
+    """Not by the thread that looks for the first: who knows their tags may import modules."""
+    asked: list[str] = []
+
+    def ask() -> Iterator[EarlierTag]:
+        asked.append("merged")
+        yield EarlierTag(Reference(NAME, "merged"), "the merged pull request")
+
+    images = EarlierImages(
+        [EarlierTag(Reference(NAME, "absent"), "the absent")],
+        lambda tag: None if tag.reference.tag == "absent" else make_candidate("merged", {}),
+        later=ask(),
+    )
+    images.read_first()
+    assert asked == []
+    assert [tag.reference.tag for tag, _ in images] == ["merged"]
 
 
 def test_earlier_images__none() -> None:
@@ -383,6 +401,7 @@ def test_read_ingredients__all_parts(source: Path) -> None:
     ingredients = read(source)
     assert ingredients.fingerprint
     assert set(ingredients.fingerprint.parts) == set(PARTS)
+    assert ingredients.fingerprint.parts["action"] == hash_texts((str(RECIPE),))
     assert ingredients.bases == {"quay.io/org/base:1": DIGEST}
     assert read(source) == ingredients
 
