@@ -1,6 +1,7 @@
 """The whole program as a process on this machine, without its container."""
 
 import json
+import secrets
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -48,7 +49,7 @@ class Program:
             "GITHUB_EVENT_PATH": str(folder / "event.json"),
             "GITHUB_REF": ref,
             "GITHUB_REPOSITORY": "lab/integration",
-            "GITHUB_RUN_ID": "4711",
+            "GITHUB_RUN_ID": str(secrets.randbelow(10**10)),  # in the name of its image on the engine
             "GITHUB_SHA": "1" * 40,
             "GITHUB_WORKSPACE": str(self.workspace),
         }
