@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TextIO
 
-from hubaction.decide.plan import Plan, PlannedMode, make_plan
+from hubaction.decide.plan import BuildPlan, CleanupPlan, CommentPlan, NothingToDo, Plan, RolloutPlan, make_plan
 from hubaction.errors import DISK_FULL, ActionError, InvalidInputError
 from hubaction.inputs.event import Event, read_event, read_payload
 from hubaction.inputs.read import read_secrets, read_settings
@@ -48,24 +48,27 @@ def _run(job: Job) -> int:
     settings, event, surroundings = _read(job, warn=job.console.warning)
     plan = make_plan(settings, event, surroundings, datetime.now(UTC))
     _tell_plan(plan, job.console)
-    if plan.builds:
-        if surroundings.appendix_error:
-            raise surroundings.appendix_error
-        # The engine's libraries are slow to load, and only a build needs them.
-        from hubaction.modes.build import run_pipeline
+    # What a mode needs is slow to load, so only that of this plan is.
+    match plan:
+        case BuildPlan():
+            if surroundings.appendix_error:
+                raise surroundings.appendix_error
+            from hubaction.modes.build import run_pipeline
 
-        run_pipeline(plan, settings, job)
-        return 0
-    if plan.mode is PlannedMode.COMMENT:
-        run_comment_mode(plan, settings, job)
-    if plan.mode is PlannedMode.ROLLOUT:
-        from hubaction.modes.rollout import run_rollout_mode
+            run_pipeline(plan, settings, job)
+            return 0
+        case CommentPlan():
+            run_comment_mode(plan, settings, job)
+        case RolloutPlan():
+            from hubaction.modes.rollout import run_rollout_mode
 
-        run_rollout_mode(plan, settings, job)
-    if plan.mode is PlannedMode.CLEANUP:
-        from hubaction.modes.cleanup import run_cleanup
+            run_rollout_mode(plan, settings, job)
+        case CleanupPlan():
+            from hubaction.modes.cleanup import run_cleanup
 
-        run_cleanup(plan, settings, job)
+            run_cleanup(plan, settings, job)
+        case NothingToDo():
+            pass
     job.outputs.set_output("mode", plan.mode)
     return 0
 
@@ -81,7 +84,7 @@ def _print_plan(job: Job, stdout: TextIO) -> int:
         stdout.write(json.dumps({"errors": errors}, indent=2) + "\n")
         raise
     rollout = None
-    if plan.rollout:
+    if isinstance(plan, BuildPlan | RolloutPlan) and plan.rollout:
         from hubaction.modes.rollout import preview_rollout
 
         rollout = preview_rollout(plan, settings, job.workspace)
@@ -95,7 +98,7 @@ def _clean_up(job: Job) -> int:
     try:
         settings, event, surroundings = _read(job, warn=lambda _: None)  # the main step gave the warnings already
         plan = make_plan(settings, event, surroundings, datetime.now(UTC))
-        if plan.builds:
+        if isinstance(plan, BuildPlan):
             from hubaction.modes.build import remove_leftovers
 
             remove_leftovers(plan, job)
@@ -107,8 +110,8 @@ def _clean_up(job: Job) -> int:
 
 
 def _comment_body(plan: Plan, settings: Settings, environ: Mapping[str, str]) -> str:
-    if plan.mode is PlannedMode.COMMENT and plan.comment:
-        return render_body(make_sections(plan, plan.comment, None, settings, environ))
+    if isinstance(plan, CommentPlan):
+        return render_body(make_sections(plan, None, settings, environ))
     return ""
 
 
@@ -133,8 +136,8 @@ def _tell_plan(plan: Plan, console: Console) -> None:
         console.warning(warning)
     for notice in plan.notices:
         console.notice(notice)
-    if plan.references:
-        verb = "Will push" if plan.push else "Will not push"
+    if isinstance(plan, BuildPlan | RolloutPlan):
+        verb = "Will push" if isinstance(plan, BuildPlan) and plan.push else "Will not push"
         console.say(f"{verb}: {', '.join(str(reference) for reference in plan.references)}")
 
 

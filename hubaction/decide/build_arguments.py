@@ -1,15 +1,58 @@
 """What repo2docker and buildx are told, and what of that makes the image what it is. No I/O."""
 
 import hashlib
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 
-from hubaction.decide.labels import lasting_labels
+from hubaction.decide.labels import lasting_labels, make_labels
 from hubaction.image import ImageName, legalize_path, sanitize_tag
+from hubaction.inputs.choices import Rebuild
 from hubaction.inputs.event import Event
 from hubaction.inputs.settings import Settings
 
 CONFIG_FILE = "repo2docker_config.json"
 CONTEXT_FOLDER = "context"
+
+
+@dataclass(frozen=True)
+class BuildSpec:
+    """What repo2docker and buildx are called with, as far as the inputs and the event say."""
+
+    local_tag: str
+    """The image's name on the engine until it is proven."""
+    repo2docker: tuple[str, ...]
+    """Arguments, relative to the run's own folder, which holds the configuration file and the build context."""
+    buildx: tuple[str, ...]
+    labels: tuple[tuple[str, str], ...]
+    """All labels that this action gives to the image, in the order in which later ones win."""
+    identity: tuple[str, ...]
+    """The part of the inputs that makes the image what it is, and nothing that changes from commit to commit."""
+    build_args: tuple[tuple[str, str], ...]
+    """All build arguments, repo2docker's own included."""
+    all_known: bool
+    """Whether the inputs, with the files that they name, say all that makes the image."""
+    fresh: bool
+    """Whether to build from the base image up, without any cache."""
+    default_build_pack: bool
+    """Whether a repository without configuration becomes an image with repo2docker's own choice of Python."""
+
+
+def make_build_spec(settings: Settings, event: Event, appendix: str, now: datetime) -> BuildSpec:
+    local_tag = make_local_tag(settings, event)
+    labels = make_labels(settings, event, now)
+    fresh = settings.rebuild is Rebuild.ALWAYS or event.name == "schedule"
+    return BuildSpec(
+        local_tag,
+        repo2docker_arguments(settings, appendix, local_tag),
+        buildx_arguments(settings, labels, fresh=fresh),
+        labels,
+        identity=make_identity(settings, event, appendix),
+        build_args=build_arguments(settings),
+        all_known=is_all_known(settings),
+        fresh=fresh,
+        default_build_pack=settings.uses_old_inputs,
+    )
 
 
 def make_local_tag(settings: Settings, event: Event) -> str:
@@ -71,7 +114,7 @@ def build_arguments(settings: Settings) -> tuple[tuple[str, str], ...]:
     return tuple({**own, **{name: value for name, _, value in given}, **dict(settings.build_args)}.items())
 
 
-def make_recipe(settings: Settings, event: Event, appendix: str) -> tuple[str, ...]:
+def make_identity(settings: Settings, event: Event, appendix: str) -> tuple[str, ...]:
     return (
         *repo2docker_arguments(settings, appendix, local_tag=""),
         f"default build pack: {settings.uses_old_inputs}",

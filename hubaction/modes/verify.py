@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hubaction.clients.engine.engine import Engine
-from hubaction.decide.plan import Plan
+from hubaction.decide.plan import BuildPlan
 from hubaction.guard.given_secrets import HeldSecret
 from hubaction.guard.image import check_leaks
 from hubaction.inputs.choices import HubCheck
@@ -36,7 +36,7 @@ class ImageToProve:
     held: tuple[HeldSecret, ...] = field(repr=False)
 
 
-def prove(image: ImageToProve, plan: Plan, settings: Settings, job: Job, outcome: Outcome, engine: Engine) -> None:
+def prove(image: ImageToProve, plan: BuildPlan, settings: Settings, job: Job, outcome: Outcome, engine: Engine) -> None:
     """Raise ActionError unless the image may be pushed; what was seen goes to the outcome, the log and the outputs."""
     proof = _Proof(image, plan, settings, job, outcome, engine)
     proof.look_for_leaks()
@@ -47,7 +47,7 @@ def prove(image: ImageToProve, plan: Plan, settings: Settings, job: Job, outcome
 @dataclass(frozen=True)
 class _Proof:
     image: ImageToProve
-    plan: Plan
+    plan: BuildPlan
     settings: Settings
     job: Job
     outcome: Outcome
@@ -59,10 +59,10 @@ class _Proof:
             check_leaks(
                 self.engine,
                 self.image.id,
-                run=self.plan.local_tag,
+                run=self.plan.build.local_tag,
                 folders=(self.settings.repo_dir, f"/home/{self.settings.notebook_user}"),
                 held=self.image.held,
-                build_args=self.plan.build_args,
+                build_args=self.plan.build.build_args,
             )
             self.job.console.say("No secret of this step is in the image.")
 
@@ -92,7 +92,7 @@ class _Proof:
         settings = self.settings
         subject = Subject(self.image.id, settings.notebook_user, settings.user_id, self.image.source)
         with self.job.console.untrusted() as write:
-            return run_hub_check(subject, policy, engine=self.engine, run=self.plan.local_tag, on_line=write)
+            return run_hub_check(subject, policy, engine=self.engine, run=self.plan.build.local_tag, on_line=write)
 
     def _tell_hub(self, result: HubCheckResult) -> None:
         console, outputs = self.job.console, self.job.outputs
@@ -128,7 +128,7 @@ class _Proof:
             files, folder, settings.tests.timeout, settings.tests.notebook_outputs, left_out=self.image.tests_left_out
         )
         home = home_to_empty(settings.notebook_user, settings.repo_dir)
-        place = Place(self.image.id, settings.user_id, run=self.plan.local_tag, home=home)
+        place = Place(self.image.id, settings.user_id, run=self.plan.build.local_tag, home=home)
         with self.job.console.untrusted() as write:
             return run_image_tests(tests, place, engine=self.engine, on_line=write)
 

@@ -1,9 +1,11 @@
 """Settings and events as a runner would give them, for tests that start behind the reading."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import pytest
 
+from hubaction.decide.plan import BuildPlan, make_plan
 from hubaction.errors import InvalidInputError
 from hubaction.inputs.event import Event, read_event
 from hubaction.inputs.read import read_settings
@@ -34,6 +36,15 @@ def problems_of(inputs: Mapping[str, str], **environ: str) -> list[str]:
     with pytest.raises(InvalidInputError) as caught:
         read_settings({"GITHUB_REPOSITORY": REPOSITORY} | environ | make_inputs(inputs))
     return [str(problem) for problem in caught.value.problems]
+
+
+def make_build_plan(
+    settings: Settings, event: Event, now: datetime, surroundings: Surroundings = SURROUNDINGS
+) -> BuildPlan:
+    """Return the plan of a run that builds."""
+    plan = make_plan(settings, event, surroundings, now)
+    assert isinstance(plan, BuildPlan), plan.reason
+    return plan
 
 
 def make_event(name: str, payload: Mapping[str, object] | None = None, **environ: str) -> Event:
