@@ -59,7 +59,7 @@ def read_docker_config(file: Path | None) -> dict[str, Any]:
 
 def registries_with_login(config: Mapping[str, Any]) -> frozenset[str]:
     """Registries that a Docker configuration has credentials for."""
-    usable = _without_missing_helpers(config)
+    usable = without_missing_helpers(config)
     stored = bool(usable.get("credsStore"))
     logins = {
         key
@@ -93,7 +93,7 @@ def read_auth(docker_config: Path, registry: str) -> dict[str, str]:
     return {str(key).lower(): str(value) for key, value in (found or {}).items() if value}
 
 
-def _without_missing_helpers(config: Mapping[str, Any]) -> dict[str, Any]:
+def without_missing_helpers(config: Mapping[str, Any]) -> dict[str, Any]:
     """Drop credential helpers that do not exist here: they belong to the machine, and we are in a container."""
     kept = dict(config)
     if kept.get("credsStore") and not _has_helper(str(kept["credsStore"])):

@@ -36,8 +36,11 @@ REPLACED: Mapping[str, str] = {
     "NO_GIT_PUSH": "binder-cache",
     "EXTRA_PIP_INSTALL": "",
 }
-"""Another meaning or form under the new name; the last one never did anything."""
+"""Another meaning or form under the new name; the last one never had an effect."""
 OLD_INPUTS: Mapping[str, str] = {**RENAMED, **REPLACED}
+"""Each old input with the new one that it is, or is a part of."""
+BINDERS_USER = "jovyan"
+"""What BINDER_CACHE and MYBINDERORG_TAG made of NOTEBOOK_USER."""
 _SWITCHES = ("LATEST_TAG_OFF", "PUBLIC_REGISTRY_CHECK", "BINDER_CACHE", "NO_GIT_PUSH")
 
 
@@ -112,12 +115,24 @@ class _Work:
 
 def _clean(name: str, value: str) -> str:
     if name == "DOCKER_REGISTRY":
-        return _bare_registry(value).partition("/")[0]
+        return split_registry(value)[0]
     return value.lower() if name == "IMAGE_NAME" else value
 
 
-def _bare_registry(value: str) -> str:
-    return re.sub(r"^https?://|/+$|/v[12]/?$", "", value)
+def split_registry(value: str) -> tuple[str, str]:
+    """Return the host in DOCKER_REGISTRY, and the path that the old action put before the image's name."""
+    host, _, path = re.sub(r"^https?://|/+$|/v[12]/?$", "", value).partition("/")
+    return host, path
+
+
+def account_of(username: str) -> str:
+    """Return the account that a user of the registry belongs to: my-org+robot is a robot account of my-org."""
+    return username.partition("+")[0].lower()
+
+
+def home_of(user: str) -> str:
+    """Return the folder in which the old action put the repository."""
+    return f"/home/{user}"
 
 
 def _default_image_name(work: _Work, environ: Mapping[str, str]) -> None:
@@ -126,24 +141,24 @@ def _default_image_name(work: _Work, environ: Mapping[str, str]) -> None:
     if work.inputs["image-name"]:
         return
     owner, _, repository = environ.get("GITHUB_REPOSITORY", "").partition("/")
-    # A robot account is my-org+robot; _json_key and bots are names of nobody.
-    account = (work.inputs["username"] or environ.get("GITHUB_ACTOR", "")).partition("+")[0].lower()
+    account = account_of(work.inputs["username"] or environ.get("GITHUB_ACTOR", ""))
+    # Users such as _json_key, and bots, are not accounts.
     namespace = account if account and legalize_path(account) == account else owner
     work.inputs["image-name"] = legalize_path(f"{namespace}/{repository}") if repository else ""
 
 
 def _prefix_image_name(work: _Work) -> None:
     """The old action put all of DOCKER_REGISTRY before the image's name; here the registry is only the host."""
-    _, _, path = _bare_registry(work.old.get("DOCKER_REGISTRY", "")).partition("/")
+    _, path = split_registry(work.old.get("DOCKER_REGISTRY", ""))
     if path and work.inputs["image-name"]:
         work.inputs["image-name"] = f"{path}/{work.inputs['image-name']}"
 
 
 def _default_user_and_folder(work: _Work) -> None:
     if work.is_on("BINDER_CACHE") or "MYBINDERORG_TAG" in work.old:
-        work.inputs["notebook-user"] = "jovyan"  # Binder's own, whatever NOTEBOOK_USER says
+        work.inputs["notebook-user"] = BINDERS_USER
     if "REPO_DIR" not in work.old and not work.is_given("repo-dir"):
-        work.inputs["repo-dir"] = f"/home/{work.inputs['notebook-user']}"
+        work.inputs["repo-dir"] = home_of(work.inputs["notebook-user"])
 
 
 def _tags(work: _Work) -> None:
