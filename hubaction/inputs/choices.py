@@ -1,4 +1,4 @@
-"""The choices that inputs offer."""
+"""Inputs with a fixed set of values."""
 
 from enum import StrEnum
 from typing import TypeVar
@@ -16,7 +16,7 @@ class Mode(StrEnum):
 
 
 class Choice(StrEnum):
-    """A boolean that may be left to the event."""
+    """A boolean; `auto` leaves it to the event."""
 
     AUTO = "auto"
     TRUE = "true"
@@ -31,7 +31,7 @@ class Rebuild(StrEnum):
 
 
 class Cache(StrEnum):
-    """Where a build's layers are kept for the next one; `auto` is inline, which every engine can write."""
+    """Where the layers of a build are kept for the next one; `auto` is inline, which every engine can write."""
 
     AUTO = "auto"
     INLINE = "inline"
@@ -48,14 +48,14 @@ class CommentChoice(StrEnum):
 
 
 class BinderRef(StrEnum):
-    """What of the pull request's head the Binder link names."""
+    """How the Binder link names the head of a pull request."""
 
     SHA = "sha"
     BRANCH = "branch"
 
 
 class Automerge(StrEnum):
-    """Whether GitHub merges a pull request once it may, and how; `true` is as the repository allows."""
+    """Whether, and how, GitHub merges a pull request once it may; `true` leaves the method to the repository."""
 
     FALSE = "false"
     TRUE = "true"
@@ -65,7 +65,7 @@ class Automerge(StrEnum):
 
 
 class HubCheck(StrEnum):
-    """Whether the image is started as a hub does, and what follows when it does not start."""
+    """Whether the image is started as on a hub; `warn` pushes it even if it does not start."""
 
     TRUE = "true"
     WARN = "warn"
@@ -73,7 +73,7 @@ class HubCheck(StrEnum):
 
 
 class BinderCache(StrEnum):
-    """Whether binder/Dockerfile is kept at the pushed image, or only looked at."""
+    """Whether binder/Dockerfile is updated to the pushed image; `check` only reports what would change."""
 
     FALSE = "false"
     TRUE = "true"

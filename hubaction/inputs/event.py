@@ -1,6 +1,6 @@
 """The webhook payload and the runner's variables, read once into a typed Event.
 
-The payload comes from outside: every field may be missing or of another type, and every text may be hostile.
+The payload is untrusted: every field may be missing or of another type, and every text may be hostile.
 """
 
 import json
@@ -25,7 +25,7 @@ class PullRequest:
     """`owner/name`; None when the fork was deleted."""
     from_fork: bool
     base_sha: str = ""
-    """The commit of the target branch that GitHub knew when the event happened."""
+    """Commit of the target branch when the event happened."""
     base_branch: str = ""
     merged: bool = False
 
@@ -47,7 +47,7 @@ class WorkflowRun:
 
 @dataclass(frozen=True)
 class Event:
-    """What started this run, in GitHub's terms."""
+    """The event that started this run, in GitHub's terms."""
 
     name: str
     action: str
@@ -58,11 +58,11 @@ class Event:
     ref: str
     """The fully formed ref, e.g. refs/heads/main; empty when the event has none."""
     sha: str
-    """The commit that the tags name: on a pull request its head, elsewhere GITHUB_SHA."""
+    """Commit that the tags name: the head of a pull request, elsewhere GITHUB_SHA."""
     checkout_sha: str
-    """GITHUB_SHA: what actions/checkout checks out; on a pull request the throw-away merge commit."""
+    """GITHUB_SHA, which actions/checkout checks out; on a pull request a temporary merge commit."""
     before: str
-    """What the ref was at before a push, to the pull request's branch, too; empty when it is new, or unknown."""
+    """Commit of the ref before a push, also to a pull request's branch; empty for a new ref, or when unknown."""
     deleted: bool
     pull_request: PullRequest | None
     workflow_run: WorkflowRun | None
@@ -72,17 +72,17 @@ class Event:
 
     @property
     def about_pull_request(self) -> bool:
-        """Also when the payload does not tell which one: whoever cannot be named is not trusted."""
+        """Also when the payload does not say which one; such a pull request is not trusted."""
         return self.name.startswith("pull_request")
 
     @property
     def untrusted(self) -> bool:
-        """Whether the code may be a stranger's."""
+        """Whether the code may come from a fork."""
         return self.about_pull_request and (self.pull_request is None or self.pull_request.from_fork)
 
     @property
     def branch(self) -> str:
-        """The branch that was pushed or dispatched; empty on tags, pull requests and merge queues."""
+        """Branch that was pushed or dispatched; empty on tags, pull requests and merge queues."""
         if self.about_pull_request or self.name == "merge_group":
             return ""
         return self.ref.removeprefix("refs/heads/") if self.ref.startswith("refs/heads/") else ""
@@ -100,7 +100,7 @@ class Event:
 
 
 def read_payload(file: str) -> tuple[object, tuple[str, ...]]:
-    """Return the parsed payload and warnings; without a usable one the runner's variables have to do."""
+    """Return the parsed payload and warnings; without a payload the runner's variables are used alone."""
     if not file:
         return {}, ()
     try:
@@ -185,7 +185,7 @@ def _read_workflow_run(body: Mapping[str, object], repository: str) -> WorkflowR
 
 def _read_ref(name: str, environ: Mapping[str, str], body: Mapping[str, object], default_branch: str) -> str:
     deleted = _full_ref(_text(body, "ref")) if _is_deletion(name, body) else ""
-    # What was deleted cannot be checked out: the runner's variable then names the default branch.
+    # A deleted ref cannot be checked out: the runner's variable names the default branch instead.
     if ref := deleted or environ.get("GITHUB_REF"):
         return ref
     if name == "release" and (tag := _text(_mapping(body.get("release")), "tag_name")):

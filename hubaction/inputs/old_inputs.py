@@ -1,7 +1,7 @@
 """The inputs of jupyterhub/repo2docker-action, which a workflow may still use: old names in, ours out.
 
-With any of them in use its behaviour holds where it differs from ours, read from its script, create_docker_image.sh:
-https://github.com/jupyterhub/repo2docker-action
+If any of them is in use, the old action's behaviour applies where it differs from ours. It was read from its script,
+create_docker_image.sh: https://github.com/jupyterhub/repo2docker-action
 """
 
 import re
@@ -36,7 +36,7 @@ REPLACED: Mapping[str, str] = {
     "NO_GIT_PUSH": "binder-cache",
     "EXTRA_PIP_INSTALL": "",
 }
-"""Another meaning or form under the new name; the last one never had an effect."""
+"""Different meaning or form under the new name; the last one never had an effect."""
 OLD_INPUTS: Mapping[str, str] = {**RENAMED, **REPLACED}
 """Each old input with the new one that it is, or is a part of."""
 BINDERS_USER = "jovyan"
@@ -54,7 +54,7 @@ class Translation:
 
 
 def read_old_inputs(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the old inputs that are in use; the runner hands over each one that action.yml knows, empty or not."""
+    """Return the old inputs that are in use; the runner passes each one that action.yml declares, empty or not."""
     found = {name: environ.get(f"INPUT_{name}", "").strip() for name in OLD_INPUTS}
     return {name: value for name, value in found.items() if value}
 
@@ -91,11 +91,11 @@ class _Work:
         self.notices: list[str] = []
 
     def is_given(self, new: str) -> bool:
-        """Whether the workflow sets a new input to something else than its default."""
+        """Whether the workflow sets a new input to another value than its default."""
         return self.inputs[new] != self._defaults[new]
 
     def put(self, name: str, new: str, value: str) -> None:
-        """Set a new input from an old one, which may not contradict it."""
+        """Set a new input from an old one; they must not contradict each other."""
         if self.is_given(new) and self.inputs[new] != value:
             shown = "" if new == "password" else f" ('{self.inputs[new]}' and '{value}')"
             self.problems.append(InputProblem(name, f"and '{new}' are set to different things{shown}; keep '{new}'"))

@@ -1,4 +1,4 @@
-"""Lines of the input `rollout-paths`: which files, and which values in them. Pure, and before anything is read.
+"""Lines of the input `rollout-paths`: files, and values in them. Parsed before any file is read.
 
 The language is the part of JMESPath (https://jmespath.org/specification.html) that names places in a file, read by
 JMESPath's own parser. Keys with hyphens, or that begin with a digit, need no quotes here.
@@ -28,7 +28,7 @@ _BARE_KEY = re.compile(rf"({_QUOTED})|(\[-?[0-9]+\])|([A-Za-z0-9_][A-Za-z0-9_-]*
 
 @dataclass(frozen=True)
 class ValuePath:
-    """Files by a glob, and values in each of them."""
+    """A glob of files, and a path to values in each of them."""
 
     glob: str
     text: str
@@ -53,13 +53,13 @@ def parse_value_path(line: str) -> ValuePath:
 
 
 def matches(glob: str, path: str) -> bool:
-    """Whether a path is meant: `*` and `?` stay within a folder, `**` is any folders."""
+    """Whether a glob matches the path of a file."""
     found = find_glob(glob)
     return found is not None and found.matches(path)
 
 
 def _parse(text: str) -> Mapping[str, Any]:
-    # A third of the action's runs need no path, and the library is slow to load.
+    # The library is slow to load, and most runs need no path.
     from jmespath.exceptions import JMESPathError
     from jmespath.parser import Parser
 
@@ -79,7 +79,7 @@ def _quote(match: re.Match[str]) -> str:
 
 
 def _check(tree: Mapping[str, Any], text: str) -> None:
-    """Refuse what does not name places, e.g. functions."""
+    """Refuse expressions that do not name places, such as functions."""
     if tree["type"] not in _PATH_NODES:
         raise ValueError(f"'{text}' is more than a path to a value; {SUPPORTED}")
     children = tree["children"]

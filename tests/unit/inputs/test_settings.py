@@ -218,7 +218,7 @@ def test_read_settings__rollout_problem(inputs: dict[str, str], said: str) -> No
 # --- where pull requests are tried ---
 
 
-def test_read_settings__trial() -> None:
+def test_read_settings__try_on_hub() -> None:
     given = {"hub-url": "https://hub.example.edu/base/", "hub-profile": "custom", "hub-content-path": "a/b c.ipynb/"}
     assert make_settings(given).try_on_hub == TryOnHubSettings(
         "https://hub.example.edu/base", "custom", "image", "a/b c.ipynb"
