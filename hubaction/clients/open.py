@@ -26,7 +26,7 @@ def open_engine(environ: Mapping[str, str]) -> AbstractContextManager["Engine"]:
 
 
 def open_registries(
-    credentials: Sequence[Credentials], docker_config: Path, *, insecure: frozenset[str] = frozenset()
+    credentials: Sequence[Credentials], docker_config: Path | None, *, insecure: frozenset[str] = frozenset()
 ) -> "Registries":
     """Connects to nothing yet. `insecure` holds the registries that the engine reaches without TLS."""
     from hubaction.clients.registry.registries import Registries
