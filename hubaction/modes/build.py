@@ -36,7 +36,9 @@ from hubaction.build.reuse import (
 )
 from hubaction.build.uncached_requirements import find_uncached
 from hubaction.build.unread_files import Configuration, find_shadowed
-from hubaction.clients.engine.engine import LOW_DISK_BYTES, Engine, EngineInfo, free_disk_bytes
+from hubaction.clients.engine.disk import LOW_DISK_BYTES, free_disk_bytes
+from hubaction.clients.engine.engine import Engine
+from hubaction.clients.engine.values import EngineInfo
 from hubaction.clients.process import child_environment
 from hubaction.clients.registry.registries import Registries
 from hubaction.clients.registry.remote_image import Candidate, NotPromotableError, read_candidate

@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 
 from hubaction.clients.registry.registries import Registries
 from hubaction.clients.registry.registry import Registry
@@ -60,7 +59,7 @@ def delete_merged_previews(name: ImageName, number: int, source: str, registry: 
 def _open_registries(settings: Settings, job: Job) -> Registries:
     # No engine tells here which registries it reaches without TLS.
     file = find_docker_config(job.environ, job.workspace)
-    return Registries(settings.credentials, file.parent if file else Path(), frozenset())
+    return Registries(settings.credentials, file.parent if file else None, frozenset())
 
 
 def _delete_images(target: CleanupTarget, registries: Registries, job: Job, add: Callable[[Cleaned], object]) -> None:

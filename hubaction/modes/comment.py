@@ -101,7 +101,9 @@ def _badge_link(badge: Badge) -> str:
 def write_comment(target: CommentTarget, sections: Sequence[Section], settings: Settings, job: Job) -> bool:
     """Bring the comment up to date and set the outputs; False, and one notice, when that could not be."""
     # GitHub's library is slow to load, and only here it is needed.
-    from hubaction.clients.github.api import GitHub, NotAllowedError, PassingError, patiently
+    from hubaction.clients.github.api import GitHub
+    from hubaction.clients.github.errors import NotAllowedError, PassingError
+    from hubaction.clients.github.patience import patiently
 
     if not settings.github_token:
         _tell_why_not(job.console, "The input 'github-token' is empty.")

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 
-from hubaction.clients.engine.engine import Engine, EngineInfo
+from hubaction.clients.engine.engine import Engine
+from hubaction.clients.engine.values import EngineInfo
 from hubaction.clients.registry.registries import Registries
 from hubaction.decide.labels import SOURCE_LABEL
 from hubaction.decide.plan import BuildPlan

@@ -295,7 +295,7 @@ def _read_edits(target: RolloutTarget, subject: Subject, settings: Settings, job
 
 def _explain(error: ActionError, target: RolloutTarget, settings: Settings) -> str:
     """The reason, and what helps a token that may not do it."""
-    from hubaction.clients.github.api import BadTokenError, BranchRulesError, NotAllowedError
+    from hubaction.clients.github.errors import BadTokenError, BranchRulesError, NotAllowedError
 
     own = not settings.rollout.token
     given = "github-token" if own else "rollout-token"

@@ -9,7 +9,8 @@ from typing import Protocol
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from hubaction.clients.engine.engine import Engine, PushEvent
+from hubaction.clients.engine.engine import Engine
+from hubaction.clients.engine.values import PushEvent
 from hubaction.clients.registry.registry import Manifest, Registry, RegistryError, UnreachableError, UntrustedError
 from hubaction.errors import DISK_FULL, ActionError
 from hubaction.image import ImageName, PushedReference, Reference, display_registry

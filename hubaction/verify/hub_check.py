@@ -10,7 +10,9 @@ from pathlib import Path
 from threading import Timer
 from typing import Any
 
-from hubaction.clients.engine.engine import Engine, NotStartedError, SpawnedContainer
+from hubaction.clients.engine.container import SpawnedContainer
+from hubaction.clients.engine.engine import Engine
+from hubaction.clients.engine.errors import NotStartedError
 from hubaction.clients.lines import split_lines
 from hubaction.inputs.choices import HubPolicy
 from hubaction.verify.hub_container import (

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from hubaction.clients.engine.engine import LocalImage, Spawn, SpawnedContainer
+from hubaction.clients.engine.container import SpawnedContainer
+from hubaction.clients.engine.values import LocalImage, Spawn
 from hubaction.inputs.choices import HubPolicy
 
 USER = "hub-check"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from hubaction.clients.engine.engine import ContainerState, LocalImage
+from hubaction.clients.engine.values import ContainerState, LocalImage
 from hubaction.errors import ActionError
 from hubaction.inputs.choices import HubPolicy
 from hubaction.verify.hub_container import PORT, SINGLEUSER, Programs, Shadowed, find_file, is_below, start_script_of

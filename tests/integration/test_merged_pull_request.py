@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from hubaction.clients.github.api import GitHub, GitHubError
+from hubaction.clients.github.api import GitHub
+from hubaction.clients.github.errors import GitHubError
 from tests.github.answers import CONFLICT
 from tests.github.prism import Prism
 from tests.github.runs import FORK

@@ -6,49 +6,24 @@ https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
 
 import logging
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 import github
 import requests
 from github.GithubException import GithubException
 from github.IssueComment import IssueComment
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
+from hubaction.clients.github.errors import BadTokenError, GitHubError, NotAllowedError, PassingError
+from hubaction.clients.github.patience import TIMEOUT_SECONDS
 from hubaction.errors import ActionError
 
-T = TypeVar("T")
-
-TIMEOUT_SECONDS = 15
-LONGEST_WAIT_SECONDS = 60
-"""No try begins later than this; a limit that lasts longer is not waited for."""
-ATTEMPTS = 4
 JOB_LOGIN = "github-actions[bot]"
 """Who writes with a job's own token."""
 _USER_TOKENS = ("ghp_", "gho_", "ghu_", "github_pat_")
-
-
-class GitHubError(ActionError):
-    """GitHub did not do what was asked."""
-
-
-class NotAllowedError(GitHubError):
-    """The token has no right to do this."""
-
-
-class BadTokenError(GitHubError):
-    """The token is none, or no longer one."""
-
-
-class PassingError(GitHubError):
-    """A rate limit or a fault that may pass; `wait` is how many seconds GitHub asks for, if it does."""
-
-    def __init__(self, message: str, *, wait: float | None = None) -> None:
-        super().__init__(message)
-        self.wait = wait
 
 
 @dataclass(frozen=True)
@@ -59,14 +34,6 @@ class RemoteComment:
     author: str
     body: str
     url: str
-
-
-class MovedError(PassingError):
-    """A branch got other commits since it was read."""
-
-
-class BranchRulesError(GitHubError):
-    """The rules of a branch forbid to write to it directly."""
 
 
 @dataclass(frozen=True)
@@ -225,30 +192,6 @@ class GitHub:
                 raise _explain_query(action, answer["errors"])
             data: dict[str, Any] = answer["data"]
             return data
-
-
-def patiently(work: Callable[[], T]) -> T:
-    """Do something again after passing faults, waiting as long as GitHub asks for, within a bound.
-
-    The work is repeated whole, so it has to look again at what is there before it writes.
-    """
-
-    def wait(state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        asked = error.wait if isinstance(error, PassingError) else None
-        return min(2.0**state.attempt_number, 16) if asked is None else asked
-
-    def has_lasted(state: RetryCallState) -> bool:
-        return max(state.seconds_since_start or 0, state.idle_for) + state.upcoming_sleep > LONGEST_WAIT_SECONDS
-
-    retrying = Retrying(
-        retry=retry_if_exception_type(PassingError),
-        stop=lambda state: stop_after_attempt(ATTEMPTS)(state) or has_lasted(state),
-        wait=wait,
-        sleep=time.sleep,
-        reraise=True,
-    )
-    return retrying(work)
 
 
 def _read(comment: IssueComment) -> RemoteComment:

@@ -15,16 +15,8 @@ from urllib.parse import quote
 import github
 from github.GithubException import GithubException
 
-from hubaction.clients.github.api import (
-    BranchRulesError,
-    GitHub,
-    GitHubError,
-    MovedError,
-    NotAllowedError,
-    explain,
-    read_message,
-    translate,
-)
+from hubaction.clients.github.api import GitHub, explain, read_message, translate
+from hubaction.clients.github.errors import BranchRulesError, GitHubError, MovedError, NotAllowedError
 
 FILE_MODE = "100644"
 UPDATE_REFS = (

@@ -11,7 +11,8 @@ from urllib.parse import quote
 import github
 from github.GithubException import GithubException
 
-from hubaction.clients.github.api import GitHub, NotAllowedError, read_message, translate
+from hubaction.clients.github.api import GitHub, read_message, translate
+from hubaction.clients.github.errors import NotAllowedError
 
 MERGE_WHEN_READY = (
     "mutation($pull:ID!,$method:PullRequestMergeMethod!){"

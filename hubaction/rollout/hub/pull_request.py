@@ -11,8 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hubaction.clients.github.api import GitHub, GitHubError, PassingError, patiently
+from hubaction.clients.github.api import GitHub
+from hubaction.clients.github.errors import GitHubError, PassingError
 from hubaction.clients.github.git_data import GitData, NewFile, RemoteCommit, RemoteEntry
+from hubaction.clients.github.patience import patiently
 from hubaction.clients.github.pull_requests import PullRequests, RemotePull
 from hubaction.errors import ActionError
 from hubaction.image import sanitize_tag

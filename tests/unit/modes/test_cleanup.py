@@ -128,3 +128,17 @@ def test_run_cleanup__login_that_is_refused_fails_before_anything_is_deleted(cle
         cleanup.run()
     assert shelf.asked == []
     assert cleanup.deleted == []
+
+
+def test_run_cleanup__a_file_of_the_workspace_is_no_docker_configuration(
+    cleanup: Cleanup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The working directory may hold a `config.json` of any kind, a pull request's own included."""
+    (tmp_path / "config.json").write_text('{"auths": {"quay.io": {"auth": "bWFsbG9yeTpndWVzc2Vk"}}}', encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    cleanup.environ |= {"INPUT_USERNAME": "", "INPUT_PASSWORD": ""}
+    with (
+        shown(Shelf(), also=lambda mock: let_in(mock, 401)),
+        pytest.raises(ActionError, match="refused the login of ''"),
+    ):
+        cleanup.run()

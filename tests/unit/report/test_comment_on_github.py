@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from hubaction.clients.github.api import GitHub, NotAllowedError, PassingError, patiently
+from hubaction.clients.github.api import GitHub
+from hubaction.clients.github.errors import NotAllowedError, PassingError
+from hubaction.clients.github.patience import patiently
 from hubaction.report.comment import MARKER, RunNumber, Section, parse_body, render_body
 from hubaction.report.comment_on_github import Posted, post_sections
 from tests.github.answers import BAD_GATEWAY, HANG_UP, Answer

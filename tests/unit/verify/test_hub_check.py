@@ -8,7 +8,8 @@ from unittest.mock import create_autospec
 
 import pytest
 
-from hubaction.clients.engine.engine import ContainerState, LocalImage, SpawnedContainer
+from hubaction.clients.engine.container import SpawnedContainer
+from hubaction.clients.engine.values import ContainerState, LocalImage
 from hubaction.inputs.choices import HubCheck, HubPolicy
 from hubaction.verify.hub_check import MAX_KERNELS, HubCheckResult, _Check
 from hubaction.verify.hub_container import SINGLEUSER, Programs, Shadowed

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hubaction.clients.engine.engine import ContainerState, LocalImage
+from hubaction.clients.engine.values import ContainerState, LocalImage
 from hubaction.inputs.choices import HubCheck, HubPolicy
 from hubaction.verify.hub_container import Programs, Shadowed
 from hubaction.verify.hub_diagnosis import Evidence, explain, explain_kernel, explain_page, last_exception

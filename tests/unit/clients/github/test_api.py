@@ -5,18 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from hubaction.clients.github.api import (
-    ATTEMPTS,
-    JOB_LOGIN,
-    LONGEST_WAIT_SECONDS,
-    BadTokenError,
-    GitHub,
-    GitHubError,
-    NotAllowedError,
-    PassingError,
-    RemoteComment,
-    patiently,
-)
+from hubaction.clients.github.api import JOB_LOGIN, GitHub, RemoteComment
+from hubaction.clients.github.errors import BadTokenError, GitHubError, NotAllowedError, PassingError
+from hubaction.clients.github.patience import ATTEMPTS, LONGEST_WAIT_SECONDS, patiently
 from tests.github.answers import (
     BAD_CREDENTIALS,
     BAD_GATEWAY,

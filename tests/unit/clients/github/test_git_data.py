@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from hubaction.clients.github.api import BranchRulesError, GitHub, GitHubError, MovedError, NotAllowedError
+from hubaction.clients.github.api import GitHub
+from hubaction.clients.github.errors import BranchRulesError, GitHubError, MovedError, NotAllowedError
 from hubaction.clients.github.git_data import GitData, NewFile
 from tests.github.answers import BROKEN, PROTECTED, refuse_query
 from tests.github.git import EXECUTABLE

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hubaction.clients.github.api import BranchRulesError, GitHub, GitHubError, NotAllowedError
+from hubaction.clients.github.api import GitHub
+from hubaction.clients.github.errors import BranchRulesError, GitHubError, NotAllowedError
 from hubaction.inputs.choices import Automerge
 from hubaction.inputs.rollout_paths import parse_value_path
 from hubaction.modes.rollout import read_images
