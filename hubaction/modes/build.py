@@ -409,7 +409,8 @@ class _Run:
             return
         configuration = Configuration(context)
         for remark in (*find_shadowed(configuration), *find_uncached(configuration)):
-            self.job.console.notice(remark.message, file=self.settings.from_root(remark.file), line=remark.line)
+            file = remark.file and self.settings.from_root(remark.file)
+            self.job.console.notice(remark.message, file=file, line=remark.line)
 
     def _with_cache_and_label(self) -> BuildArguments:
         if not self.arguments.buildx:

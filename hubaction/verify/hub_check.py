@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from threading import Timer
@@ -13,6 +13,7 @@ from typing import Any
 from hubaction.clients.engine.engine import Engine, NotStartedError, SpawnedContainer
 from hubaction.clients.lines import split_lines
 from hubaction.inputs.choices import HubPolicy
+from hubaction.results import HubChecked, Remark
 from hubaction.verify.hub_container import (
     SINGLEUSER,
     Shadowed,
@@ -54,34 +55,6 @@ PAGES_WITH_CELLS = ("/lab", "/tree", "/notebooks", "/doc")
 
 
 @dataclass(frozen=True)
-class Remark:
-    """What a hub puts up with, and its users may not."""
-
-    message: str
-    file: str | None = None
-
-
-@dataclass
-class HubCheckResult:
-    """What was seen of a server that works. Texts come from the image."""
-
-    ready_seconds: float = 0
-    memory_bytes: int | None = None
-    """At rest, with no kernel; None where the image cannot see it."""
-    versions: dict[str, str] = field(default_factory=dict)
-    kernels: list[str] = field(default_factory=list)
-    lets_anybody_in: bool = False
-    remarks: list[Remark] = field(default_factory=list)
-
-    @property
-    def summary(self) -> str:
-        memory = f", {self.memory_bytes / 1e6:.0f} MB at rest" if self.memory_bytes is not None else ""
-        versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
-        kernels = f"; kernels: {', '.join(self.kernels)}" if self.kernels else ""
-        return f"ready in {self.ready_seconds:.1f} s{memory}; {versions}{kernels}"
-
-
-@dataclass(frozen=True)
 class Subject:
     """The image, and what it was made from."""
 
@@ -93,7 +66,7 @@ class Subject:
 
 def run_hub_check(
     subject: Subject, policy: HubPolicy, *, engine: Engine, run: str, on_line: Callable[[str], None]
-) -> HubCheckResult | None:
+) -> HubChecked | None:
     """Start the image as a hub does and use its server; None for an image that has no Jupyter at all.
 
     `on_line` gets text of others: what the container printed. Raises HubCheckError when a hub could not start the
@@ -118,12 +91,12 @@ def run_hub_check(
             raise HubCheckError(_NO_PYTHON, seen.packages_file)
         container.copy_in(_scripts(), SCRIPT_FOLDER.lstrip("/"), "/", user_id=subject.user_id)
         result = _Check(container, seen, on_line).run()
-    result.remarks += [
+    remarks = (
         *_remark_on_shadowed(seen.shadowed, seen),
         *_remark_on_version(result, seen),
         *_remark_on_open_door(result, seen),
-    ]
-    return result
+    )
+    return replace(result, remarks=remarks)
 
 
 _NO_PYTHON = (
@@ -150,14 +123,14 @@ class _Check:
         self._container = container
         self._seen = seen
         self._on_line = on_line
-        self._result = HubCheckResult()
+        self._result = HubChecked(ready_seconds=0)
         self._last = ""
         """The kind of the event before."""
         self._awaited: list[str] = []
         """The kernels that are not tried yet."""
         self._started = time.monotonic()
 
-    def run(self) -> HubCheckResult:
+    def run(self) -> HubChecked:
         try:
             self._container.start()
         except NotStartedError as error:
@@ -182,22 +155,23 @@ class _Check:
 
     def _take(self, event: Mapping[str, Any]) -> None:
         kind = self._last = event["event"]
-        result = self._result
         if kind == "ready":
-            result.ready_seconds = time.monotonic() - self._started
             memory = event.get("memory")
             known = isinstance(memory, int) and not isinstance(memory, bool) and 0 <= memory < MAX_MEMORY
-            result.memory_bytes = memory if known else None
-            result.lets_anybody_in = event.get("open") is True
+            self._result = HubChecked(
+                ready_seconds=time.monotonic() - self._started,
+                memory_bytes=memory if known else None,
+                lets_anybody_in=event.get("open") is True,
+            )
         elif kind == "versions":
-            result.versions = _read_texts(event.get("versions"))
+            self._result = replace(self._result, versions=_read_texts(event.get("versions")))
         elif kind == "kernels":
             self._await_kernels(event.get("names"))
         elif kind == "kernel":
             name, error = self._awaited.pop(0)[:MAX_TEXT], str(event.get("error") or "")
             if error:
                 raise explain_kernel(self._look(event), name, error)
-            result.kernels.append(name)
+            self._result = replace(self._result, kernels=(*self._result.kernels, name))
 
     def _await_kernels(self, names: object) -> None:
         self._awaited = [str(name) for name in names] if isinstance(names, list) else []
@@ -284,27 +258,27 @@ def _remark_on_shadowed(shadowed: Shadowed, seen: Evidence) -> Iterator[Remark]:
         yield Remark(
             f"The image's home folder, {seen.home}, holds what users of a hub will not see ({names}):"
             f" {OUTSIDE_OF_HOME}.",
-            find_file(seen.source, "Dockerfile"),
+            find_file(seen.source, "Dockerfile") or "",
         )
 
 
-def _remark_on_version(result: HubCheckResult, seen: Evidence) -> Iterator[Remark]:
+def _remark_on_version(result: HubChecked, seen: Evidence) -> Iterator[Remark]:
     """What JupyterHub itself warns of: https://github.com/jupyterhub/jupyterhub/blob/5.2.1/jupyterhub/_version.py"""
     hub, own = seen.policy.version, result.versions.get("jupyterhub", "")
     if hub and own and hub.partition(".")[0] != own.partition(".")[0]:
         yield Remark(
             f"The hub is JupyterHub {hub}, and the image has {own}: such a server starts, and JupyterHub warns that"
             " users may fail to log in to it, or be redirected without end. Install the hub's major version in it.",
-            seen.packages_file,
+            seen.packages_file or "",
         )
 
 
-def _remark_on_open_door(result: HubCheckResult, seen: Evidence) -> Iterator[Remark]:
+def _remark_on_open_door(result: HubChecked, seen: Evidence) -> Iterator[Remark]:
     """https://jupyterhub.readthedocs.io/en/stable/reference/singleuser.html: the server itself asks for the login."""
     if result.lets_anybody_in:
         yield Remark(
             "The image's server lets in whoever knows its address, without a login: on a hub, everybody could use it as"
             f" its user. Have it started by {SINGLEUSER}, and remove what turns off its login, such as an empty token"
             " or password.",
-            find_file(seen.source, "Dockerfile"),
+            find_file(seen.source, "Dockerfile") or "",
         )

@@ -12,7 +12,7 @@ from threading import Timer
 from hubaction.clients.engine.engine import Engine, LocalImage, StoppedContainer
 from hubaction.clients.lines import split_lines
 from hubaction.errors import ActionError
-from hubaction.results import CaseResult, count_cases, failing
+from hubaction.results import CaseResult, Tested, count_cases, failing
 from hubaction.verify.junit import MAX_BYTES, JUnitError, parse_junit
 
 SCRIPT_FOLDER = "/tmp/hub-image-action"  # noqa: S108 - in a container of its own
@@ -36,6 +36,10 @@ class ImageTestsError(ActionError):
         super().__init__(message, title=title, file=file)
         self.cases: tuple[CaseResult, ...] = ()
         """What is known of each test; files are relative to the folder that is built, and are there."""
+
+    @property
+    def tested(self) -> Tested:
+        return Tested(self.cases)
 
 
 @dataclass(frozen=True)
