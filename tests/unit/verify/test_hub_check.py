@@ -12,8 +12,10 @@ from hubaction.clients.engine.engine import ContainerState, LocalImage, SpawnedC
 from hubaction.inputs.choices import HubCheck, HubPolicy
 from hubaction.results import HubChecked
 from hubaction.verify.hub_check import MAX_KERNELS, _Check
-from hubaction.verify.hub_container import SINGLEUSER, Programs, Shadowed
-from hubaction.verify.hub_diagnosis import Evidence, HubCheckError
+from hubaction.verify.hub_container import SINGLEUSER
+from hubaction.verify.hub_diagnosis import HubCheckError
+from hubaction.verify.hub_evidence import Evidence
+from hubaction.verify.hub_image import HiddenFiles, Programs
 
 READY = {"event": "ready", "memory": 90_000_000}
 VERSIONS = {"event": "versions", "versions": {"python": "3.13.0"}}
@@ -36,7 +38,9 @@ def seen(tmp_path: Path) -> Evidence:
     (tmp_path / "environment.yml").touch()
     image = LocalImage("sha256:x", 1, "/srv/repo")
     policy = HubPolicy(HubCheck.TRUE, (SINGLEUSER,), 2**30, 120, "/lab", "")
-    return Evidence(policy, tmp_path, "/home/jovyan", image, Programs("/bin/a", "/bin/b", "/bin/python3"), Shadowed())
+    return Evidence(
+        policy, tmp_path, "/home/jovyan", image, Programs("/bin/a", "/bin/b", "/bin/python3"), HiddenFiles()
+    )
 
 
 def check(seen: Evidence, *events: object, lines: list[str] | None = None) -> HubChecked:
