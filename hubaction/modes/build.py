@@ -66,7 +66,7 @@ from hubaction.report.try_on_hub import tell_trial
 from hubaction.runner.file_commands import FileCommands
 from hubaction.runner.job import Job
 from hubaction.runner.workspace_file import store_file
-from hubaction.verify.image_tests import find_image_tests
+from hubaction.verify.tests_folder import find_image_tests
 
 
 def run_pipeline(plan: Plan, settings: Settings, job: Job) -> None:

@@ -15,7 +15,7 @@ from hubaction.results import HubChecked, Tested
 from hubaction.runner.job import Job
 from hubaction.verify.hub_check import NO_JUPYTER
 from hubaction.verify.hub_diagnosis import HubCheckError
-from hubaction.verify.image_tests import ImageTestsError
+from hubaction.verify.tests_verdict import ImageTestsError
 from hubaction.verify.verify_image import ImageToVerify, verify_by_tests, verify_on_hub
 
 MAX_ANNOTATIONS = 9
