@@ -1,7 +1,7 @@
 """What steps hand on and reports show."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from hubaction.image import ImageName, Reference
@@ -64,6 +64,37 @@ class ImageFacts:
     """What it was built from."""
 
 
+@dataclass(frozen=True)
+class Remark:
+    """Something that people should know, although the image can be built and used."""
+
+    message: str
+    file: str = ""
+    """Relative to the folder that is built; empty for none."""
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class HubChecked:
+    """What the hub check saw of a server that works. Its texts come from the image: scrub them before they leave."""
+
+    ready_seconds: float
+    memory_bytes: int | None = None
+    """At rest, with no kernel; None where the image cannot see it."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    kernels: tuple[str, ...] = ()
+    lets_anybody_in: bool = False
+    """Whether the server asks for no login."""
+    remarks: tuple[Remark, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        memory = f", {self.memory_bytes / 1e6:.0f} MB at rest" if self.memory_bytes is not None else ""
+        versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
+        kernels = f"; kernels: {', '.join(self.kernels)}" if self.kernels else ""
+        return f"ready in {self.ready_seconds:.1f} s{memory}; {versions}{kernels}"
+
+
 class CaseOutcome(StrEnum):
     """What became of one test."""
 
@@ -84,6 +115,26 @@ class CaseResult:
     line: int | None = None
     message: str = ""
     """Why it failed or was skipped."""
+
+
+@dataclass(frozen=True)
+class Tested:
+    """The image tests, each with its outcome. Their texts come from the image: scrub them before they leave."""
+
+    cases: tuple[CaseResult, ...] = ()
+
+    @property
+    def counts(self) -> str:
+        return count_cases(self.cases)
+
+    @property
+    def failing(self) -> list[CaseResult]:
+        return failing(self.cases)
+
+    @property
+    def proves_nothing(self) -> bool:
+        """Whether every test was skipped."""
+        return bool(self.cases) and all(case.outcome is CaseOutcome.SKIPPED for case in self.cases)
 
 
 def failing(cases: Iterable[CaseResult]) -> list[CaseResult]:

@@ -2,7 +2,8 @@
 
 import yaml
 
-from hubaction.build.unread_files import ENVIRONMENTS, Configuration, Remark
+from hubaction.build.unread_files import ENVIRONMENTS, Configuration
+from hubaction.results import Remark
 
 _OTHER_FILE = ("-r", "-c", "--requirement", "--constraint")
 _SHOWN = 80

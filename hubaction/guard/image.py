@@ -42,18 +42,18 @@ class Leak:
         return f"{self.secret.name} is in {self.place}"
 
 
-def check_leaks(
-    engine: Engine,
+def guard_image(
     image: str,
+    held: Sequence[HeldSecret],
     *,
+    engine: Engine,
     run: str,
     folders: Iterable[str],
-    held: Sequence[HeldSecret],
     build_args: Iterable[tuple[str, str]],
 ) -> None:
-    """Look for held secrets in an image's description and in `folders` of it; raises LeakError.
+    """Search an image's description, `folders` and its working directory for given secrets; raises LeakError.
 
-    The folder that it starts in is one of them. Nothing of the image runs; `run` is its container's label.
+    Nothing of the image runs; `run` is its container's label.
     """
     if not held:
         return

@@ -69,7 +69,7 @@ from hubaction.report.try_on_hub import tell_trial
 from hubaction.runner.file_commands import FileCommands
 from hubaction.runner.job import Job
 from hubaction.runner.workspace_file import store_file
-from hubaction.verify.image_tests import find_image_tests
+from hubaction.verify.tests_folder import find_image_tests
 
 
 def run_pipeline(plan: BuildPlan, settings: Settings, job: Job) -> None:
@@ -421,7 +421,8 @@ class _Run:
             return
         configuration = Configuration(context)
         for remark in (*find_shadowed(configuration), *find_uncached(configuration)):
-            self.job.console.notice(remark.message, file=self.settings.from_root(remark.file), line=remark.line)
+            file = remark.file and self.settings.from_root(remark.file)
+            self.job.console.notice(remark.message, file=file, line=remark.line)
 
     def _with_cache_and_label(self) -> BuildArguments:
         if not self.arguments.buildx:

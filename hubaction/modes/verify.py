@@ -7,15 +7,16 @@ from pathlib import Path
 from hubaction.clients.engine.engine import Engine
 from hubaction.decide.plan import BuildPlan
 from hubaction.guard.given_secrets import HeldSecret
-from hubaction.guard.image import check_leaks
+from hubaction.guard.image import guard_image
 from hubaction.inputs.choices import HubCheck, HubPolicy
 from hubaction.inputs.settings import Settings
 from hubaction.report.summary import Outcome
-from hubaction.results import CaseOutcome, CaseResult, count_cases, failing
+from hubaction.results import HubChecked, Tested
 from hubaction.runner.job import Job
-from hubaction.verify.hub_check import NO_JUPYTER, HubCheckResult, Subject, run_hub_check
+from hubaction.verify.hub_check import NO_JUPYTER
 from hubaction.verify.hub_diagnosis import HubCheckError
-from hubaction.verify.image_tests import ImageTests, ImageTestsError, Place, home_to_empty, run_image_tests
+from hubaction.verify.tests_verdict import ImageTestsError
+from hubaction.verify.verify_image import ImageToVerify, verify_by_tests, verify_on_hub
 
 MAX_ANNOTATIONS = 9
 """GitHub shows ten errors of a step, and one of them is the step's own."""
@@ -56,12 +57,12 @@ class _Proof:
     def look_for_leaks(self) -> None:
         """What the build brought in cannot be seen before it."""
         with self.job.step("look for secrets", self.outcome.seconds):
-            check_leaks(
-                self.engine,
+            guard_image(
                 self.image.id,
+                self.image.held,
+                engine=self.engine,
                 run=self.plan.build.local_tag,
                 folders=(self.settings.repo_dir, f"/home/{self.settings.notebook_user}"),
-                held=self.image.held,
                 build_args=self.plan.build.build_args,
             )
             self.job.console.say("No secret of this step is in the image.")
@@ -88,20 +89,29 @@ class _Proof:
             return
         self._tell_hub(result)
 
-    def _start_as_hub(self, policy: HubPolicy) -> HubCheckResult | None:
-        settings = self.settings
-        subject = Subject(self.image.id, settings.notebook_user, settings.user_id, self.image.source)
+    def _start_as_hub(self, policy: HubPolicy) -> HubChecked | None:
         with self.job.console.untrusted() as write:
-            return run_hub_check(subject, policy, engine=self.engine, run=self.plan.build.local_tag, on_line=write)
+            return verify_on_hub(self._image_to_verify(), policy, engine=self.engine, on_line=write)
 
-    def _tell_hub(self, result: HubCheckResult) -> None:
+    def _image_to_verify(self) -> ImageToVerify:
+        settings = self.settings
+        return ImageToVerify(
+            self.image.id,
+            self.plan.build.local_tag,
+            self.image.source,
+            settings.notebook_user,
+            settings.user_id,
+            settings.repo_dir,
+        )
+
+    def _tell_hub(self, result: HubChecked) -> None:
         console, outputs = self.job.console, self.job.outputs
         self.outcome.hub = console.scrub(result.summary)
         console.say(f"As on a hub: {result.summary}")
         for remark in result.remarks:
             console.warning(remark.message, file=remark.file and self.settings.from_root(remark.file))
         outputs.set_output("hub-ready-seconds", f"{result.ready_seconds:.1f}")
-        outputs.set_output("hub-versions", console.scrub(json.dumps(result.versions)))
+        outputs.set_output("hub-versions", console.scrub(json.dumps(dict(result.versions))))
         if result.memory_bytes is not None:
             outputs.set_output("hub-memory-bytes", str(result.memory_bytes))
 
@@ -116,46 +126,48 @@ class _Proof:
         self.outcome.tests = "failed"
         with self.job.step("test", self.outcome.seconds):
             try:
-                self._tell_cases(self._run_tests(self.image.tests))
+                self._tell_tests(self._run_tests(self.image.tests))
             except ImageTestsError as error:
-                self._tell_cases(error.cases)
+                self._tell_tests(error.tested)
                 raise
 
-    def _run_tests(self, files: Path) -> tuple[CaseResult, ...]:
-        settings = self.settings
-        folder = str(files.relative_to(self.image.source))
-        tests = ImageTests(
-            files, folder, settings.tests.timeout, settings.tests.notebook_outputs, left_out=self.image.tests_left_out
-        )
-        home = home_to_empty(settings.notebook_user, settings.repo_dir)
-        place = Place(self.image.id, settings.user_id, run=self.plan.build.local_tag, home=home)
+    def _run_tests(self, files: Path) -> Tested:
         with self.job.console.untrusted() as write:
-            return run_image_tests(tests, place, engine=self.engine, on_line=write)
+            return verify_by_tests(
+                self._image_to_verify(),
+                files,
+                self.settings.tests,
+                left_out=self.image.tests_left_out,
+                engine=self.engine,
+                on_line=write,
+            )
 
-    def _tell_cases(self, cases: tuple[CaseResult, ...]) -> None:
+    def _tell_tests(self, tested: Tested) -> None:
         """What leaves this machine is not masked by the runner."""
         console = self.job.console
-        told = tuple(
-            replace(
-                case,
-                name=console.scrub(case.name),
-                message=console.scrub(case.message),
-                file=case.file and self.settings.from_root(case.file),
+        told = Tested(
+            tuple(
+                replace(
+                    case,
+                    name=console.scrub(case.name),
+                    message=console.scrub(case.message),
+                    file=case.file and self.settings.from_root(case.file),
+                )
+                for case in tested.cases
             )
-            for case in cases
         )
-        self.outcome.cases = told
-        if counts := count_cases(told):
-            self.outcome.tests = counts
-            self.job.outputs.set_output("tests", counts)
-            console.say(f"Image tests: {counts}")
-        if told and all(case.outcome is CaseOutcome.SKIPPED for case in told):
+        self.outcome.cases = told.cases
+        if told.counts:
+            self.outcome.tests = told.counts
+            self.job.outputs.set_output("tests", told.counts)
+            console.say(f"Image tests: {told.counts}")
+        if told.proves_nothing:
             console.warning(
                 "All image tests were skipped, so they prove nothing: each says why in the summary. A package that is"
                 " missing in the image (pytest.importorskip) is a reason to fail rather than to skip.",
                 file=self.settings.from_root(self.settings.tests.folder),
             )
-        for case in failing(told)[:MAX_ANNOTATIONS]:
+        for case in told.failing[:MAX_ANNOTATIONS]:
             console.error(
                 f"{case.name}: {case.message}", file=case.file or None, line=case.line, title="Image test failed"
             )
