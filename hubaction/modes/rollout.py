@@ -81,7 +81,7 @@ def run_rollout_mode(plan: RolloutPlan, settings: Settings, job: Job) -> None:
         registries = Registries(settings.credentials, docker_config, frozenset())
         with job.console.group("Rollout"):
             subject = _with_result(find_subject(plan, registries), settings, job)
-            job.outputs.add_summary(_roll_out(plan.rollout, plan, subject, settings, job, registries))
+            job.add_summary(_roll_out(plan.rollout, plan, subject, settings, job, registries))
 
 
 def _with_result(subject: Subject, settings: Settings, job: Job) -> Subject:

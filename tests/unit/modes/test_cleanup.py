@@ -16,6 +16,8 @@ from hubaction.errors import ActionError
 from hubaction.image import ImageName
 from hubaction.inputs.settings import read_settings
 from hubaction.modes.cleanup import run_cleanup
+from hubaction.report.outputs import write_outputs
+from hubaction.report.report import Report
 from hubaction.runner.console import Console
 from hubaction.runner.job import Job
 from tests.support.runner_rules import read_commands, read_file_command
@@ -45,7 +47,12 @@ class Cleanup:
     def run(self) -> None:
         console = Console(self._stream)
         console.hide(PASSWORD)
-        run_cleanup(self.plan, read_settings(self.environ), Job(self.environ, console))
+        job = Job(self.environ, console)
+        report = Report(job)
+        try:
+            run_cleanup(self.plan, read_settings(self.environ), job, report)
+        finally:
+            write_outputs(report, job)
 
     @property
     def log(self) -> str:
