@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 
-from hubaction.errors import ActionError, SeveralProblemsError
+from hubaction.errors import ActionError, Help, SeveralProblemsError
 from hubaction.guard.git_index import TrackedFiles
 from hubaction.guard.given_secrets import HeldSecret
 from hubaction.guard.login_files import find_git_logins
@@ -20,7 +20,6 @@ from hubaction.inputs.repository_files import BINDER_FOLDERS, CONFIGURATION_FILE
 MAX_TOLD = 50
 """A repository may have a key in each of ten thousand files, which nobody reads, and no comment takes."""
 TITLE = "Secret in the repository"
-HELP_URL = "https://github.com/org/hub-image-action/blob/main/docs/secrets.md"
 _MADE_BY_WORKFLOWS = re.compile(r"gha-creds-[0-9a-f]+\.json|\$HOME/.*|(?:.*/)?\$HOME/.*")
 """Nobody commits these; where there is no git to ask, that decides."""
 _GIT_FILES_SKIPPED = frozenset({"objects", "lfs"})
@@ -123,7 +122,8 @@ def _refuse(findings: Sequence[Finding]) -> SeveralProblemsError:
     listed = "\n".join(f"- {_place(finding)}: {finding.kind}" for finding in told)
     more = f"\n- and {len(findings) - MAX_TOLD} more" if len(findings) > MAX_TOLD else ""
     return SeveralProblemsError(
-        f"The repository holds secrets, which would be in the image. Nothing was built.\n{listed}{more}\n{HELP_URL}",
+        "The repository holds secrets, which would be in the image. Nothing was built.\n"
+        f"{listed}{more}\n{Help.SECRETS}",
         [_refuse_one(finding) for finding in told],
         title=TITLE,
     )
@@ -138,7 +138,7 @@ def _refuse_one(finding: Finding) -> ActionError:
     return ActionError(
         f"{_place(finding)} holds {finding.kind}, which everybody who can pull the image could read. Nothing was built."
         " Revoke it where it was issued (a commit cannot be taken back), remove it here, and give it to the servers"
-        f" when they start.{allow} {HELP_URL}",
+        f" when they start.{allow} {Help.SECRETS}",
         file=finding.file,
         line=finding.line,
         title=TITLE,
@@ -149,5 +149,5 @@ def _explain_left_out(finding: Finding) -> str:
     return (
         f"'{finding.file}' holds {finding.kind} and is left out of the image. It is no file of the repository: a step"
         " before this one made it. Have that step write it below ${{ runner.temp }}, where no image is made from, or,"
-        f" if the image needs it, name it in the input 'allow-files'. {HELP_URL}"
+        f" if the image needs it, name it in the input 'allow-files'. {Help.SECRETS}"
     )

@@ -8,14 +8,11 @@ from pathlib import PurePosixPath
 from typing import IO, Any
 
 from hubaction.clients.engine.engine import Engine, StoppedContainer
-from hubaction.errors import ActionError
+from hubaction.errors import ActionError, Help
 from hubaction.guard.given_secrets import HeldSecret, spellings
 from hubaction.guard.multi_search import Needles
 
 PIECE_BYTES = 1 << 20
-HELP_URL = "https://github.com/org/hub-image-action/blob/main/docs/secrets.md"
-
-
 _FROM_BUILD_ARGS = (
     "It came with 'build-args' ({names}), which are visible in an image: remove it there, and fetch what needs it in a"
     " step before this one."
@@ -142,6 +139,7 @@ def _explain(leaks: Sequence[Leak], build_args: Iterable[tuple[str, str]]) -> Le
     found_by = _FROM_BUILD_ARGS.format(names=", ".join(named)) if named else _FROM_COMMANDS
     found = "; ".join(map(str, leaks[:10])) + (f"; and {len(leaks) - 10} more places" if len(leaks) > 10 else "")
     return LeakError(
-        f"The image is not pushed, since everybody who can pull it could read a secret: {found}. {found_by} {HELP_URL}",
+        f"The image is not pushed, since everybody who can pull it could read a secret: {found}. {found_by}"
+        f" {Help.SECRETS}",
         title="Secret in the image",
     )
