@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from hubaction.decide.plan import Plan, PlannedMode, make_plan, will_build, will_clean_up
-from hubaction.errors import DISK_FULL, ActionError, InvalidInputError
+from hubaction.errors import DISK_FULL, ISSUES_URL, ActionError, InvalidInputError
 from hubaction.inputs.docker_config import (
     find_docker_config,
     read_docker_config,
@@ -30,7 +30,6 @@ from hubaction.runner.cancel import Cancelled, cancel_on_signals
 from hubaction.runner.console import Console
 from hubaction.runner.job import Job
 
-ISSUES_URL = "https://github.com/org/hub-image-action/issues"
 MAX_PAYLOAD_BYTES = 64 * 1024**2
 MAX_APPENDIX_BYTES = 100_000
 

@@ -19,7 +19,7 @@ from hubaction.decide.build_arguments import (
 from hubaction.decide.labels import EXPIRY_LABEL, SOURCE_LABEL, lasting_labels, make_labels
 from hubaction.decide.tags import EarlierTag, Messages, first_of_commit, name_earlier, name_preview, name_references
 from hubaction.decide.try_on_hub import HubTrial, plan_trial
-from hubaction.errors import ActionError
+from hubaction.errors import ActionError, Help
 from hubaction.image import ImageName, Reference
 from hubaction.inputs.choices import BinderRef, Choice, CommentChoice, Mode, Rebuild
 from hubaction.inputs.event import Event, PullRequest
@@ -383,9 +383,7 @@ _SET_THE_INPUTS = (
     " of that name exists under Settings > Secrets and variables > Actions (a name that does not exist is an empty"
     " text)."
 )
-UNSEEN_LOGIN_RECIPE = (
-    "https://github.com/org/hub-image-action/blob/main/docs/registries.md#an-earlier-docker-login-is-not-seen"
-)
+UNSEEN_LOGIN_RECIPE = Help.EARLIER_LOGIN
 _IN_PLACE_OF: Mapping[str, str] = {
     "docker/login-action": "Move its 'registry', 'username' and 'password' to this step: the names are the same.",
     "aws-actions/amazon-ecr-login": "Give that step an id, and this one username: AWS and password:"
