@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hubaction.build.frontend import SYNTAX_ARGUMENT, is_dockers
 from hubaction.clients.process import read_process
 from hubaction.errors import ActionError
 from hubaction.image import is_digest, normalize_reference
@@ -172,7 +173,6 @@ def _find_heredocs(instruction: _Instruction, escape: str) -> list[tuple[str, bo
 
 # --- instructions ---
 
-FRONTENDS = ("docker.io/docker/dockerfile:", "docker.io/docker/dockerfile-upstream:", "docker.io/docker/dockerfile@")
 _PLAIN_INSTRUCTIONS = frozenset(
     {
         *("CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "SHELL", "STOPSIGNAL", "USER"),
@@ -210,7 +210,7 @@ class _Reader:
     bases: set[str] = field(default_factory=set)
 
     def read(self, text: str) -> tuple[str, ...]:
-        if "BUILDKIT_SYNTAX" in self.build_args:
+        if SYNTAX_ARGUMENT in self.build_args:
             raise _DoubtError
         lines = _split_lines(text)
         directives = _read_directives(lines)
@@ -228,10 +228,9 @@ class _Reader:
         return tuple(sorted(self.bases))
 
     def _add_frontend(self, name: str) -> None:
-        frontend = normalize_reference(name)
-        if not frontend.startswith(FRONTENDS):
+        if not is_dockers(name):
             raise _DoubtError
-        self.bases.add(frontend)
+        self.bases.add(normalize_reference(name))
 
     def _read_instruction(self, instruction: _Instruction, escape: str) -> None:
         name, rest = instruction.name, instruction.rest

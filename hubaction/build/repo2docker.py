@@ -11,7 +11,7 @@ from hubaction.build.fingerprint import repo2docker_digest
 from hubaction.build.other_repo2docker import BuildArguments
 from hubaction.clients.process import run_process, stream_process
 from hubaction.decide.build_arguments import CONFIG_FILE
-from hubaction.decide.plan import Plan
+from hubaction.decide.plan import BuildPlan
 from hubaction.errors import ActionError
 
 
@@ -44,28 +44,28 @@ def check_buildx(env: Mapping[str, str], cwd: Path) -> str:
     return output.strip()
 
 
-def write_configuration(plan: Plan, buildx: Sequence[str], folder: Path) -> None:
+def write_configuration(plan: BuildPlan, buildx: Sequence[str], folder: Path) -> None:
     """Write what cannot stand on the command line.
 
     An argument for buildx with a blank in it would be taken for the repository there; and a repository
     without a configuration file is to fail, not to become an image with a Python of repo2docker's choice.
     """
     configuration: dict[str, dict[str, object]] = {
-        "Repo2Docker": {} if plan.default_build_pack else {"default_buildpack": None},
+        "Repo2Docker": {} if plan.build.default_build_pack else {"default_buildpack": None},
         # Versions without buildx do not know the option, and say so between the lines of the build.
         "DockerEngine": {"extra_buildx_build_args": list(buildx)} if buildx else {},
     }
     (folder / CONFIG_FILE).write_text(json.dumps(configuration, indent=1), encoding="utf-8")
 
 
-def own_arguments(plan: Plan) -> BuildArguments:
+def own_arguments(plan: BuildPlan) -> BuildArguments:
     """repo2docker from our own environment, isolated from the folder it runs in and from PYTHON* variables."""
-    command = (sys.executable, "-I", "-m", "repo2docker", *plan.repo2docker[1:])
-    return BuildArguments(command, plan.buildx, digest=repo2docker_digest())
+    command = (sys.executable, "-I", "-m", "repo2docker", *plan.build.repo2docker[1:])
+    return BuildArguments(command, plan.build.buildx, digest=repo2docker_digest())
 
 
 def build_image(
-    plan: Plan,
+    plan: BuildPlan,
     arguments: BuildArguments,
     *,
     folder: Path,

@@ -3,24 +3,26 @@
 All of it only saves time: whatever cannot be found out means that the image is built.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 from typing import Protocol
 
 from hubaction.build.base_images import find_bases, render_dockerfile, resolve_bases
-from hubaction.build.context import stage_configuration
+from hubaction.build.context import find_dockerfile, stage_configuration
 from hubaction.build.fingerprint import (
+    RECIPE,
     Fingerprint,
     differences,
     hash_context,
     hash_mapping,
     hash_tests,
     hash_texts,
-    own_code_digest,
     parse_label,
 )
+from hubaction.build.frontend import find_foreign_frontend
 from hubaction.build.other_repo2docker import BuildArguments
 from hubaction.build.repo2docker import write_configuration
 from hubaction.clients.registry.registry import Registry
@@ -33,7 +35,7 @@ from hubaction.decide.labels import (
     PULL_REQUEST_LABEL,
     UNPROVEN_LABEL,
 )
-from hubaction.decide.plan import Plan
+from hubaction.decide.plan import BuildPlan
 from hubaction.decide.tags import EarlierTag
 from hubaction.image import DOCKER_HUB, parse_image_name
 from hubaction.inputs.choices import HubPolicy
@@ -53,6 +55,8 @@ class Ingredients:
     """The images that it starts from, each with what it is by now."""
     own_expiry: bool = False
     """Whether the Dockerfile says itself when quay.io is to forget the image."""
+    frontend: str = ""
+    """What names a frontend other than Docker's own, which makes of the ingredients what it likes; '' for Docker's."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ class Materials:
 
 
 def read_ingredients(
-    plan: Plan,
+    plan: BuildPlan,
     materials: Materials,
     *,
     folder: Path,
@@ -86,7 +90,10 @@ def read_ingredients(
     with ThreadPoolExecutor(1) as pool:
         context = pool.submit(hash_context, materials.files.source, materials.files.seen)
         dockerfile = _render(plan, materials, folder, env)
-        names = find_bases(dockerfile, dict(plan.build_args)) if dockerfile else None
+        if frontend := _find_frontend(plan, materials, folder, dockerfile):
+            unknown = f"what the frontend '{frontend}' makes of the Dockerfile"
+            return Ingredients(None, unknown, own_expiry=EXPIRY_LABEL in dockerfile, frontend=frontend)
+        names = find_bases(dockerfile, dict(plan.build.build_args)) if dockerfile else None
         own_expiry = EXPIRY_LABEL in dockerfile
         if names is None:
             return Ingredients(None, "which images the Dockerfile starts from", own_expiry=own_expiry)
@@ -98,15 +105,15 @@ def read_ingredients(
             "dockerfile": hash_texts((dockerfile,)),
             "bases": hash_mapping(bases),
             "repo2docker": materials.arguments.digest,
-            "settings": hash_texts(plan.recipe),
+            "settings": hash_texts(plan.build.identity),
             "platform": hash_texts((materials.platform,)),
             "verification": _hash_verification(materials),
-            "action": own_code_digest(),
+            "action": hash_texts((str(RECIPE),)),
         }
     if not materials.arguments.buildx:
         # Its images get no fingerprint, so one that had this would have it from somebody else.
         return Ingredients(None, "whose labels an image of a repo2docker without buildx has", bases)
-    if not plan.all_known:
+    if not plan.build.all_known:
         return Ingredients(None, "what some of your own arguments for buildx bring in", bases, own_expiry)
     return Ingredients(Fingerprint(parts), bases=bases, own_expiry=own_expiry)
 
@@ -119,25 +126,44 @@ def _hash_verification(materials: Materials) -> str:
     return hash_texts((*tested, repr(materials.hub)))
 
 
-def _render(plan: Plan, materials: Materials, folder: Path, env: Mapping[str, str]) -> str:
+def _render(plan: BuildPlan, materials: Materials, folder: Path, env: Mapping[str, str]) -> str:
     stage_configuration(materials.files, folder / CONTEXT_FOLDER)
     write_configuration(plan, materials.arguments.buildx, folder)
     return render_dockerfile(materials.arguments.command, folder, env)
+
+
+def _find_frontend(plan: BuildPlan, materials: Materials, folder: Path, rendered: str) -> str:
+    """The repository's own Dockerfile is read as it is: what repo2docker prints of it has other ends of lines."""
+    name = find_dockerfile(materials.files.source)
+    file = folder / CONTEXT_FOLDER / name
+    dockerfile = file.read_bytes() if name and file.is_file() else rendered.encode("utf-8", "replace")
+    return find_foreign_frontend(dockerfile, plan.build.repo2docker, materials.arguments.buildx)
 
 
 # --- earlier images ---
 
 
 class EarlierImages:
-    """Images of earlier runs, looked up one after the other and only as far as somebody reads on."""
+    """Images of earlier runs, looked up one after the other and only as far as somebody reads on.
 
-    def __init__(self, tags: Iterator[EarlierTag], read: Callable[[EarlierTag], Candidate | None]) -> None:
-        self._images = ((tag, image) for tag in tags if (image := read(tag)))
+    `later` are tags that come last, since something has to be asked before they are known.
+    """
+
+    def __init__(
+        self,
+        tags: Iterable[EarlierTag],
+        read: Callable[[EarlierTag], Candidate | None],
+        *,
+        later: Iterable[EarlierTag] = (),
+    ) -> None:
+        self._known = _read_each(tags, read)
+        self._images = chain(self._known, _read_each(later, read))
         self._found: list[tuple[EarlierTag, Candidate]] = []
 
     def read_first(self) -> None:
-        """Look for the first one, so that it is there by the time that it is compared."""
-        next(iter(self), None)
+        """Look for the first one whose tag is known, so that it is there by the time that it is compared."""
+        if not self._found:
+            self._found += islice(self._known, 1)
 
     def __iter__(self) -> Iterator[tuple[EarlierTag, Candidate]]:
         position = 0
@@ -150,6 +176,12 @@ class EarlierImages:
         if found:
             self._found.append(found)
         return found is not None
+
+
+def _read_each(
+    tags: Iterable[EarlierTag], read: Callable[[EarlierTag], Candidate | None]
+) -> Iterator[tuple[EarlierTag, Candidate]]:
+    return ((tag, image) for tag in tags if (image := read(tag)))
 
 
 @dataclass(frozen=True)
@@ -184,7 +216,7 @@ def compare(ingredients: Ingredients, earlier: EarlierImages, *, fresh: bool) ->
     return Comparison(changed or "There is no earlier image to compare with.", None, tuple(found))
 
 
-def labels_for(plan: Plan, fingerprint: Fingerprint, before: Mapping[str, str]) -> dict[str, str]:
+def labels_for(plan: BuildPlan, fingerprint: Fingerprint, before: Mapping[str, str]) -> dict[str, str]:
     """The labels of an image that is used again under another purpose, given those that it has.
 
     Those that are this action's are what a build would give it; the Dockerfile's own stay.
@@ -192,16 +224,16 @@ def labels_for(plan: Plan, fingerprint: Fingerprint, before: Mapping[str, str]) 
     dropped = {PULL_REQUEST_LABEL} | ({EXPIRY_LABEL} if before.get(PREVIEW_EXPIRES_LABEL) else set())
     kept = {name: value for name, value in before.items() if name not in dropped}
     expiry = expiry_labels(plan, own_expiry=EXPIRY_LABEL in kept)
-    return kept | dict(plan.labels) | expiry | {FINGERPRINT_LABEL: fingerprint.label()}
+    return kept | dict(plan.build.labels) | expiry | {FINGERPRINT_LABEL: fingerprint.label()}
 
 
-def expiry_labels(plan: Plan, *, own_expiry: bool) -> dict[str, str]:
+def expiry_labels(plan: BuildPlan, *, own_expiry: bool) -> dict[str, str]:
     """The labels by which quay.io forgets a preview; one that the user gave already, as a Dockerfile does, stays."""
-    expires = "" if own_expiry else plan.expires
+    expires = plan.preview.expires if plan.preview and not own_expiry else ""
     return {PREVIEW_EXPIRES_LABEL: expires, EXPIRY_LABEL: expires} if expires else {}
 
 
-def is_for_the_same(plan: Plan, image: Candidate) -> bool:
+def is_for_the_same(plan: BuildPlan, image: Candidate) -> bool:
     """Whether an image may have this run's tags as it is: one of a pull request must stay that pull request's.
 
     So must its expiry, which would take a tag of production's with it.
@@ -209,7 +241,9 @@ def is_for_the_same(plan: Plan, image: Candidate) -> bool:
     ours = image.labels.get(PREVIEW_EXPIRES_LABEL) or ""
     wanted = expiry_labels(plan, own_expiry=EXPIRY_LABEL in image.labels and not ours)
     same_expiry = ours == wanted.get(PREVIEW_EXPIRES_LABEL, "")
-    return same_expiry and (image.labels.get(PULL_REQUEST_LABEL) or "") == dict(plan.labels).get(PULL_REQUEST_LABEL, "")
+    return same_expiry and (image.labels.get(PULL_REQUEST_LABEL) or "") == dict(plan.build.labels).get(
+        PULL_REQUEST_LABEL, ""
+    )
 
 
 class LocalImages(Protocol):

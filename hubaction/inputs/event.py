@@ -3,10 +3,13 @@
 The payload comes from outside: every field may be missing or of another type, and every text may be hostile.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+MAX_PAYLOAD_BYTES = 64 * 1024**2
 ZERO_SHA = "0" * 40
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
@@ -92,6 +95,18 @@ class Event:
         if self.name == "schedule":
             return True
         return bool(self.branch) and self.branch == self.default_branch
+
+
+def read_payload(file: str) -> tuple[object, tuple[str, ...]]:
+    """Return the parsed payload and warnings; without a usable one the runner's variables have to do."""
+    if not file:
+        return {}, ()
+    try:
+        if Path(file).stat().st_size > MAX_PAYLOAD_BYTES:
+            raise ValueError("it is too large")
+        return json.loads(Path(file).read_text(encoding="utf-8")), ()
+    except (OSError, ValueError, RecursionError) as error:
+        return {}, (f"The event's payload {file} cannot be read: {error}",)
 
 
 def read_event(environ: Mapping[str, str], payload: object) -> Event:

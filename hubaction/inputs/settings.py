@@ -116,15 +116,6 @@ class Credentials:
 
 
 @dataclass(frozen=True)
-class UnseenLogin:
-    """A step of the workflow that logs in where this action cannot see it."""
-
-    tool: str
-    place: str
-    """`file, line 12`"""
-
-
-@dataclass(frozen=True)
 class ImageTestPolicy:
     """How the image tests are run."""
 
@@ -214,8 +205,6 @@ class Settings:
     notebook_user: str
     user_id: int
     appendix_file: str
-    appendix: str
-    """Content of the appendix file; the caller reads it, since reading is I/O."""
     base_image: str
     platform: str
     build_args: tuple[tuple[str, str], ...]
@@ -242,10 +231,6 @@ class Settings:
     predecessor: bool = False
     """Whether inputs of jupyterhub/repo2docker-action are in use: then it is its behaviour that is wanted."""
     notices: tuple[str, ...] = ()
-    logged_in: frozenset[str] = frozenset()
-    """Registries that the caller's own Docker configuration has credentials for; read by the caller as well."""
-    unseen_login: UnseenLogin | None = None
-    """Read by the caller as well, from the workflow, and only where no Docker configuration is to be seen."""
     warnings: tuple[str, ...] = ()
 
     def from_root(self, file: str) -> str:
@@ -300,7 +285,6 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         notebook_user=check("notebook-user", parsers.parse_user, inputs["notebook-user"], ""),
         user_id=check("user-id", parsers.parse_user_id, inputs["user-id"], 0),
         appendix_file=check("appendix-file", parsers.parse_optional_path, inputs["appendix-file"], ""),
-        appendix="",
         base_image=check("base-image", parsers.parse_base_image, inputs["base-image"], ""),
         platform=check("platform", parsers.parse_platform, inputs["platform"], ""),
         build_args=_read_pairs("build-args", inputs["build-args"], r"[A-Za-z_][A-Za-z0-9_]*", problems),

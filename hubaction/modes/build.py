@@ -41,8 +41,9 @@ from hubaction.clients.process import child_environment
 from hubaction.clients.registry.registries import Registries
 from hubaction.clients.registry.remote_image import Candidate, NotPromotableError, read_candidate
 from hubaction.decide.build_arguments import CONTEXT_FOLDER
-from hubaction.decide.labels import FINGERPRINT_LABEL
-from hubaction.decide.plan import Plan
+from hubaction.decide.foreign_frontend import distrust
+from hubaction.decide.labels import FINGERPRINT_LABEL, refuse_other_labels
+from hubaction.decide.plan import BuildPlan
 from hubaction.decide.tags import EarlierTag, name_of_pull_request
 from hubaction.errors import ActionError
 from hubaction.guard.context import check_git_copy, find_made_by_workflow, guard_context
@@ -69,7 +70,7 @@ from hubaction.runner.workspace_file import store_file
 from hubaction.verify.tests_folder import find_image_tests
 
 
-def run_pipeline(plan: Plan, settings: Settings, job: Job) -> None:
+def run_pipeline(plan: BuildPlan, settings: Settings, job: Job) -> None:
     """Carry out a plan that builds; raises ActionError after everybody was told what was reached."""
     outcome = Outcome(plan)
     failure = None
@@ -92,7 +93,7 @@ def run_pipeline(plan: Plan, settings: Settings, job: Job) -> None:
         raise failure
 
 
-def _run_steps(plan: Plan, settings: Settings, job: Job, outcome: Outcome) -> None:
+def _run_steps(plan: BuildPlan, settings: Settings, job: Job, outcome: Outcome) -> None:
     with ExitStack() as stack:
         folder = stack.enter_context(_work_folder())
         engine = stack.enter_context(Engine.connect(job.environ))
@@ -138,14 +139,14 @@ def _leave(text: str, file: str, name: str, job: Job) -> None:
         job.console.warning(error.message)  # the image is what it is, told or not
 
 
-def remove_leftovers(plan: Plan, job: Job) -> None:
+def remove_leftovers(plan: BuildPlan, job: Job) -> None:
     """Remove what a killed run of this plan left on the engine; says so when there was something."""
     with Engine.connect(job.environ) as engine:
-        containers = engine.remove_containers(plan.local_tag)
+        containers = engine.remove_containers(plan.build.local_tag)
         if containers:
             job.console.say(f"Removed {containers} container(s) that the step left behind.")
-        left = engine.find_image(plan.local_tag)
-        for reference in (*map(str, plan.references), plan.local_tag):
+        left = engine.find_image(plan.build.local_tag)
+        for reference in (*map(str, plan.references), plan.build.local_tag):
             # The same tag on another image is not ours: it belongs to whoever owns this machine.
             if left and engine.find_image(reference) == left:
                 engine.remove_image(reference)
@@ -165,7 +166,7 @@ def _work_folder() -> Iterator[Path]:
 class _Run:
     """What the steps of one run share."""
 
-    plan: Plan
+    plan: BuildPlan
     settings: Settings
     job: Job
     outcome: Outcome
@@ -205,11 +206,14 @@ class _Run:
             self.files = list_context(self.source, include_git=self.settings.include_git, leave_out=self._own_files())
             self._guard()
             login = pool.submit(log_in, self.settings.credentials, env=self.env, cwd=self.folder)
-            self.earlier = EarlierImages(self._earlier_tags(), self._read_earlier)
+            # The client for GitHub is imported only when it is needed, and threads import nothing.
+            self.earlier = EarlierImages(self.plan.earlier, self._read_earlier, later=self._merged_tags())
             first = pool.submit(self.earlier.read_first)
             self.job.console.say(buildx.result())
             self.arguments = self._choose_repo2docker()
             self.ingredients = self._read_ingredients()
+            if self.ingredients.frontend:
+                self._distrust(self.ingredients.frontend)
             login.result()
             for entry in self.settings.credentials:
                 self.job.console.say(f"Logged in to {entry.registry} as {entry.username}")
@@ -230,7 +234,7 @@ class _Run:
 
     def _guard(self) -> None:
         """Look for secrets in what goes into the image; what the workflow itself made with one is left out."""
-        self.held = hold_secrets(read_secrets(self.job.environ), self.job.environ, self.plan.build_args)
+        self.held = hold_secrets(read_secrets(self.job.environ), self.job.environ, self.plan.build.build_args)
         # The builder prints commands with their build arguments in place.
         self.job.console.hide(*(secret.value for secret in self.held))
         guarded = guard_context(
@@ -272,13 +276,16 @@ class _Run:
             ask_engine=self.engine.find_image,
         )
 
-    def _earlier_tags(self) -> Iterator[EarlierTag]:
-        yield from self.plan.earlier
-        if self.plan.earlier and self.plan.pushed_commit and self.settings.github_token and self.plan.branch:
-            yield from self._merged_tags()
+    def _distrust(self, frontend: str) -> None:
+        self.plan, notices = distrust(self.plan, frontend)
+        self.outcome.plan = self.plan
+        self.outcome.notices += notices
 
     def _merged_tags(self) -> Iterator[EarlierTag]:
         """The image of the pull request that was merged; it costs a request, so it is asked for last."""
+        plan = self.plan
+        if not (plan.earlier and plan.checkout.pushed_commit and self.settings.github_token and plan.checkout.branch):
+            return
         try:
             found = self.find_merged()
         except ActionError:
@@ -292,8 +299,10 @@ class _Run:
         if not self.merged:
             from hubaction.clients.github.api import GitHub
 
-            with closing(GitHub(self.job.api_url, self.settings.github_token, self.plan.repository, timeout=10)) as hub:
-                self.merged = (hub.find_merged_pull_request(self.plan.pushed_commit),)
+            with closing(
+                GitHub(self.job.api_url, self.settings.github_token, self.plan.checkout.repository, timeout=10)
+            ) as hub:
+                self.merged = (hub.find_merged_pull_request(self.plan.checkout.pushed_commit),)
         return self.merged[0]
 
     def _read_earlier(self, tag: EarlierTag) -> Candidate | None:
@@ -302,7 +311,7 @@ class _Run:
     def reuse(self) -> bool:
         """Use an earlier image that is made of the same; False when there is none."""
         with self.job.step("compare", self.outcome.seconds):
-            comparison = compare(self.ingredients, self.earlier, fresh=self.plan.fresh)
+            comparison = compare(self.ingredients, self.earlier, fresh=self.plan.build.fresh)
             self.comparison = comparison
             self.outcome.compared = comparison.sentence
             self.job.console.say(comparison.sentence)
@@ -345,7 +354,7 @@ class _Run:
         return True
 
     def _check_head(self) -> None:
-        wanted = self.plan.head_must_be
+        wanted = self.plan.checkout.must_be
         if wanted is None:
             return
         head = read_head(self.source, self.job.workspace)
@@ -364,7 +373,7 @@ class _Run:
             self.job.console.say(f"Build context: {context.files} files, {format_bytes(context.bytes)}")
             if context.skipped:
                 self.job.console.say(f"Left out, being neither files nor links: {', '.join(context.skipped[:10])}")
-            if self.plan.default_build_pack and not has_configuration(self.source):
+            if self.plan.build.default_build_pack and not has_configuration(self.source):
                 self.job.console.warning(
                     "There is no configuration file that repo2docker knows, so the image gets a Python of its choice"
                     " and no packages of yours. Add e.g. an environment.yml; with the inputs' new names this is an"
@@ -376,7 +385,8 @@ class _Run:
         for notice in self.outcome.notices:
             self.job.console.notice(notice)
         self.outcome.steps, self.outcome.cached_steps = built.steps, built.cached_steps
-        image = self.engine.inspect(self.plan.local_tag)
+        image = self.engine.inspect(self.plan.build.local_tag)
+        refuse_other_labels(image.labels, dict(self.plan.build.labels) | self._late_labels(), self.arguments.buildx)
         self.built, self.outcome.image_bytes = image.id, image.size
 
     def _build(self, arguments: BuildArguments) -> BuiltImage:
@@ -419,24 +429,31 @@ class _Run:
         wants_ref = self.settings.cache is Cache.REGISTRY or self.settings.cache_ref is not None
         lookup = self.registries.look_in(choice.name.registry)
         cache = cache_arguments(
-            Cache.NONE if self.plan.fresh and not self.plan.push else self.settings.cache,
+            Cache.NONE if self.plan.build.fresh and not self.plan.push else self.settings.cache,
             choice,
             explicit_ref=self.settings.cache_ref is not None,
             found=[f"{image.reference.name}@{image.manifest.digest}" for image in self.comparison.found],
-            cache_found=wants_ref and not self.plan.fresh and bool(lookup.look_up_digest(choice.name, choice.tag)),
+            cache_found=wants_ref
+            and not self.plan.build.fresh
+            and bool(lookup.look_up_digest(choice.name, choice.tag)),
             can_export=self.info.exports_cache,
             writes=_what_cache_writes(self.plan),
             given=self.settings.repo2docker_args.buildx,
         )
         self.outcome.notices += cache.notices
         self.cache_export = cache.export
-        fingerprint = self.ingredients.fingerprint
-        labels = expiry_labels(self.plan, own_expiry=self.ingredients.own_expiry)
-        if fingerprint:
-            labels[FINGERPRINT_LABEL] = fingerprint.label()
-        label = [f"--label={name}={value}" for name, value in labels.items()]
+        label = [f"--label={name}={value}" for name, value in self._late_labels().items()]
         pull = ["--pull"] if self._has_stale_base() else []
         return replace(self.arguments, buildx=(*self.arguments.buildx, *label, *pull, *cache.buildx))
+
+    def _late_labels(self) -> dict[str, str]:
+        """Those that are known only when the repository was read; a repo2docker without buildx cannot give them."""
+        if not self.arguments.buildx:
+            return {}
+        labels = expiry_labels(self.plan, own_expiry=self.ingredients.own_expiry)
+        if self.ingredients.fingerprint:
+            labels[FINGERPRINT_LABEL] = self.ingredients.fingerprint.label()
+        return labels
 
     def _has_stale_base(self) -> bool:
         """Whether the engine would start from an older base image than the registry has by now.
@@ -457,7 +474,7 @@ class _Run:
         with self.job.console.untrusted() as write:
             installed = install_repo2docker(wanted, self.folder, env=self.env, on_line=write)
         self.outcome.repo2docker = installed.text
-        arguments = arguments_for(self.plan.repo2docker, self.plan.buildx, installed)
+        arguments = arguments_for(self.plan.build.repo2docker, self.plan.build.buildx, installed)
         self.outcome.notices += arguments.notices
         return arguments
 
@@ -489,10 +506,10 @@ class _Run:
 
     def remove_local_image(self) -> None:
         with suppress(ActionError):
-            self.engine.remove_image(self.plan.local_tag)
+            self.engine.remove_image(self.plan.build.local_tag)
 
 
-def _what_cache_writes(plan: Plan) -> Writes:
+def _what_cache_writes(plan: BuildPlan) -> Writes:
     if not plan.push:
         return Writes.NOTHING
     return Writes.IMAGE if plan.preview else Writes.ALL
@@ -514,7 +531,7 @@ def _write_outputs(outcome: Outcome, outputs: FileCommands) -> None:
 def _write_old_outputs(outcome: Outcome, outputs: FileCommands) -> None:
     """Those of jupyterhub/repo2docker-action, for the steps that follow; it also named what it had not pushed."""
     image = outcome.plan.image
-    if image and (outcome.pushed or outcome.plan.default_build_pack):
+    if image and (outcome.pushed or outcome.plan.build.default_build_pack):
         outputs.set_output("IMAGE_SHA_NAME", str(image))
         outputs.set_output("IMAGE_SHA_TAG", image.tag)
         outputs.set_output("PUSH_STATUS", "true" if outcome.pushed else "false")

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from hubaction.clients.registry.registries import Registries
 from hubaction.clients.registry.registry import Registry
-from hubaction.decide.plan import CleanupTarget, CommentTarget, Plan
+from hubaction.decide.comment import CommentTarget
+from hubaction.decide.plan import CleanupPlan
+from hubaction.decide.preview import CleanupTarget
 from hubaction.errors import ActionError
 from hubaction.image import ImageName
 from hubaction.inputs.docker_config import find_docker_config
@@ -24,14 +26,12 @@ from hubaction.results import Cleaned
 from hubaction.runner.job import Job
 
 
-def run_cleanup(plan: Plan, settings: Settings, job: Job) -> None:
+def run_cleanup(plan: CleanupPlan, settings: Settings, job: Job) -> None:
     """Delete what the plan's pull request left behind.
 
     Raises ActionError, after all else was done and told, when a registry refuses the login or is away.
     """
     target = plan.cleanup
-    if target is None:
-        return
     branch_is_gone = bool(target.binder_branch) and _delete_branch(target, settings, job)
     cleaned: list[Cleaned] = []
     failure = None
@@ -106,7 +106,7 @@ def _delete_branch(target: CleanupTarget, settings: Settings, job: Job) -> bool:
 # --- telling ---
 
 
-def _tell(plan: Plan, settings: Settings, job: Job, cleaned: Sequence[Cleaned], *, branch_is_gone: bool) -> None:
+def _tell(plan: CleanupPlan, settings: Settings, job: Job, cleaned: Sequence[Cleaned], *, branch_is_gone: bool) -> None:
     for item in cleaned:
         if item.obstacle and item.tags:
             job.console.notice(describe_obstacle(item))

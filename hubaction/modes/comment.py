@@ -8,7 +8,8 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hubaction.decide.plan import Badge, CommentTarget, Plan
+from hubaction.decide.comment import Badge, CommentTarget
+from hubaction.decide.plan import CommentPlan
 from hubaction.decide.try_on_hub import HubTrial
 from hubaction.errors import ActionError
 from hubaction.inputs.settings import Settings
@@ -28,23 +29,22 @@ DEPENDABOT = "dependabot[bot]"
 
 
 def run_comment_mode(
-    plan: Plan,
+    plan: CommentPlan,
     settings: Settings,
     job: Job,
 ) -> None:
     """Write the badge, and the result that another workflow handed over, into the pull request's comment."""
     target = plan.comment
-    if target is None:
-        return
-    sections = make_sections(plan, target, _find_result(target, settings, job), settings, job.environ)
+    sections = make_sections(plan, _find_result(target, settings, job), settings, job.environ)
     if not write_comment(target, sections, settings, job):
         job.outputs.add_summary(render_body(sections))
 
 
 def make_sections(
-    plan: Plan, target: CommentTarget, result: ImageResult | None, settings: Settings, environ: Mapping[str, str]
+    plan: CommentPlan, result: ImageResult | None, settings: Settings, environ: Mapping[str, str]
 ) -> list[Section]:
     """What comment mode has to say; the hub has a section of its own where no image is told of."""
+    target = plan.comment
     badge = make_badge_section(target, environ)
     if result:
         sections = [badge, make_image_section(result, target, environ, plan.trial)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hubaction.clients.engine.engine import Engine, EngineInfo
 from hubaction.clients.registry.registries import Registries
 from hubaction.decide.labels import SOURCE_LABEL
-from hubaction.decide.plan import Plan
+from hubaction.decide.plan import BuildPlan
 from hubaction.errors import ActionError
 from hubaction.inputs.choices import BinderCache
 from hubaction.inputs.settings import Settings
@@ -21,7 +21,7 @@ from hubaction.runner.job import Job
 class AfterPush:
     """A run whose image is in the registry."""
 
-    plan: Plan
+    plan: BuildPlan
     settings: Settings
     job: Job
     outcome: Outcome
@@ -46,9 +46,9 @@ class AfterPush:
     def _roll_out(self) -> None:
         if self.plan.deletes_merged:
             self._delete_merged_previews()
-        if self.plan.binder_branch:
-            self._update_image_branch()
-        if self.settings.binder.cache is not BinderCache.FALSE and self.plan.branch:
+        if self.plan.preview and self.plan.preview.binder_branch:
+            self._update_image_branch(self.plan.preview.binder_branch)
+        if self.settings.binder.cache is not BinderCache.FALSE and self.plan.checkout.branch:
             self._update_binder_cache()
         if self.settings.binder.prebuild:
             self._request_prebuild()
@@ -60,7 +60,7 @@ class AfterPush:
 
         outcome, plan = self.outcome, self.plan
         pushed = choose_pushed(plan, outcome.pushed)
-        subject = Subject(pushed, plan.commit, outcome.hub or "", outcome.tests or "")
+        subject = Subject(pushed, plan.checkout.commit, outcome.hub or "", outcome.tests or "")
         with self.job.step("rollout", self.outcome.seconds):
             outcome.rollout = roll_out_pushed(plan, subject, self.settings, self.job, self.registries)
 
@@ -69,34 +69,34 @@ class AfterPush:
         try:
             with self.job.step("delete previews", self.outcome.seconds):
                 if merged := self.find_merged():
-                    source = dict(self.plan.labels).get(SOURCE_LABEL, "")
+                    source = dict(self.plan.build.labels).get(SOURCE_LABEL, "")
                     for name in self.settings.images:
                         delete_merged_previews(name, merged[0], source, self.registries.open(name.registry), self.job)
         except ActionError as error:
             self.job.console.notice(f"Previews of the merged pull request were not looked for: {error.message}")
 
-    def _update_image_branch(self) -> None:
+    def _update_image_branch(self, branch: str) -> None:
         """Never fatal: the image is what it is, with Binder or without it."""
         first = self.outcome.pushed[0]
         insecure = first.reference.name.registry in self.info.insecure_registries
         try:
             with self.job.step("binder image", self.outcome.seconds):
                 check_public(first.reference, engine=self.engine, insecure=insecure)
-                self._write_image_branch(f"{first.reference.name}@{first.digest}")
+                self._write_image_branch(branch, f"{first.reference.name}@{first.digest}")
         except ActionError as error:
             # What the titles of errors say: "private image", or that the registry is away.
             self.outcome.binder_obstacle = (error.title or "its branch was not written").lower()
             self.job.console.notice(f"Binder does not start this image. {error.message}")
         else:
-            self.outcome.binder_branch = self.plan.binder_branch
+            self.outcome.binder_branch = branch
 
-    def _write_image_branch(self, image: str) -> None:
+    def _write_image_branch(self, name: str, image: str) -> None:
         from hubaction.clients.github.api import GitHub
         from hubaction.clients.github.git_data import GitData
         from hubaction.rollout.binder.image_branch import update_image_branch
 
-        with closing(GitHub(self.job.api_url, self.settings.github_token, self.plan.repository)) as hub:
-            branch = update_image_branch(GitData(hub), branch=self.plan.binder_branch, image=image)
+        with closing(GitHub(self.job.api_url, self.settings.github_token, self.plan.checkout.repository)) as hub:
+            branch = update_image_branch(GitData(hub), branch=name, image=image)
         self.job.console.say(f"The branch '{branch.name}' starts {image} on Binder.")
 
     def _update_binder_cache(self) -> None:
@@ -107,15 +107,15 @@ class AfterPush:
         first = self.outcome.pushed[0]
         with (
             self.job.step("binder cache", self.outcome.seconds),
-            closing(GitHub(self.job.api_url, self.settings.github_token, self.plan.repository)) as hub,
+            closing(GitHub(self.job.api_url, self.settings.github_token, self.plan.checkout.repository)) as hub,
         ):
             cache = update_binder_cache(
                 GitData(hub),
-                branch=self.plan.branch,
+                branch=self.plan.checkout.branch,
                 image=f"{first.reference.name}@{first.digest}",
                 message=self.settings.binder.cache_message,
                 write=self.settings.binder.cache is BinderCache.TRUE,
-                pushed_commit=self.plan.pushed_commit,
+                pushed_commit=self.plan.checkout.pushed_commit,
             )
             self.job.console.say(f"{cache.advice} {cache.url}")
 
@@ -123,7 +123,7 @@ class AfterPush:
         """Never fatal: it only saves the first visitor a wait."""
         from hubaction.rollout.binder.prebuild import build_url, request_prebuild
 
-        url = build_url(self.settings.binder.url, self.plan.repository, self.settings.binder.prebuild)
+        url = build_url(self.settings.binder.url, self.plan.checkout.repository, self.settings.binder.prebuild)
         with self.job.step("binder prebuild", self.outcome.seconds), self.job.console.untrusted() as write:
             prebuild = request_prebuild(url, say=write, write=write)
         if prebuild.built:

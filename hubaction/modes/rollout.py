@@ -14,12 +14,13 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from hubaction.clients.registry.registries import Registries
-from hubaction.clients.registry.registry import INDEX_TYPES, Manifest, Registry
+from hubaction.clients.registry.registry import INDEX_TYPES, Manifest, Registry, read_object
 from hubaction.clients.registry.remote_image import NotPromotableError, fetch_candidate, read_candidate
 from hubaction.decide.labels import PULL_REQUEST_LABEL, UNPROVEN_LABEL
-from hubaction.decide.plan import Plan, RolloutTarget
+from hubaction.decide.plan import BuildPlan, RolloutPlan
+from hubaction.decide.rollout import RolloutTarget
 from hubaction.errors import ActionError
-from hubaction.image import ImageName, PushedReference, Reference, name_in_reference, split_reference
+from hubaction.image import ImageName, PushedReference, Reference, is_digest, name_in_reference, split_reference
 from hubaction.inputs.docker_config import find_docker_config
 from hubaction.inputs.settings import Settings
 from hubaction.publish.login import temporary_docker_config
@@ -70,10 +71,8 @@ class Subject:
 # --- the two ways to get here ---
 
 
-def run_rollout_mode(plan: Plan, settings: Settings, job: Job) -> None:
+def run_rollout_mode(plan: RolloutPlan, settings: Settings, job: Job) -> None:
     """Roll out what the registry has for the commit; raises ActionError when it has nothing."""
-    if plan.rollout is None or plan.image is None:
-        return
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="hub-image-action-", dir="/tmp")))
         config = find_docker_config(job.environ, job.workspace)
@@ -100,22 +99,23 @@ def _with_result(subject: Subject, settings: Settings, job: Job) -> Subject:
     return replace(subject, hub=job.console.scrub(result.hub), tests=job.console.scrub(result.tests))
 
 
-def roll_out_pushed(plan: Plan, subject: Subject, settings: Settings, job: Job, registries: Registries) -> str:
+def roll_out_pushed(
+    plan: BuildPlan | RolloutPlan, subject: Subject, settings: Settings, job: Job, registries: Registries
+) -> str:
     """Roll out what was just pushed; return the part of the summary, raise NotRolledOutError."""
     if plan.rollout is None:
         return ""
     return _roll_out(plan.rollout, plan, subject, settings, job, registries)
 
 
-def choose_pushed(plan: Plan, pushed: Sequence[PushedReference]) -> tuple[PushedReference, ...]:
+def choose_pushed(plan: BuildPlan | RolloutPlan, pushed: Sequence[PushedReference]) -> tuple[PushedReference, ...]:
     """Of all that was pushed, the tag that names the commit, under each name of the image."""
-    tag = plan.image.tag if plan.image else ""
-    return tuple(item for item in pushed if item.reference.tag == tag)
+    return tuple(item for item in pushed if item.reference.tag == plan.image.tag)
 
 
-def find_subject(plan: Plan, registries: Registries) -> Subject:
+def find_subject(plan: RolloutPlan, registries: Registries) -> Subject:
     """What the registry has under the plan's names; raises ActionError when it has none, or none that is for hubs."""
-    wanted = [each for each in plan.references if plan.image and each.tag == plan.image.tag]
+    wanted = [each for each in plan.references if each.tag == plan.image.tag]
     found = []
     for reference in wanted:
         registry = registries.open(reference.name.registry)
@@ -126,21 +126,37 @@ def find_subject(plan: Plan, registries: Registries) -> Subject:
                 " this one, with the same 'image-name' and 'tags'.",
                 title="Not rolled out",
             )
-        _refuse_unfit(reference, _read_labels(registry, reference, manifest))
+        for labels in _read_labels(registry, reference, manifest):
+            _refuse_unfit(reference, labels)
         found.append(PushedReference(reference, manifest.digest, manifest.size))
-    return Subject(tuple(found), plan.commit)
+    return Subject(tuple(found), plan.checkout.commit)
 
 
-def _read_labels(registry: Registry, reference: Reference, manifest: Manifest) -> Mapping[str, str]:
-    """Those of this very manifest, for its tag may move; an index has none. Raises ActionError when nobody tells."""
-    if manifest.media_type in INDEX_TYPES:
-        return {}
-    try:
-        return fetch_candidate(registry, Reference(reference.name, manifest.digest)).labels
-    except NotPromotableError as error:
-        raise ActionError(
-            f"{reference} is not rolled out, for hubs could not start it: {error.message}", title="Not rolled out"
-        ) from error
+def _read_labels(registry: Registry, reference: Reference, manifest: Manifest) -> Iterator[Mapping[str, str]]:
+    """Those of this very manifest, for its tag may move; of an index, those of each image in it.
+
+    Raises ActionError when nobody tells.
+    """
+    images = _images_of(manifest) if manifest.media_type in INDEX_TYPES else (manifest.digest,)
+    for digest in images:
+        try:
+            if not is_digest(digest):
+                raise NotPromotableError("its index has an entry without a digest.")
+            yield fetch_candidate(registry, Reference(reference.name, digest)).labels
+        except NotPromotableError as error:
+            raise ActionError(
+                f"{reference} is not rolled out, for hubs could not start it: {error.message}", title="Not rolled out"
+            ) from error
+
+
+def _images_of(index: Manifest) -> Iterator[str]:
+    """Digests of what a hub may start; an attestation has no platform that is known."""
+    listed = read_object(index.body).get("manifests")
+    for each in listed if isinstance(listed, list) else []:
+        entry = each if isinstance(each, dict) else {}
+        platform = entry.get("platform")
+        if not (isinstance(platform, dict) and platform.get("architecture") == "unknown"):
+            yield str(entry.get("digest"))
 
 
 def _refuse_unfit(reference: Reference, labels: Mapping[str, str]) -> None:
@@ -162,7 +178,12 @@ def _refuse_unfit(reference: Reference, labels: Mapping[str, str]) -> None:
 
 
 def _roll_out(
-    target: RolloutTarget, plan: Plan, subject: Subject, settings: Settings, job: Job, registries: Registries
+    target: RolloutTarget,
+    plan: BuildPlan | RolloutPlan,
+    subject: Subject,
+    settings: Settings,
+    job: Job,
+    registries: Registries,
 ) -> str:
     teller = _Teller(plan, subject, settings, job, registries)
     if not target.may_write:
@@ -194,7 +215,7 @@ def _propose(target: RolloutTarget, subject: Subject, settings: Settings, job: J
         repository = hub.read_repository()
         base = target.branch or repository.default_branch
         done = roll_out(hub, repository.full_name, _make_proposal(target, subject, settings, base, teller))
-    if repository.private and target.repository.lower() != teller.plan.repository.lower():
+    if repository.private and target.repository.lower() != teller.plan.checkout.repository.lower():
         # This job's log and summary may have more readers than that repository.
         return replace(done, edits=replace(done.edits, changed=(), notes=()))
     return done
@@ -299,7 +320,7 @@ def _open(job: Job, token: str, repository: str) -> "GitHub":
 class _Teller:
     """Finds out what people are told; whatever cannot be found out is left out."""
 
-    plan: Plan
+    plan: BuildPlan | RolloutPlan
     subject: Subject
     settings: Settings
     job: Job
@@ -323,9 +344,9 @@ class _Teller:
         return Story(
             image=ImageFacts(str(first.reference), first.digest, first.size, self.subject.commit),
             old=self.facts_of(old_reference) if old_reference else None,
-            repository=self.plan.repository,
+            repository=self.plan.checkout.repository,
             server_url=server_url,
-            run_url=f"{server_url}/{self.plan.repository}/actions/runs/{self.job.run_number[0]}",
+            run_url=f"{server_url}/{self.plan.checkout.repository}/actions/runs/{self.job.run_number[0]}",
             pull_number=self._pull_number,
             hub=self.subject.hub,
             tests=self.subject.tests,
@@ -335,7 +356,7 @@ class _Teller:
         """What to say when one of these images is of a newer commit; empty when none is, or when nobody knows."""
         for reference in references:
             old = self.facts_of(reference).commit
-            if old and old != self.plan.commit and self._is_behind(old):
+            if old and old != self.plan.checkout.commit and self._is_behind(old):
                 return f"Not rolled out: {reference} is of a newer commit. To go back to this one, start it by hand."
         return ""
 
@@ -363,16 +384,19 @@ class _Teller:
         from hubaction.clients.github.pull_requests import PullRequests
 
         try:
-            with closing(_open(self.job, self.settings.github_token, self.plan.repository)) as hub:
-                return PullRequests(hub, self.plan.repository).compare(old, self.plan.commit).status == "behind"
+            with closing(_open(self.job, self.settings.github_token, self.plan.checkout.repository)) as hub:
+                return (
+                    PullRequests(hub, self.plan.checkout.repository).compare(old, self.plan.checkout.commit).status
+                    == "behind"
+                )
         except ActionError:
             return False
 
     @cached_property
     def _pull_number(self) -> int | None:
         try:
-            with closing(_open(self.job, self.settings.github_token, self.plan.repository)) as hub:
-                found = hub.find_merged_pull_request(self.plan.commit)
+            with closing(_open(self.job, self.settings.github_token, self.plan.checkout.repository)) as hub:
+                found = hub.find_merged_pull_request(self.plan.checkout.commit)
         except ActionError:
             return None
         return found[0] if found else None
@@ -381,7 +405,7 @@ class _Teller:
 # --- for `--plan` ---
 
 
-def preview_rollout(plan: Plan, settings: Settings, workspace: Path) -> dict[str, object] | None:
+def preview_rollout(plan: BuildPlan | RolloutPlan, settings: Settings, workspace: Path) -> dict[str, object] | None:
     """What would change in the files of the workspace, when the configuration is checked out there."""
     from hubaction.rollout.hub.files import choose_files, edit_files
 

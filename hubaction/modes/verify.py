@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hubaction.clients.engine.engine import Engine
-from hubaction.decide.plan import Plan
+from hubaction.decide.plan import BuildPlan
 from hubaction.guard.given_secrets import HeldSecret
 from hubaction.guard.image import guard_image
 from hubaction.inputs.choices import HubCheck, HubPolicy
@@ -37,7 +37,7 @@ class ImageToProve:
     held: tuple[HeldSecret, ...] = field(repr=False)
 
 
-def prove(image: ImageToProve, plan: Plan, settings: Settings, job: Job, outcome: Outcome, engine: Engine) -> None:
+def prove(image: ImageToProve, plan: BuildPlan, settings: Settings, job: Job, outcome: Outcome, engine: Engine) -> None:
     """Raise ActionError unless the image may be pushed; what was seen goes to the outcome, the log and the outputs."""
     proof = _Proof(image, plan, settings, job, outcome, engine)
     proof.look_for_leaks()
@@ -48,7 +48,7 @@ def prove(image: ImageToProve, plan: Plan, settings: Settings, job: Job, outcome
 @dataclass(frozen=True)
 class _Proof:
     image: ImageToProve
-    plan: Plan
+    plan: BuildPlan
     settings: Settings
     job: Job
     outcome: Outcome
@@ -61,9 +61,9 @@ class _Proof:
                 self.image.id,
                 self.image.held,
                 engine=self.engine,
-                run=self.plan.local_tag,
+                run=self.plan.build.local_tag,
                 folders=(self.settings.repo_dir, f"/home/{self.settings.notebook_user}"),
-                build_args=self.plan.build_args,
+                build_args=self.plan.build.build_args,
             )
             self.job.console.say("No secret of this step is in the image.")
 
@@ -97,7 +97,7 @@ class _Proof:
         settings = self.settings
         return ImageToVerify(
             self.image.id,
-            self.plan.local_tag,
+            self.plan.build.local_tag,
             self.image.source,
             settings.notebook_user,
             settings.user_id,

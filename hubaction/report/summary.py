@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from hubaction.decide.plan import Plan
+from hubaction.decide.plan import BuildPlan
 from hubaction.image import PushedReference, Reference
 from hubaction.markdown import code, format_bytes, list_left_out, table
 from hubaction.report.result_file import MAX_LEFT_OUT, ImageResult
@@ -16,7 +16,7 @@ from hubaction.results import CaseResult
 class Outcome:
     """What happened, filled in step by step; whatever is None did not happen."""
 
-    plan: Plan
+    plan: BuildPlan
     tests: str | None = None
     """What to say of them in a few words."""
     cases: tuple[CaseResult, ...] = ()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hubaction.decide.plan import CommentTarget
+from hubaction.decide.comment import CommentTarget
 from hubaction.image import ImageName, PushedReference, Reference
 from hubaction.inputs.event import read_event
 from hubaction.inputs.settings import read_settings

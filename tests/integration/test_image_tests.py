@@ -57,7 +57,7 @@ class Images:
 
     def build(self, dockerfile: str) -> str:
         if dockerfile not in self._built:
-            tag = f"hub-image-action/tests-image-tests:{len(self._built)}"
+            tag = f"hub-image-action/tests-image-tests:{secrets.token_hex(6)}"
             (self.folder / "Dockerfile").write_text(dockerfile)
             process.run(["docker", "build", "--quiet", "--tag", tag, self.folder], env=self._engine.environment())
             self._built[dockerfile] = tag

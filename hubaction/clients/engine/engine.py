@@ -64,6 +64,7 @@ class LocalImage:
     working_folder: str
     environment: Mapping[str, str] = field(default_factory=dict)
     entrypoint: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,7 @@ class Engine:
             working_folder=str(config.get("WorkingDir") or "/"),
             environment=_split_environment(config.get("Env") or []),
             entrypoint=tuple(config.get("Entrypoint") or ()),
+            labels=dict(config.get("Labels") or {}),
         )
 
     def describe(self, reference: str) -> dict[str, Any]:

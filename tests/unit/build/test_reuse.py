@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubaction.build.context import list_context
-from hubaction.build.fingerprint import PARTS, Fingerprint, hash_texts
+from hubaction.build.fingerprint import PARTS, RECIPE, Fingerprint, hash_texts
 from hubaction.build.other_repo2docker import BuildArguments
 from hubaction.build.reuse import (
     EarlierImages,
@@ -32,12 +32,12 @@ from hubaction.decide.labels import (
     PULL_REQUEST_LABEL,
     UNPROVEN_LABEL,
 )
-from hubaction.decide.plan import Plan, make_plan
+from hubaction.decide.plan import BuildPlan
 from hubaction.decide.tags import EarlierTag
 from hubaction.image import ImageName, Reference
 from hubaction.inputs.choices import HubCheck, HubPolicy
 from hubaction.inputs.event import Event
-from tests.unit.samples import LOGIN, make_settings, pull_request, push_to
+from tests.unit.samples import LOGIN, make_build_plan, make_settings, pull_request, push_to
 
 NAME = ImageName("quay.io", "org/image")
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -96,6 +96,24 @@ def test_earlier_images__each_is_looked_for_once() -> None:
     for _ in range(2):
         assert [tag.reference.tag for tag, _ in shelf.images] == ["first", "second"]
     assert shelf.looked == ["first", "absent", "second"]
+
+
+def test_earlier_images__later_ones_are_looked_for_when_somebody_reads_on() -> None:
+    """Not by the thread that looks for the first: who knows their tags may import modules."""
+    asked: list[str] = []
+
+    def ask() -> Iterator[EarlierTag]:
+        asked.append("merged")
+        yield EarlierTag(Reference(NAME, "merged"), "the merged pull request")
+
+    images = EarlierImages(
+        [EarlierTag(Reference(NAME, "absent"), "the absent")],
+        lambda tag: None if tag.reference.tag == "absent" else make_candidate("merged", {}),
+        later=ask(),
+    )
+    images.read_first()
+    assert asked == []
+    assert [tag.reference.tag for tag, _ in images] == ["merged"]
 
 
 def test_earlier_images__none() -> None:
@@ -203,15 +221,15 @@ def test_compare__nothing_there() -> None:
 # --- another use of the same image ---
 
 
-def plan_for(event: Event, given: Mapping[str, str] | None = None, /, **inputs: str) -> Plan:
-    return make_plan(make_settings(LOGIN | dict(given or {}) | inputs), event, NOW)
+def plan_for(event: Event, given: Mapping[str, str] | None = None, /, **inputs: str) -> BuildPlan:
+    return make_build_plan(make_settings(LOGIN | dict(given or {}) | inputs), event, NOW)
 
 
 def test_labels_for__production_of_a_pull_request() -> None:
     before = {"theirs": "stays", "org.opencontainers.image.revision": "old", PULL_REQUEST_LABEL: "7"}
     plan = plan_for(push_to())
     labels = labels_for(plan, MINE, before)
-    assert labels == {"theirs": "stays", **dict(plan.labels), **labelled(MINE)}
+    assert labels == {"theirs": "stays", **dict(plan.build.labels), **labelled(MINE)}
     assert labels[PULL_REQUEST_LABEL] == ""
     assert labels["org.opencontainers.image.revision"] != "old"
 
@@ -322,7 +340,7 @@ def source(tmp_path: Path) -> Path:
 
 def read(
     source: Path,
-    plan: Plan | None = None,
+    plan: BuildPlan | None = None,
     *,
     registry: str | None = DIGEST,
     platform: str = "linux/amd64",
@@ -383,6 +401,7 @@ def test_read_ingredients__all_parts(source: Path) -> None:
     ingredients = read(source)
     assert ingredients.fingerprint
     assert set(ingredients.fingerprint.parts) == set(PARTS)
+    assert ingredients.fingerprint.parts["action"] == hash_texts((str(RECIPE),))
     assert ingredients.bases == {"quay.io/org/base:1": DIGEST}
     assert read(source) == ingredients
 
@@ -434,7 +453,8 @@ def test_read_ingredients__dockerfile_in_doubt(source: Path, text: str) -> None:
 
 
 def test_read_ingredients__arguments_that_bring_in_more(source: Path) -> None:
-    ingredients = read(source, replace(plan_for(push_to()), all_known=False))
+    plan = plan_for(push_to())
+    ingredients = read(source, replace(plan, build=replace(plan.build, all_known=False)))
     assert ingredients.fingerprint is None
     assert "your own arguments for buildx" in ingredients.unknown
     assert ingredients.bases == {"quay.io/org/base:1": DIGEST}

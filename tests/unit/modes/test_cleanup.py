@@ -8,7 +8,10 @@ import pytest
 import requests
 import responses
 
-from hubaction.decide.plan import CleanupTarget, CommentTarget, Plan, PlannedMode
+from hubaction.decide.comment import CommentTarget
+from hubaction.decide.mode import PlannedMode
+from hubaction.decide.plan import CleanupPlan
+from hubaction.decide.preview import CleanupTarget
 from hubaction.errors import ActionError
 from hubaction.image import ImageName
 from hubaction.inputs.settings import read_settings
@@ -31,7 +34,7 @@ class Cleanup:
         self._stream = io.StringIO()
         target = CommentTarget(REPOSITORY, 7, HEAD_SHA, False, None) if comment else None
         cleanup = CleanupTarget(REPOSITORY, 7, images, SOURCE, binder_branch="binder-pr-7")
-        self.plan = Plan(PlannedMode.CLEANUP, "", comment=target, cleanup=cleanup)
+        self.plan = CleanupPlan(mode=PlannedMode.CLEANUP, reason="", comment=target, cleanup=cleanup)
         self.environ = make_inputs(INPUTS) | {
             "GITHUB_REPOSITORY": REPOSITORY,
             "GITHUB_RUN_ID": "4711",
@@ -125,9 +128,3 @@ def test_run_cleanup__login_that_is_refused_fails_before_anything_is_deleted(cle
         cleanup.run()
     assert shelf.asked == []
     assert cleanup.deleted == []
-
-
-def test_run_cleanup__without_a_plan_does_nothing(cleanup: Cleanup) -> None:
-    cleanup.plan = Plan(PlannedMode.CLEANUP, "")
-    cleanup.run()
-    assert cleanup.log == ""

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubaction.decide.plan import Badge, CommentTarget, Plan, PlannedMode
+from hubaction.decide.comment import Badge, CommentTarget
+from hubaction.decide.mode import PlannedMode
+from hubaction.decide.plan import CommentPlan
 from hubaction.decide.try_on_hub import Content, HubTrial
 from hubaction.image import ImageName, PushedReference, Reference
 from hubaction.inputs.settings import read_settings
@@ -98,7 +100,11 @@ def summary_of(folder: Path, result: ImageResult, *, from_fork: bool, images: Se
         "GITHUB_STEP_SUMMARY": str(folder / "summary"),
     }
     run_comment_mode(
-        Plan(PlannedMode.COMMENT, "", comment=make_target(Badge("", HUB, "Org/Course", SHA), from_fork=from_fork)),
+        CommentPlan(
+            mode=PlannedMode.COMMENT,
+            reason="",
+            comment=make_target(Badge("", HUB, "Org/Course", SHA), from_fork=from_fork),
+        ),
         read_settings(environ),
         Job(environ | {"GITHUB_WORKSPACE": str(folder)}, Console(io.StringIO())),
     )
@@ -152,16 +158,6 @@ def test_run_comment_mode__leads_binder_to_no_branch_of_others(
     assert "/main" not in summary
 
 
-def test_run_comment_mode__without_a_target_does_nothing(tmp_path: Path) -> None:
-    environ = {"GITHUB_STEP_SUMMARY": str(tmp_path / "summary"), "GITHUB_REPOSITORY": "Org/Course"}
-    run_comment_mode(
-        Plan(PlannedMode.COMMENT, ""),
-        read_settings(environ),
-        Job(environ | {"GITHUB_WORKSPACE": str(tmp_path)}, Console(io.StringIO())),
-    )
-    assert not (tmp_path / "summary").exists()
-
-
 # --- the hub ---
 
 TRIAL = HubTrial(SHA, "https://hub.example.edu", "custom", "image")
@@ -182,8 +178,9 @@ def test_make_image_section__leads_to_no_image_that_is_not_there_or_failed(resul
 
 
 def sections_of(result: ImageResult | None, trial: HubTrial | None) -> dict[str, str]:
-    plan = Plan(PlannedMode.COMMENT, "", trial=trial)
-    sections = make_sections(plan, make_target(Badge("", HUB, "Org/Course", SHA)), result, make_settings(), ENVIRON)
+    target = make_target(Badge("", HUB, "Org/Course", SHA))
+    plan = CommentPlan(mode=PlannedMode.COMMENT, reason="", comment=target, trial=trial)
+    sections = make_sections(plan, result, make_settings(), ENVIRON)
     return {section.key: section.markdown for section in sections}
 
 
@@ -210,7 +207,7 @@ def trial_in_summary(folder: Path, *, from_fork: bool) -> str:
     }
     target = make_target(Badge("", HUB, "Org/Course", SHA), from_fork=from_fork)
     run_comment_mode(
-        Plan(PlannedMode.COMMENT, "", comment=target, trial=TRIAL),
+        CommentPlan(mode=PlannedMode.COMMENT, reason="", comment=target, trial=TRIAL),
         read_settings(environ),
         Job(environ | {"GITHUB_WORKSPACE": str(folder)}, Console(io.StringIO())),
     )

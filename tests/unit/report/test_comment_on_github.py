@@ -2,7 +2,6 @@
 
 import itertools
 import threading
-import time
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -191,12 +190,10 @@ def test_post_sections__that_are_too_long_are_cut(server: GitHubServer, hub: Git
 def test_post_sections__repeated_after_a_fault_leaves_one_comment(
     server: GitHubServer,
     hub: GitHub,
-    monkeypatch: pytest.MonkeyPatch,
     request_line: str,
     afterwards: bool,
     answer: Answer,
 ) -> None:
-    monkeypatch.setattr(time, "sleep", lambda _: None)
     if request_line != "POST":
         add_ours(server, section("image:x"))
     if request_line == "DELETE":

@@ -1,21 +1,26 @@
 """The job summary."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubaction.decide.plan import Plan, PlannedMode
 from hubaction.image import ImageName, PushedReference, Reference
 from hubaction.markdown import format_bytes
 from hubaction.report.summary import Outcome, render_summary
+from tests.unit.samples import LOGIN, make_build_plan, make_settings, push_to
 
 NAME = ImageName("quay.io", "org/image")
 DIGEST = "sha256:" + "a" * 64
 REFERENCES = (Reference(NAME, "latest"), Reference(NAME, "v1"))
-PLAN = Plan(PlannedMode.BUILD, "for a test", references=REFERENCES, image=REFERENCES[1])
+PLAN = replace(
+    make_build_plan(make_settings(LOGIN), push_to(), datetime(2026, 3, 1, tzinfo=UTC)),
+    references=REFERENCES,
+    image=REFERENCES[1],
+)
 
 
 def pushed(size: int | None = 123_456_789) -> list[PushedReference]:

@@ -1,7 +1,6 @@
 """Logins are kept, renewed once, and taken nowhere else: on a wire of `responses`."""
 
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -144,7 +143,6 @@ def test_login__is_fetched_once_for_all_threads(wire: responses.RequestsMock, re
         return 401, BEARER, ""
 
     def give_token(_: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
-        time.sleep(0.05)
         return 200, {}, '{"token": "t0"}'
 
     wire.add_callback(responses.HEAD, URL, ask)

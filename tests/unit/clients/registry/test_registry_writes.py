@@ -180,10 +180,7 @@ def test_put_blob__without_an_address(
         registry.put_blob(NAME, BLOB)
 
 
-def test_put_blob__is_begun_anew_after_a_passing_fault(
-    wire: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("time.sleep", lambda seconds: None)
+def test_put_blob__is_begun_anew_after_a_passing_fault(wire: responses.RequestsMock) -> None:
     for number, status in enumerate((503, 201)):
         wire.post(UPLOADS, status=202, headers={"Location": f"/u{number}"})
         wire.put(f"https://quay.io/u{number}", status=status)

@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -48,11 +47,6 @@ BRANCH = name_branch(NAME, "main")
 @pytest.fixture(autouse=True)
 def _no_network() -> None:
     """Lift the ban on connections that unit tests have: the server below is on the loopback."""
-
-
-@pytest.fixture(autouse=True)
-def _no_naps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time, "sleep", lambda seconds: None)
 
 
 @pytest.fixture
