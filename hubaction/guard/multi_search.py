@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Needles(Generic[T]):
+class MultiSearch(Generic[T]):
     """Texts to look for, each with what it means."""
 
     def __init__(self, meanings: Mapping[bytes, T]) -> None:

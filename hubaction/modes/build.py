@@ -34,8 +34,8 @@ from hubaction.build.reuse import (
     labels_for,
     read_ingredients,
 )
-from hubaction.build.uncached_requirements import find_uncached
-from hubaction.build.unread_files import Configuration, find_shadowed
+from hubaction.build.uncached_requirements import find_uncached_requirements
+from hubaction.build.unread_files import Configuration, find_unread_files
 from hubaction.clients.engine.engine import LOW_DISK_BYTES, Engine, EngineInfo, free_disk_bytes
 from hubaction.clients.process import child_environment
 from hubaction.clients.registry.registries import Registries
@@ -47,7 +47,7 @@ from hubaction.decide.plan import BuildPlan
 from hubaction.decide.tags import EarlierTag, name_of_pull_request
 from hubaction.errors import ActionError
 from hubaction.guard.context import check_git_copy, find_made_by_workflow, guard_context
-from hubaction.guard.given_secrets import HeldSecret, hold_secrets
+from hubaction.guard.given_secrets import GivenSecret, find_given_secrets
 from hubaction.image import Reference
 from hubaction.inputs.choices import Cache, HubCheck
 from hubaction.inputs.docker_config import find_docker_config, read_auth
@@ -176,7 +176,7 @@ class _Run:
     engine: Engine
     source: Path = field(init=False)
     """The folder that is built; known once `check` has found it."""
-    held: tuple[HeldSecret, ...] = field(init=False, repr=False)
+    given: tuple[GivenSecret, ...] = field(init=False, repr=False)
     tests: Path | None = field(init=False, default=None)
     tests_left_out: frozenset[str] = field(init=False, default=frozenset())
     info: EngineInfo = field(init=False)
@@ -234,11 +234,11 @@ class _Run:
 
     def _guard(self) -> None:
         """Look for secrets in what goes into the image; what the workflow itself made with one is left out."""
-        self.held = hold_secrets(read_secrets(self.job.environ), self.job.environ, self.plan.build.build_args)
+        self.given = find_given_secrets(read_secrets(self.job.environ), self.job.environ, self.plan.build.build_args)
         # The builder prints commands with their build arguments in place.
-        self.job.console.hide(*(secret.value for secret in self.held))
+        self.job.console.hide(*(secret.value for secret in self.given))
         guarded = guard_context(
-            self.files, workspace=self.job.workspace, held=self.held, allowed=self.settings.allow_files
+            self.files, workspace=self.job.workspace, given=self.given, allowed=self.settings.allow_files
         )
         self.files = guarded.files
         for file, warning in guarded.warnings():
@@ -247,7 +247,7 @@ class _Run:
         self.outcome.left_out = tuple(self.job.console.scrub(file) for file in left_out)
         if self.tests:
             # What the image ignores is copied to its tests all the same.
-            self.tests_left_out = find_made_by_workflow(self.tests, workspace=self.job.workspace, held=self.held)
+            self.tests_left_out = find_made_by_workflow(self.tests, workspace=self.job.workspace, given=self.given)
         for file in sorted(self.tests_left_out):
             self.job.console.say(f"Not among the image tests, since it holds a secret and is not in git: {file}")
 
@@ -369,7 +369,7 @@ class _Run:
         with self.job.step("build", self.outcome.seconds):
             context = stage_context(self.files, self.folder / CONTEXT_FOLDER)
             if self.settings.include_git:
-                check_git_copy(context.folder, self.held)
+                check_git_copy(context.folder, self.given)
             self.job.console.say(f"Build context: {context.files} files, {format_bytes(context.bytes)}")
             if context.skipped:
                 self.job.console.say(f"Left out, being neither files nor links: {', '.join(context.skipped[:10])}")
@@ -418,7 +418,7 @@ class _Run:
         if self.settings.repo2docker_version:
             return
         configuration = Configuration(context)
-        for remark in (*find_shadowed(configuration), *find_uncached(configuration)):
+        for remark in (*find_unread_files(configuration), *find_uncached_requirements(configuration)):
             file = remark.file and self.settings.from_root(remark.file)
             self.job.console.notice(remark.message, file=file, line=remark.line)
 
@@ -485,7 +485,7 @@ class _Run:
         return [file.relative_to(self.source) for file in files if file.is_relative_to(self.source)]
 
     def prove(self) -> None:
-        image = ImageToProve(self.built, self.source, self.tests, self.tests_left_out, self.held)
+        image = ImageToProve(self.built, self.source, self.tests, self.tests_left_out, self.given)
         prove(image, self.plan, self.settings, self.job, self.outcome, self.engine)
 
     def push(self) -> None:

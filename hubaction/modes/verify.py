@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hubaction.clients.engine.engine import Engine
 from hubaction.decide.plan import BuildPlan
-from hubaction.guard.given_secrets import HeldSecret
+from hubaction.guard.given_secrets import GivenSecret
 from hubaction.guard.image import guard_image
 from hubaction.inputs.choices import HubCheck, HubPolicy
 from hubaction.inputs.settings import Settings
@@ -34,7 +34,7 @@ class ImageToProve:
     """The folder with its tests; None when there is none."""
     tests_left_out: frozenset[str]
     """Files of it that hold secrets of the workflow's."""
-    held: tuple[HeldSecret, ...] = field(repr=False)
+    given: tuple[GivenSecret, ...] = field(repr=False)
 
 
 def prove(image: ImageToProve, plan: BuildPlan, settings: Settings, job: Job, outcome: Outcome, engine: Engine) -> None:
@@ -59,7 +59,7 @@ class _Proof:
         with self.job.step("look for secrets", self.outcome.seconds):
             guard_image(
                 self.image.id,
-                self.image.held,
+                self.image.given,
                 engine=self.engine,
                 run=self.plan.build.local_tag,
                 folders=(self.settings.repo_dir, f"/home/{self.settings.notebook_user}"),
