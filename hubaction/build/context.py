@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from docker.utils.build import PatternMatcher
+
 from hubaction.build.binder_folder import find_own_binder_folder
 from hubaction.build.dockerignore import keep_seen
 from hubaction.build.git_folder import strip_git_credentials
@@ -252,8 +254,6 @@ class _IgnoreRules:
     """
 
     def __init__(self, source: Path, binder: str) -> None:
-        from docker.utils.build import PatternMatcher
-
         patterns = [
             pattern
             for folder in dict.fromkeys(("", binder))
