@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 from hubaction.decide.plan import BuildPlan, CleanupPlan, CommentPlan, NothingToDo, Plan, RolloutPlan, make_plan
-from hubaction.errors import DISK_FULL, ActionError, InvalidInputError
+from hubaction.errors import DISK_FULL, ISSUES_URL, ActionError, InvalidInputError
 from hubaction.inputs.event import Event, read_event, read_payload
 from hubaction.inputs.settings import Settings, read_secrets, read_settings
 from hubaction.inputs.surroundings import Surroundings, read_surroundings
@@ -20,8 +20,6 @@ from hubaction.results import Finished
 from hubaction.runner.cancel import Cancelled, cancel_on_signals
 from hubaction.runner.console import Console
 from hubaction.runner.job import Job
-
-ISSUES_URL = "https://github.com/org/hub-image-action/issues"
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str], stdout: TextIO, stderr: TextIO) -> int:

@@ -10,7 +10,7 @@ _SHOWN = 80
 """Characters of a requirement that are quoted."""
 
 
-def find_uncached(configuration: Configuration) -> list[Remark]:
+def find_uncached_requirements(configuration: Configuration) -> list[Remark]:
     """Return a remark for each file whose packages no builder can take from its cache after a commit."""
     pack = configuration.build_pack
     if pack is None:

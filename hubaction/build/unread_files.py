@@ -153,7 +153,7 @@ class Configuration:
             return ""  # what cannot be read, the build stumbles over
 
 
-def find_shadowed(configuration: Configuration) -> list[Remark]:
+def find_unread_files(configuration: Configuration) -> list[Remark]:
     """Return a remark for each reason why files have no effect, with what to do about it."""
     return [*_find_outside(configuration), *_find_beside(configuration)]
 

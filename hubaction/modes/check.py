@@ -24,7 +24,7 @@ from hubaction.decide.plan import BuildPlan
 from hubaction.decide.tags import EarlierTag, name_of_pull_request
 from hubaction.errors import ActionError
 from hubaction.guard.context import find_made_by_workflow, guard_context
-from hubaction.guard.given_secrets import HeldSecret, hold_secrets
+from hubaction.guard.given_secrets import GivenSecret, find_given_secrets
 from hubaction.inputs.repository_files import ContextFiles
 from hubaction.inputs.settings import Settings, read_secrets
 from hubaction.markdown import format_bytes
@@ -58,7 +58,7 @@ class Checked:
     files: ContextFiles
     tests: TestFiles | None
     """None when there are none."""
-    secrets: tuple[HeldSecret, ...] = field(repr=False)
+    secrets: tuple[GivenSecret, ...] = field(repr=False)
     engine: EngineInfo
     registries: Registries
     arguments: BuildArguments
@@ -77,7 +77,7 @@ def check(plan: BuildPlan, settings: Settings, job: Job, workshop: Workshop, rep
         buildx = pool.submit(check_buildx, workshop.env, workshop.folder)
         source = resolve_source(job.workspace, settings.path)
         _check_head(plan.checkout.must_be, source, job.workspace)
-        secrets = _hold_secrets(plan, job)
+        secrets = _find_given_secrets(plan, job)
         folder = find_image_tests(source, settings.tests.folder) if settings.tests.folder else None
         files = _guard_files(source, secrets, settings, job, report)
         tests = _guard_tests(folder, secrets, job) if folder else None
@@ -129,20 +129,20 @@ def _check_head(wanted: str | None, source: Path, workspace: Path) -> None:
 # --- secrets ---
 
 
-def _hold_secrets(plan: BuildPlan, job: Job) -> tuple[HeldSecret, ...]:
-    held = hold_secrets(read_secrets(job.environ), job.environ, plan.build.build_args)
+def _find_given_secrets(plan: BuildPlan, job: Job) -> tuple[GivenSecret, ...]:
+    given = find_given_secrets(read_secrets(job.environ), job.environ, plan.build.build_args)
     # The builder prints commands with their build arguments in place.
-    job.console.hide(*(secret.value for secret in held))
-    return held
+    job.console.hide(*(secret.value for secret in given))
+    return given
 
 
 def _guard_files(
-    source: Path, secrets: tuple[HeldSecret, ...], settings: Settings, job: Job, report: Report
+    source: Path, secrets: tuple[GivenSecret, ...], settings: Settings, job: Job, report: Report
 ) -> ContextFiles:
     """Look for secrets in what goes into the image; what the workflow itself made with one is left out."""
     own_files = _find_own_files(source, settings, job.workspace)
     files = list_context(source, include_git=settings.include_git, leave_out=own_files)
-    guarded = guard_context(files, workspace=job.workspace, held=secrets, allowed=settings.allow_files)
+    guarded = guard_context(files, workspace=job.workspace, given=secrets, allowed=settings.allow_files)
     for file, warning in guarded.warnings():
         job.console.warning(warning, file=settings.from_root(file))
     if guarded.left_out:
@@ -157,9 +157,9 @@ def _find_own_files(source: Path, settings: Settings, workspace: Path) -> list[P
     return [file.relative_to(source) for file in files if file.is_relative_to(source)]
 
 
-def _guard_tests(folder: Path, secrets: tuple[HeldSecret, ...], job: Job) -> TestFiles:
+def _guard_tests(folder: Path, secrets: tuple[GivenSecret, ...], job: Job) -> TestFiles:
     """What the build context leaves out is copied to the image tests all the same."""
-    left_out = find_made_by_workflow(folder, workspace=job.workspace, held=secrets)
+    left_out = find_made_by_workflow(folder, workspace=job.workspace, given=secrets)
     for file in sorted(left_out):
         job.console.say(f"Not among the image tests, since it holds a secret and is not in git: {file}")
     return TestFiles(folder, left_out)

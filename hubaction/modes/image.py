@@ -8,8 +8,8 @@ from hubaction.build.layer_cache import CACHE_TAG, CacheArguments, Writes, cache
 from hubaction.build.other_repo2docker import BuildArguments
 from hubaction.build.repo2docker import BuiltImage, build_image
 from hubaction.build.reuse import Comparison, expiry_labels
-from hubaction.build.uncached_requirements import find_uncached
-from hubaction.build.unread_files import Configuration, find_shadowed
+from hubaction.build.uncached_requirements import find_uncached_requirements
+from hubaction.build.unread_files import Configuration, find_unread_files
 from hubaction.clients.engine.engine import Engine
 from hubaction.decide.build_arguments import CONTEXT_FOLDER
 from hubaction.decide.labels import FINGERPRINT_LABEL, refuse_other_labels
@@ -91,8 +91,8 @@ def _stage(checked: Checked, settings: Settings, job: Job, workshop: Workshop) -
 def _remark(context: Path, settings: Settings, job: Job) -> None:
     """Say what of the repository has no effect, or costs time; that is known of our own repo2docker only."""
     configuration = Configuration(context)
-    for remark in (*find_shadowed(configuration), *find_uncached(configuration)):
-        job.console.notice(remark.message, file=settings.from_root(remark.file), line=remark.line)
+    for remark in (*find_unread_files(configuration), *find_uncached_requirements(configuration)):
+        job.console.notice(remark.message, file=remark.file and settings.from_root(remark.file), line=remark.line)
 
 
 def _run_repo2docker(arguments: BuildArguments, checked: Checked, job: Job, workshop: Workshop) -> BuiltImage:

@@ -5,8 +5,8 @@ from pathlib import PurePosixPath
 from hubaction.errors import ActionError
 from hubaction.verify.hub_container import PORT, SINGLEUSER
 from hubaction.verify.hub_evidence import Evidence
-from hubaction.verify.hub_image import is_below, start_script_of
-from hubaction.verify.hub_log import find_blamed_program, is_import_error, last_exception, read_start_error
+from hubaction.verify.hub_image import find_start_script, is_below
+from hubaction.verify.hub_log import find_blamed_program, find_last_exception, is_import_error, read_start_error
 
 MAX_QUOTE = 300
 OUTSIDE_OF_HOME = (
@@ -38,7 +38,7 @@ def _out_of_memory(seen: Evidence) -> HubCheckError:
     return HubCheckError(
         f"The image's server was killed: it takes more than the {format_memory(seen.policy.memory_bytes)} of memory"
         " that a user has (input 'hub-memory'). Start less with it, or set 'hub-memory' to what the hub really gives.",
-        seen.start_file if start_script_of(seen.image) else seen.packages_file,
+        seen.start_file if find_start_script(seen.image) else seen.packages_file,
     )
 
 
@@ -63,7 +63,7 @@ def _explain_program(seen: Evidence, program: str, forbidden: bool) -> HubCheckE
             " jupyterhub (conda-forge: jupyterhub-singleuser) to the image's packages, best in the hub's own version.",
             seen.packages_file,
         )
-    if program == start_script_of(seen.image):
+    if program == find_start_script(seen.image):
         return HubCheckError(
             f"The image starts with '{_quote(program)}' (its ENTRYPOINT, or the script 'start'), and there is no such"
             " file in it, or the program in its first line is missing.",
@@ -107,7 +107,7 @@ def _not_executable(seen: Evidence, program: str) -> HubCheckError:
 def _explain_end(seen: Evidence) -> HubCheckError:
     code = seen.state.exit_code if seen.state else 0
     asked = bool(seen.event.get("asked"))
-    last = last_exception(seen.log)
+    last = find_last_exception(seen.log)
     if is_import_error(last):
         return HubCheckError(
             f"The image's server does not start, since something that it imports is missing or broken: {_quote(last)}."
@@ -118,21 +118,22 @@ def _explain_end(seen: Evidence) -> HubCheckError:
         program, forbidden = find_blamed_program(seen.log[-5:])
         if program and (forbidden or code in {126, 127} or last):
             return _explain_program(seen, program, forbidden)
-    if start_script_of(seen.image) and not asked and (not last or code == 0):
+    if find_start_script(seen.image) and not asked and (not last or code == 0):
         return _start_ended(seen, code)
     said = last or next((line for line in reversed(seen.log) if line.strip()), "nothing")
     return HubCheckError(
         f"The image's server ended with exit code {code} before it was ready. It said: {_quote(said)}. The log above"
         " has all of it.",
-        seen.start_file if start_script_of(seen.image) else seen.packages_file,
+        seen.start_file if find_start_script(seen.image) else seen.packages_file,
     )
 
 
 def _start_ended(seen: Evidence, code: int) -> HubCheckError:
     said = next((line for line in reversed(seen.log) if line.strip()), "")
+    script = _quote(find_start_script(seen.image))
     return HubCheckError(
-        f"'{_quote(start_script_of(seen.image))}', with which the image starts, ended with exit code {code} and left no"
-        f" server running{f', after it said: {_quote(said)}' if said else ''}. It gets the server's command as its"
+        f"'{script}', with which the image starts, ended with exit code {code} and left no server"
+        f" running{f', after it said: {_quote(said)}' if said else ''}. It gets the server's command as its"
         ' arguments: let it end with exec "$@". Here, it has an empty home folder, as on a hub, and no network.',
         seen.start_file,
     )
@@ -157,9 +158,9 @@ def _explain_silence(seen: Evidence) -> HubCheckError:
             f" it {SINGLEUSER} that starts (input 'hub-command')? Its log is above.",
             seen.start_file,
         )
-    if start_script_of(seen.image) and not seen.event.get("asked"):
+    if find_start_script(seen.image) and not seen.event.get("asked"):
         return HubCheckError(
-            f"'{_quote(start_script_of(seen.image))}', with which the image starts, runs on, and no server has opened"
+            f"'{_quote(find_start_script(seen.image))}', with which the image starts, runs on, and no server has opened"
             f' port {PORT} {waited}. It gets the server\'s command as its arguments: let it end with exec "$@". Here,'
             " it has an empty home folder, as on a hub, and no network.",
             seen.start_file,
@@ -196,7 +197,7 @@ def explain_kernel(seen: Evidence, name: str, error: str) -> HubCheckError:
     if killed:
         why = f"it was killed, for it takes more than {format_memory(seen.policy.memory_bytes)} (input 'hub-memory')"
     else:
-        why = " - ".join(filter(None, (error, last_exception(seen.log))))
+        why = " - ".join(filter(None, (error, find_last_exception(seen.log))))
     file = (seen.find("postBuild") if name not in {"python3", "ir"} else None) or seen.packages_file
     return HubCheckError(
         f"The kernel '{_quote(name)}' runs no cell: {_quote(why)}. Users who choose it cannot work. Install what it"

@@ -8,7 +8,7 @@ from typing import Any
 from hubaction.clients.engine.values import ContainerState, LocalImage
 from hubaction.inputs.choices import HubPolicy
 from hubaction.inputs.repository_files import BINDER_FOLDERS
-from hubaction.verify.hub_image import HiddenFiles, Programs, start_script_of
+from hubaction.verify.hub_image import HiddenFiles, Programs, find_start_script
 
 ENVIRONMENT_FILES = ("Dockerfile", "environment.yml", "Pipfile", "requirements.txt", "setup.py", "pyproject.toml")
 """Where packages come from, in the order in which repo2docker prefers them."""
@@ -47,5 +47,5 @@ class Evidence:
 
     @property
     def start_file(self) -> str | None:
-        script = PurePosixPath(start_script_of(self.image)).name
+        script = PurePosixPath(find_start_script(self.image)).name
         return (self.find(script) if script else None) or self.find("start", "Dockerfile")

@@ -89,7 +89,7 @@ def is_below(path: str, folder: str) -> bool:
     return PurePosixPath(posixpath.normpath(path)).is_relative_to(folder)
 
 
-def start_script_of(image: LocalImage) -> str:
+def find_start_script(image: LocalImage) -> str:
     """The script that an image starts with, in the image; '' when it starts the command itself."""
     if script := image.environment.get("R2D_ENTRYPOINT"):
         return script

@@ -35,7 +35,7 @@ def find_blamed_program(lines: Sequence[str]) -> tuple[str, bool]:
     return "", False
 
 
-def last_exception(lines: Sequence[str]) -> str:
+def find_last_exception(lines: Sequence[str]) -> str:
     """The line that ends the last traceback; '' when there is none."""
     found = ""
     inside = False

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from hubaction.errors import ActionError
 from hubaction.results import CaseResult, Tested, count_cases, failing
-from hubaction.verify.junit import JUnitError, parse_junit
+from hubaction.verify.junit import JUnitError, read_junit
 
 NO_TESTS_COLLECTED = 5
 NO_PLACE = 96
@@ -55,7 +55,7 @@ def _read_cases(results: bytes | None, files: Path, folder: str) -> tuple[tuple[
     if results is None:
         return (), "it is missing, or no file"
     try:
-        return tuple(_located(case, files, folder) for case in parse_junit(results)), ""
+        return tuple(_located(case, files, folder) for case in read_junit(results)), ""
     except JUnitError as error:
         return (), str(error)
 

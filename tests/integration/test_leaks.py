@@ -10,11 +10,11 @@ import pytest
 from devtools import process
 from devtools.engine import Engine as RunningEngine
 from hubaction.clients.engine.engine import Engine
-from hubaction.guard.given_secrets import HeldSecret
+from hubaction.guard.given_secrets import GivenSecret
 from hubaction.guard.image import LeakError, guard_image
 from tests.support.planted import characters
 
-SECRET = HeldSecret("the build argument 'TOKEN'", characters(30))
+SECRET = GivenSecret("the build argument 'TOKEN'", characters(30))
 FOLDERS = ("/srv/repo", "/srv/repo/inner", "/home/jovyan")
 
 

@@ -22,7 +22,7 @@ import urllib3
 from requests.utils import parse_dict_header
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
-from hubaction.errors import ActionError
+from hubaction.errors import ActionError, Help
 from hubaction.image import DOCKER_HUB, ImageName, is_tag
 
 TIMEOUT_SECONDS = 30
@@ -37,7 +37,7 @@ TAGS_ON_A_PAGE = 100
 MAX_REASON = 500
 MAX_ANSWER_BYTES = 4 * 1024**2
 """Manifests may have as much by the specification, and configs need less."""
-RECIPE = "https://github.com/org/hub-image-action/blob/main/docs/registries.md#a-registry-with-a-certificate-of-its-own"
+RECIPE = Help.OWN_CERTIFICATE
 MANIFEST_TYPES = (
     "application/vnd.oci.image.manifest.v1+json",
     "application/vnd.docker.distribution.manifest.v2+json",

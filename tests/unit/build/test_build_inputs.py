@@ -23,9 +23,6 @@ from tests.unit.samples import LOGIN, make_build_plan, make_settings, pull_reque
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PREVIEW = {"preview": "true", "preview-expires": "3d"}
-OURS = {PULL_REQUEST_LABEL: "7", EXPIRY_LABEL: "3d", PREVIEW_EXPIRES_LABEL: "3d"}
-THEIRS = {EXPIRY_LABEL: "1d", PREVIEW_EXPIRES_LABEL: ""}
-"""Given by a Dockerfile, or by the input `labels`."""
 POLICY = make_settings().hub
 DIGEST = f"sha256:{'a' * 64}"
 

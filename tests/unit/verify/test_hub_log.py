@@ -2,7 +2,7 @@
 
 import pytest
 
-from hubaction.verify.hub_log import find_blamed_program, is_import_error, last_exception, read_start_error
+from hubaction.verify.hub_log import find_blamed_program, find_last_exception, is_import_error, read_start_error
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_is_import_error() -> None:
     assert not is_import_error("")
 
 
-def test_last_exception__the_last_of_a_chain() -> None:
+def test_find_last_exception__the_last_of_a_chain() -> None:
     log = [
         "Traceback (most recent call last):",
         '  File "a.py", line 1',
@@ -47,5 +47,5 @@ def test_last_exception__the_last_of_a_chain() -> None:
         "notebook.Error: b",
         "[I 2026] ValueError: of a log line",
     ]
-    assert last_exception(log) == "notebook.Error: b"
-    assert last_exception(["ValueError: without a traceback"]) == ""
+    assert find_last_exception(log) == "notebook.Error: b"
+    assert find_last_exception(["ValueError: without a traceback"]) == ""
