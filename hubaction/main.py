@@ -11,7 +11,8 @@ from typing import TextIO
 from hubaction.decide.plan import BuildPlan, CleanupPlan, CommentPlan, NothingToDo, Plan, RolloutPlan, make_plan
 from hubaction.errors import DISK_FULL, ISSUES_URL, ActionError, InvalidInputError
 from hubaction.inputs.event import Event, read_event, read_payload
-from hubaction.inputs.settings import Settings, read_secrets, read_settings
+from hubaction.inputs.read import read_secrets, read_settings
+from hubaction.inputs.settings import Settings
 from hubaction.inputs.surroundings import Surroundings, read_surroundings
 from hubaction.inputs.workflow import locate_input
 from hubaction.report.outputs import write_outputs

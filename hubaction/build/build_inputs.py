@@ -25,8 +25,8 @@ from hubaction.decide.labels import (
     EXPIRY_LABEL,
 )
 from hubaction.image import DOCKER_HUB, parse_image_name
-from hubaction.inputs.choices import HubPolicy
 from hubaction.inputs.repository_files import ContextFiles
+from hubaction.inputs.settings import HubPolicy
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,8 @@ from dataclasses import dataclass, field
 from hubaction.errors import InvalidInputError
 from hubaction.inputs import parsers
 from hubaction.inputs.old_inputs import OLD_INPUTS
-from hubaction.inputs.settings import DEFAULTS, input_variable, read_settings
+from hubaction.inputs.read import input_variable, read_settings
+from hubaction.inputs.settings import DEFAULTS
 from hubaction.migrate import expressions
 from hubaction.migrate.workflow_file import Entry, Events, Step, WorkflowFile
 

@@ -25,8 +25,9 @@ from hubaction.decide.tags import EarlierTag, name_of_pull_request
 from hubaction.errors import ActionError
 from hubaction.guard.context import find_made_by_workflow, guard_context
 from hubaction.guard.given_secrets import GivenSecret, find_given_secrets
+from hubaction.inputs.read import read_secrets
 from hubaction.inputs.repository_files import ContextFiles
-from hubaction.inputs.settings import Settings, read_secrets
+from hubaction.inputs.settings import Settings
 from hubaction.markdown import format_bytes
 from hubaction.modes.workshop import Workshop
 from hubaction.publish.login import log_in

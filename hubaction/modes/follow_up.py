@@ -29,9 +29,9 @@ def follow_up(
         _delete_merged_previews(checked, settings, job, report)
     if plan.preview and plan.preview.binder_branch:
         _update_image_branch(plan.preview.binder_branch, first, checked, settings, job, engine, report)
-    if settings.binder.cache is not BinderCache.FALSE and plan.checkout.branch:
+    if settings.binder_update.cache is not BinderCache.FALSE and plan.checkout.branch:
         _update_binder_dockerfile(first, checked, settings, job, report)
-    if settings.binder.prebuild:
+    if settings.binder_update.prebuild:
         _request_prebuild(checked, settings, job, report)
     if plan.rollout:
         _roll_out(published, checked, settings, job, report)
@@ -96,7 +96,7 @@ def _update_binder_dockerfile(
 ) -> None:
     from hubaction.rollout.binder.dockerfile import update_binder_cache
 
-    checkout, binder = checked.plan.checkout, settings.binder
+    checkout, binder = checked.plan.checkout, settings.binder_update
     with (
         report.step("binder cache"),
         open_git_data(job.api_url, settings.github_token, checkout.repository) as git,
@@ -116,7 +116,7 @@ def _request_prebuild(checked: Checked, settings: Settings, job: Job, report: Re
     """Never fatal: it only saves the first visitor a wait."""
     from hubaction.rollout.binder.prebuild import build_url, request_prebuild
 
-    wanted = settings.binder.prebuild
+    wanted = settings.binder_update.prebuild
     url = build_url(settings.binder.url, checked.plan.checkout.repository, wanted)
     with report.step("binder prebuild"), job.console.untrusted() as write:
         prebuild = request_prebuild(url, say=write, write=write)

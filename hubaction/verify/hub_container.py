@@ -3,7 +3,7 @@
 import secrets
 
 from hubaction.clients.engine.values import Spawn
-from hubaction.inputs.choices import HubPolicy
+from hubaction.inputs.settings import HubPolicy
 
 USER = "hub-check"
 PREFIX = f"/user/{USER}/"

@@ -6,8 +6,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from hubaction.clients.engine.values import ContainerState, LocalImage
-from hubaction.inputs.choices import HubPolicy
 from hubaction.inputs.repository_files import BINDER_FOLDERS
+from hubaction.inputs.settings import HubPolicy
 from hubaction.verify.hub_image import HiddenFiles, Programs, find_start_script
 
 ENVIRONMENT_FILES = ("Dockerfile", "environment.yml", "Pipfile", "requirements.txt", "setup.py", "pyproject.toml")

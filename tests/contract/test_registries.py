@@ -15,7 +15,8 @@ from devtools import process
 from devtools.places import PROJECT
 from hubaction.clients.registry import registry
 from hubaction.decide import push
-from hubaction.inputs.settings import Settings, read_settings
+from hubaction.inputs.read import read_settings
+from hubaction.inputs.settings import Settings
 from tests.support.actionlint import lint
 from tests.support.recipes import (
     OF_A_FORK,

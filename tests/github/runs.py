@@ -11,7 +11,7 @@ from typing import Any
 from hubaction.decide.comment import CommentTarget
 from hubaction.image import ImageName, PushedReference, Reference
 from hubaction.inputs.event import read_event
-from hubaction.inputs.settings import read_settings
+from hubaction.inputs.read import read_settings
 from hubaction.main import main
 from hubaction.report.comment_on_github import write_comment
 from hubaction.report.comment_sections import make_image_section

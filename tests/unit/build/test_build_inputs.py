@@ -17,8 +17,9 @@ from hubaction.decide.labels import (
     PREVIEW_EXPIRES_LABEL,
 )
 from hubaction.decide.plan import BuildPlan
-from hubaction.inputs.choices import HubCheck, HubPolicy
+from hubaction.inputs.choices import HubCheck
 from hubaction.inputs.event import Event
+from hubaction.inputs.settings import HubPolicy
 from tests.unit.samples import LOGIN, make_build_plan, make_settings, pull_request, push_to
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -14,7 +14,7 @@ from hubaction.decide.plan import CleanupPlan
 from hubaction.decide.preview import CleanupTarget
 from hubaction.errors import ActionError
 from hubaction.image import ImageName
-from hubaction.inputs.settings import read_settings
+from hubaction.inputs.read import read_settings
 from hubaction.modes.cleanup import run_cleanup
 from hubaction.report.outputs import write_outputs
 from hubaction.report.report import Report

@@ -14,7 +14,7 @@ from hubaction.decide.mode import PlannedMode
 from hubaction.decide.plan import CommentPlan
 from hubaction.decide.try_on_hub import Content, HubTrial
 from hubaction.image import ImageName, PushedReference, Reference
-from hubaction.inputs.settings import read_settings
+from hubaction.inputs.read import read_settings
 from hubaction.modes.comment import run_comment
 from hubaction.report.comment import RunNumber
 from hubaction.report.comment_sections import make_badge_section, make_image_section, make_sections

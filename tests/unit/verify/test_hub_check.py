@@ -10,7 +10,8 @@ import pytest
 
 from hubaction.clients.engine.container import SpawnedContainer
 from hubaction.clients.engine.values import ContainerState, LocalImage
-from hubaction.inputs.choices import HubCheck, HubPolicy
+from hubaction.inputs.choices import HubCheck
+from hubaction.inputs.settings import HubPolicy
 from hubaction.results import HubChecked
 from hubaction.verify.hub_check import MAX_KERNELS, _Check
 from hubaction.verify.hub_container import SINGLEUSER
