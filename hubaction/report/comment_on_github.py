@@ -45,11 +45,11 @@ def _update(hub: GitHub, number: int, own: Sequence[RemoteComment], sections: Se
     kept, *others = own
     if not others and _is_current(kept, own, sections):
         return Posted(kept.id, kept.url)
-    fresh = hub.get_comment(number, kept.id)
+    fresh = hub.get_comment(kept.id)
     if not _is_current(fresh, (fresh, *others), sections):
-        hub.edit_comment(number, kept.id, _merge((fresh, *others), sections))
+        hub.edit_comment(kept.id, _merge((fresh, *others), sections))
     for other in others:
-        hub.delete_comment(number, other.id)
+        hub.delete_comment(other.id)
     return Posted(fresh.id, fresh.url)
 
 
