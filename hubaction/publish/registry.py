@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -676,12 +677,14 @@ class _Logins:
 
 
 class _Session(requests.Session):
-    """Never takes logins of the machine's (~/.netrc), and leaves redirects to us."""
+    """Never takes logins of the machine's (~/.netrc), keeps no cookies, and leaves redirects to us."""
 
     def __init__(self) -> None:
         super().__init__()
         # Given any, requests does not look for some of its own.
         self.auth = _no_auth
+        # They may be as good as a login, and go to every port of a host.
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Even where it does not follow, requests would read a redirect's body to its end."""

@@ -244,7 +244,7 @@ def test_token_server__that_is_not_asked(
     assert len(wire.calls) == 1
 
 
-# --- uploads and pages ---
+# --- uploads, pages, cookies ---
 
 
 @pytest.mark.parametrize(("location", "reason"), UNSAFE.items())
@@ -284,3 +284,11 @@ def test_list_tags__next_page_that_two_parsers_read_differently(
     wire.get(f"{first}?n=100", json={"name": "org/image", "tags": ["a"]}, headers=link)
     wire.get(f"{first}?last=a", json={"name": "org/image", "tags": ["b"]})
     assert registry.list_tags(NAME) == ("a", "b")
+
+
+def test_cookies__are_not_kept(wire: responses.RequestsMock, registry: Registry) -> None:
+    wire.head(URL, status=401, headers={"WWW-Authenticate": "Basic", "Set-Cookie": "sid=1; Domain=quay.io"})
+    wire.head(URL, headers=DIGEST_HEADER | {"Set-Cookie": "sid=2"})
+    registry.fetch_digest(NAME, "v1")
+    registry.fetch_digest(NAME, "v1")
+    assert [call.request.headers.get("Cookie") for call in wire.calls] == [None, None, None]
