@@ -11,9 +11,10 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -24,6 +25,14 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_expo
 
 from hubaction.errors import ActionError
 from hubaction.image import DOCKER_HUB, ImageName, is_tag
+from hubaction.publish.addresses import (
+    AddressError,
+    UnsafeAddressError,
+    host_of,
+    origin_of,
+    resolve_address,
+    same_origin,
+)
 
 TIMEOUT_SECONDS = 30
 LOOK_UP_SECONDS = 5
@@ -137,6 +146,8 @@ class Registry:
         self._lock = threading.Lock()
         self._counting = threading.Lock()
         self._logins = _Logins()
+        self._anonymous: dict[str, _Logins] = {}
+        """By origin: what others than the registry, which it redirects to, give to everybody."""
         self._session = _Session()
         self._base = f"{'http' if insecure or is_loopback(host) else 'https'}://{api_host(host)}"
 
@@ -374,10 +385,13 @@ class Registry:
     def _location(self, name: ImageName, answer: "_Answer") -> str:
         """Return the address that the registry wants the bytes at, which may be relative in its answer."""
         location = answer.headers.get("Location", "")
-        with suppress(ValueError):
-            address = urljoin(self._uploads(name), location)
-            if location and urlsplit(address).port != 0:  # reading it is what raises
-                return address
+        try:
+            if location:
+                return resolve_address(self._uploads(name), location)
+        except UnsafeAddressError as error:
+            raise self._does_not_follow(error) from None
+        except AddressError:
+            pass
         raise RegistryError(f"{self._host} does not say where it takes blobs of {name}.")
 
     def _uploads(self, name: ImageName) -> str:
@@ -414,61 +428,140 @@ class Registry:
         limit: int = MAX_ANSWER_BYTES,
     ) -> "_Answer":
         """Make a request with the login that it needs; one that no longer holds is renewed once."""
-        headers = headers or {}
-        if self._session.leads_elsewhere(self._base, url):
-            # An upload may lead elsewhere, where the login is nobody's business.
-            return self._request(method, url, headers=headers, body=body, limit=limit)
-        used = self._find_login(scopes)
-        answer = self._request(method, url, headers={**headers, **_authorized(used)}, body=body, limit=limit)
-        if answer.status == requests.codes.unauthorized:
-            renewed = self._renew_login(scopes, used, answer.headers.get("WWW-Authenticate", ""))
-            if renewed != used:
-                answer = self._request(method, url, headers={**headers, **_authorized(renewed)}, body=body, limit=limit)
-            if renewed.startswith("Basic "):
-                self._note_refusal(answer)
+        address = self._resolve(self._base, url)
+
+        def ask(address: str, *, stayed: bool) -> "_Answer":
+            def send(login: str) -> "_Answer":
+                authorized = {**(headers or {}), **_authorized(login)}
+                return self._request(method, address, headers=authorized, body=body, limit=limit)
+
+            return self._ask(address, scopes, self._logins_for(address, stayed=stayed), send)
+
+        if method in {"GET", "HEAD"}:
+            return self._follow(address, ask)
+        return ask(address, stayed=True)
+
+    def _follow(self, address: str, ask: "Callable[..., _Answer]") -> "_Answer":
+        """Follow redirects; `ask` learns whether all addresses so far were of the origin of the first one."""
+        first, stayed = address, True
+        for _ in range(MAX_REDIRECTS + 1):
+            answer: _Answer = ask(address, stayed=stayed)
+            if not answer.redirects_to:
+                return answer
+            address = self._resolve(address, answer.redirects_to)
+            stayed = stayed and same_origin(first, address)
+        raise RegistryError(
+            f"{self._host} redirects more than {MAX_REDIRECTS} times, so it is not followed any further. The"
+            " administrator of the registry, or of the proxy in front of it, has to correct that."
+        )
+
+    def _resolve(self, base: str, given: str) -> str:
+        try:
+            return resolve_address(base, given)
+        except UnsafeAddressError as error:
+            raise self._does_not_follow(error) from None
+        except AddressError:
+            raise RegistryError(f"{self._host} sends us to what is no address.") from None
+
+    def _does_not_follow(self, error: UnsafeAddressError) -> RegistryError:
+        return RegistryError(
+            f"{self._host} {error}, so it is not followed. The administrator of the registry, or of the proxy in front"
+            " of it, has to correct the addresses in its answers."
+        )
+
+    def _logins_for(self, address: str, *, stayed: bool) -> "_Logins":
+        """The one place that decides where the login goes: to the registry's own origin, never by way of another."""
+        if stayed and same_origin(self._base, address):
+            return self._logins
+        with self._lock:
+            return self._anonymous.setdefault(origin_of(address), _Logins(anonymous=True))
+
+    def _ask(self, address: str, scopes: "Scopes", logins: "_Logins", send: "Callable[[str], _Answer]") -> "_Answer":
+        used = self._find_login(logins, scopes)
+        answer = send(used)
+        if answer.status != requests.codes.unauthorized:
+            return answer
+        challenge = _Challenge(address, answer.headers.get("WWW-Authenticate", ""))
+        renewed = self._renew_login(logins, scopes, used, challenge)
+        if renewed != used:
+            answer = send(renewed)
+        if renewed.startswith("Basic "):
+            self._note_refusal(answer)
+        if answer.status == requests.codes.unauthorized and logins.anonymous:
+            raise self._asked_elsewhere(address)
         return answer
+
+    def _asked_elsewhere(self, address: str) -> DeniedError:
+        reason = f"{self._host} sends us to {host_of(address)}, which asks for a login."
+        if self._password:
+            reason += (
+                f" The one for {self._host} is sent to {self._host} only: name the registry that has the image, and"
+                " give the login for that one."
+            )
+        # Without the status: it says nothing of the login that we have.
+        return DeniedError(reason, detail=reason)
 
     def _note_refusal(self, answer: "_Answer") -> None:
         """A wrong password is not sent with every look-up: there are registries that lock the account after a few."""
         if answer.status == requests.codes.unauthorized and self._password and not self._patient:
             self._gave_up = f"{self._host} refuses the login, so it is asked nothing more."
 
-    def _find_login(self, scopes: "Scopes") -> str:
+    def _find_login(self, logins: "_Logins", scopes: "Scopes") -> str:
         """Return a kept login, or a new one where it is known whom to ask; empty before the first challenge."""
         with self._lock:
-            kept = self._logins.find(scopes)
-            if kept or not self._logins.challenge:
+            kept = logins.find(scopes)
+            if kept or not logins.challenge:
                 return kept
-            return self._answer_challenge(self._logins.challenge, scopes)
+            return self._answer_challenge(logins, logins.challenge, scopes)
 
-    def _renew_login(self, scopes: "Scopes", refused: str, challenge: str) -> str:
+    def _renew_login(self, logins: "_Logins", scopes: "Scopes", refused: str, challenge: "_Challenge") -> str:
         with self._lock:
-            kept = self._logins.find(scopes)
+            kept = logins.find(scopes)
             if kept and kept != refused:
                 return kept  # by another thread meanwhile
-            return self._answer_challenge(challenge, scopes)
+            if logins.anonymous:
+                return self._get_anonymous(logins, challenge, scopes)
+            return self._answer_challenge(logins, challenge, scopes)
 
-    def _answer_challenge(self, challenge: str, scopes: "Scopes") -> str:
+    def _answer_challenge(self, logins: "_Logins", challenge: "_Challenge", scopes: "Scopes") -> str:
         """Return the value of the Authorization header that the registry asks for, and keep it."""
-        kind, _, rest = challenge.partition(" ")
-        if kind.lower() == "basic":
-            return self._logins.keep(ALL_SCOPES, self._basic())
-        if kind.lower() != "bearer":
-            raise RegistryError(f"{self._host} asks for an unknown kind of login: '{kind[:40]}'.")
-        fields = parse_dict_header(rest)  # type: ignore[no-untyped-call]
-        token = self._fetch_token(str(fields.get("realm", "")), str(fields.get("service", "")), scopes)
-        self._logins.challenge = challenge
-        return self._logins.keep(scopes, f"Bearer {token}")
+        if challenge.kind == "basic":
+            return logins.keep(ALL_SCOPES, self._basic())
+        if challenge.kind != "bearer":
+            raise RegistryError(f"{self._host} asks for an unknown kind of login: '{challenge.name[:40]}'.")
+        token = self._fetch_token(challenge, scopes, self._basic() if self._password else "")
+        logins.challenge = challenge
+        return logins.keep(scopes, f"Bearer {token}")
 
-    def _fetch_token(self, realm: str, service: str, scopes: "Scopes") -> str:
-        if not realm.startswith(("https://", self._base.partition("://")[0] + "://")):
-            raise RegistryError(f"{self._host} names no safe place to log in at: '{realm[:100]}'.")
-        headers = {"Authorization": self._basic()} if self._password else {}
+    def _get_anonymous(self, logins: "_Logins", challenge: "_Challenge", scopes: "Scopes") -> str:
+        """As _answer_challenge, without the password; empty when nothing is given to everybody."""
+        if challenge.kind != "bearer":
+            return ""
+        # The repository may have another name there, which only the challenge tells.
+        asked = tuple(challenge.field("scope").split())
+        try:
+            return logins.keep(scopes, f"Bearer {self._fetch_token(challenge, asked or scopes, '')}")
+        except DeniedError:
+            return ""
+
+    def _fetch_token(self, challenge: "_Challenge", scopes: "Scopes", login: str) -> str:
+        realm, service = challenge.field("realm"), challenge.field("service")
+        if not realm.startswith(("https://", challenge.address.partition("://")[0] + "://")):
+            raise RegistryError(
+                f"{self._host} names no safe place to log in at: '{realm[:100]}'. A registry with https must name one"
+                " with https, or others can read the login on its way."
+            )
         params = [*([("service", service)] if service else []), *(("scope", scope) for scope in scopes)]
-        answer = self._request("GET", realm, headers=headers, params=params)
+        address = self._resolve(challenge.address, realm)
+        address = str(requests.Request("GET", address, params=params).prepare().url)
+        answer = self._follow(
+            address,
+            lambda address, *, stayed: self._request("GET", address, headers=_authorized(login if stayed else "")),
+        )
         body = answer.json()
         token = body.get("token") or body.get("access_token")
-        self._note_refusal(answer)
+        if login:
+            self._note_refusal(answer)
         if answer.status != requests.codes.ok or not isinstance(token, str):
             message = f"{self._host} refuses a token for {' '.join(scopes)}: it answers {answer.status}."
             raise RegistryError(message) if answer.ok else DeniedError(message, detail=_describe(answer))
@@ -489,7 +582,6 @@ class Registry:
         url: str,
         *,
         headers: Mapping[str, str],
-        params: Sequence[tuple[str, str]] = (),
         body: bytes | None = None,
         limit: int = MAX_ANSWER_BYTES,
     ) -> "_Answer":
@@ -499,13 +591,11 @@ class Registry:
                 method,
                 url,
                 headers=dict(headers),
-                params=list(params),
                 data=body,
                 timeout=self._timeout,
                 stream=True,
-                allow_redirects=method in {"GET", "HEAD"},
+                allow_redirects=False,
             ) as response:
-                self._count(len(response.history))
                 answer = _Answer(
                     response.status_code, response.headers, _read_body(response, limit, seconds=2 * self._timeout)
                 )
@@ -544,6 +634,7 @@ class Registry:
 Scopes = tuple[str, ...]
 """What a token is good for: https://distribution.github.io/distribution/spec/auth/scope/"""
 ALL_SCOPES: Scopes = ()
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MISSING_BLOB = frozenset({"MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"})
 """https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes"""
 
@@ -568,8 +659,10 @@ def _authorized(login: str) -> dict[str, str]:
 class _Logins:
     """Values of the Authorization header, each with what it is good for."""
 
-    def __init__(self) -> None:
-        self.challenge = ""
+    def __init__(self, *, anonymous: bool = False) -> None:
+        self.anonymous = anonymous
+        """Whether the password must be in none of them."""
+        self.challenge: _Challenge | None = None
         """The last one for a token: who knows it need not be refused first."""
         self._kept: dict[Scopes, str] = {}
 
@@ -584,21 +677,37 @@ class _Logins:
 
 
 class _Session(requests.Session):
-    """Never takes logins of the machine's (~/.netrc), and takes none of ours along to another host."""
+    """Never takes logins of the machine's (~/.netrc), keeps no cookies, and leaves redirects to us."""
 
     def __init__(self) -> None:
         super().__init__()
         # Given any, requests does not look for some of its own.
         self.auth = _no_auth
-        self.max_redirects = MAX_REDIRECTS
+        # They may be as good as a login, and go to every port of a host.
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
 
-    def leads_elsewhere(self, here: str, there: str) -> bool:
-        """Whether it is another host or port, or the same one without TLS."""
-        return bool(self.should_strip_auth(here, there))  # type: ignore[no-untyped-call]
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Even where it does not follow, requests would read a redirect's body to its end."""
 
-    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
-        if self.leads_elsewhere(str(response.request.url), str(prepared_request.url)):
-            prepared_request.headers.pop("Authorization", None)
+
+@dataclass(frozen=True)
+class _Challenge:
+    """Who asks for a login, and for what kind: https://www.rfc-editor.org/rfc/rfc9110#section-11.3"""
+
+    address: str
+    header: str
+
+    @property
+    def name(self) -> str:
+        return self.header.partition(" ")[0]
+
+    @property
+    def kind(self) -> str:
+        return self.name.lower()
+
+    def field(self, name: str) -> str:
+        fields = parse_dict_header(self.header.partition(" ")[2])  # type: ignore[no-untyped-call]
+        return str(fields.get(name) or "")
 
 
 @dataclass(frozen=True)
@@ -608,6 +717,10 @@ class _Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    @property
+    def redirects_to(self) -> str:
+        return self.headers.get("Location", "") if self.status in _REDIRECTS else ""
 
     @property
     def ok(self) -> bool:

@@ -156,7 +156,7 @@ def test_login__is_fetched_once_for_all_threads(wire: responses.RequestsMock, re
     assert registry.requests_made == 4 + 1 + 4
 
 
-@pytest.mark.parametrize("elsewhere", ["https://cdn.example/x?sig=1", "http://quay.io/x", "https://quay.io:8443/x"])
+@pytest.mark.parametrize("elsewhere", ["https://cdn.example/x?sig=1", "https://quay.io:8443/x"])
 def test_redirect__to_another_place_takes_no_login_along(
     wire: responses.RequestsMock, registry: Registry, elsewhere: str
 ) -> None:
