@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from devtools.engine import Engine
-from tests.integration.commits import Commits, Ran, new_sha
-from tests.integration.faulty_registry import FaultyRegistry
-from tests.loopback import serving
+from tests.support.commits import Commits, Ran, new_sha
+from tests.support.faulty_registry import FaultyRegistry
+from tests.support.loopback import serving
 
 USER = "robot"
 

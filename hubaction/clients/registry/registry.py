@@ -23,9 +23,7 @@ import urllib3
 from requests.utils import parse_dict_header
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
-from hubaction.errors import ActionError
-from hubaction.image import DOCKER_HUB, ImageName, is_tag
-from hubaction.publish.addresses import (
+from hubaction.clients.registry.addresses import (
     AddressError,
     UnsafeAddressError,
     host_of,
@@ -33,6 +31,8 @@ from hubaction.publish.addresses import (
     resolve_address,
     same_origin,
 )
+from hubaction.errors import ActionError
+from hubaction.image import DOCKER_HUB, ImageName, is_tag
 
 TIMEOUT_SECONDS = 30
 LOOK_UP_SECONDS = 5

@@ -4,9 +4,9 @@ import pytest
 import requests
 import responses
 
-from hubaction.publish.registry import MAX_REDIRECTS, DeniedError, Registry, RegistryError
-from tests.unit.publish.test_registry import AUTH, BASIC, DIGEST, MANIFEST, REFERENCE, URL, sent
-from tests.unit.publish.test_registry_logins import BEARER, BLOB, DIGEST_HEADER, TOKEN
+from hubaction.clients.registry.registry import MAX_REDIRECTS, DeniedError, Registry, RegistryError
+from tests.unit.clients.registry.test_registry import AUTH, BASIC, DIGEST, MANIFEST, REFERENCE, URL, sent
+from tests.unit.clients.registry.test_registry_logins import BEARER, BLOB, DIGEST_HEADER, TOKEN
 
 NAME = REFERENCE.name
 UPLOADS = "https://quay.io/v2/org/image/blobs/uploads/"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hubaction.publish.addresses import AddressError, UnsafeAddressError, resolve_address, same_origin
+from hubaction.clients.registry.addresses import AddressError, UnsafeAddressError, resolve_address, same_origin
 
 BASE = "https://quay.io/v2/org/image/manifests/v1"
 
