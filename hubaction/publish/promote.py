@@ -9,17 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from hubaction.clients.registry.registry import (
-    DeniedError,
-    Manifest,
-    Registry,
-    RegistryError,
-    UnreachableError,
-    UntrustedError,
-    digest_of,
-    read_manifest,
-    read_object,
-)
+from hubaction.clients.registry.errors import DeniedError, RegistryError, UnreachableError, UntrustedError
+from hubaction.clients.registry.manifest import Manifest, digest_of, read_manifest, read_object
+from hubaction.clients.registry.registry import Registry
 from hubaction.clients.registry.remote_image import Candidate, NotPromotableError
 from hubaction.image import ImageName, PushedReference, Reference
 from hubaction.publish.push import (
@@ -147,7 +139,7 @@ class _Promotion:
     def _is_incomplete(self, reference: Reference) -> bool:
         """Whether the repository lacks a part of the image that can be brought there."""
         registry = self._registry(reference)
-        if registry.only_engine_logs_in:
+        if registry.uses_identity_token:
             raise self._not_promotable(reference, "only the engine can log in there.")
         if reference.name == self.source.name:
             return bool(self.new_config)

@@ -3,7 +3,8 @@
 import re
 
 from hubaction.clients.engine.engine import Engine
-from hubaction.clients.registry.registry import Registry, RegistryError, UnreachableError, UntrustedError
+from hubaction.clients.registry.errors import RegistryError, UnreachableError, UntrustedError
+from hubaction.clients.registry.registry import Registry
 from hubaction.errors import ActionError
 from hubaction.image import DOCKER_HUB, Reference, display_registry
 

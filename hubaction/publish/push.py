@@ -11,7 +11,9 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from hubaction.clients.engine.engine import Engine
 from hubaction.clients.engine.values import PushEvent
-from hubaction.clients.registry.registry import Manifest, Registry, RegistryError, UnreachableError, UntrustedError
+from hubaction.clients.registry.errors import RegistryError, UnreachableError, UntrustedError
+from hubaction.clients.registry.manifest import Manifest
+from hubaction.clients.registry.registry import Registry
 from hubaction.errors import DISK_FULL, ActionError
 from hubaction.image import ImageName, PushedReference, Reference, display_registry
 

@@ -13,7 +13,7 @@ import yaml
 
 from devtools import process
 from devtools.places import PROJECT
-from hubaction.clients.registry import registry
+from hubaction.clients.registry import http
 from hubaction.decide import plan
 from hubaction.decide.plan import make_plan
 from hubaction.inputs.settings import Settings, read_settings
@@ -119,7 +119,7 @@ def test_page__links_lead_somewhere() -> None:
 
 def test_page__is_what_the_readme_and_the_messages_link_to() -> None:
     assert "](docs/registries.md)" in README
-    for link in (registry.RECIPE, plan.UNSEEN_LOGIN_RECIPE):
+    for link in (http.RECIPE, plan.UNSEEN_LOGIN_RECIPE):
         page, _, anchor = link.partition("#")
         assert page.endswith("/blob/main/docs/registries.md")
         assert anchor in map(anchor_of, TITLES)

@@ -13,8 +13,8 @@ from devtools import process
 from devtools.engine import Engine as RunningEngine
 from devtools.registry import MANIFESTS, Registry
 from hubaction.clients.engine.engine import Engine
+from hubaction.clients.registry.manifest import digest_of
 from hubaction.clients.registry.registry import Registry as RegistryDoor
-from hubaction.clients.registry.registry import digest_of
 from hubaction.clients.registry.remote_image import Candidate, NotPromotableError, read_candidate
 from hubaction.image import ImageName, PushedReference, Reference
 from hubaction.publish.promote import promote, promote_relabelled

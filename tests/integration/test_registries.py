@@ -20,8 +20,8 @@ from devtools.engine import Engine as RunningEngine
 from devtools.registry import Door, Registry, Tls, running_registry
 from hubaction.clients.engine.engine import Engine
 from hubaction.clients.process import child_environment
+from hubaction.clients.registry.errors import RegistryError
 from hubaction.clients.registry.registry import Registry as RegistryDoor
-from hubaction.clients.registry.registry import RegistryError
 from hubaction.clients.registry.remote_image import read_candidate
 from hubaction.image import ImageName, PushedReference, Reference
 from hubaction.inputs.docker_config import read_auth

@@ -1,9 +1,12 @@
-"""Addresses that a registry names in its answers: which of them are followed, and which are of its own origin."""
+"""Where a registry is, and which of the addresses in its answers are followed."""
 
+import ipaddress
 import re
 from urllib.parse import urljoin, urlsplit
 
 import requests
+
+from hubaction.image import DOCKER_HUB
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _AMBIGUOUS = re.compile(r"[\x00-\x1f\x7f\\]")
@@ -61,3 +64,18 @@ def host_of(address: str) -> str:
 def _origin(address: str) -> tuple[str, str, int]:
     parts = urlsplit(address)
     return parts.scheme, parts.hostname or "", parts.port or _DEFAULT_PORTS[parts.scheme]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the engine takes a registry without TLS for granted, as it does on this machine."""
+    name = host.rpartition(":")[0] or host
+    if name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def api_host(registry: str) -> str:
+    return "registry-1.docker.io" if registry == DOCKER_HUB else registry

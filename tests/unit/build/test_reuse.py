@@ -23,7 +23,7 @@ from hubaction.build.reuse import (
     labels_for,
     read_ingredients,
 )
-from hubaction.clients.registry.registry import Manifest
+from hubaction.clients.registry.manifest import Manifest
 from hubaction.clients.registry.remote_image import Candidate
 from hubaction.decide.labels import (
     EXPIRY_LABEL,

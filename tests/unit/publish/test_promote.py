@@ -10,7 +10,8 @@ import responses
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubaction.clients.registry.registry import Registry, digest_of, read_manifest, read_object
+from hubaction.clients.registry.manifest import digest_of, read_manifest, read_object
+from hubaction.clients.registry.registry import Registry
 from hubaction.clients.registry.remote_image import Candidate, NotPromotableError, read_candidate
 from hubaction.image import ImageName, Reference
 from hubaction.publish.promote import promote, promote_relabelled, relabel

@@ -1,8 +1,15 @@
-"""Which addresses of a registry's answers are followed."""
+"""Where a registry is, and which addresses of its answers are followed."""
 
 import pytest
 
-from hubaction.clients.registry.addresses import AddressError, UnsafeAddressError, resolve_address, same_origin
+from hubaction.clients.registry.addresses import (
+    AddressError,
+    UnsafeAddressError,
+    api_host,
+    is_loopback,
+    resolve_address,
+    same_origin,
+)
 
 BASE = "https://quay.io/v2/org/image/manifests/v1"
 
@@ -79,3 +86,20 @@ def test_resolve_address__without_tls_from_the_start() -> None:
 )
 def test_same_origin(other: str, same: bool) -> None:
     assert same_origin(BASE, other) is same
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:5000", "127.0.0.1", "127.3.4.5:80", "[::1]:5000"])
+def test_is_loopback__this_machine(host: str) -> None:
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    "host", ["quay.io", "localhost.example", "10.0.0.1:5000", "registry:5000", "[2001:db8::1]:5000"]
+)
+def test_is_loopback__another(host: str) -> None:
+    assert not is_loopback(host)
+
+
+def test_api_host__docker_hub() -> None:
+    assert api_host("docker.io") == "registry-1.docker.io"
+    assert api_host("quay.io") == "quay.io"

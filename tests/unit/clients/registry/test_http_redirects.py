@@ -4,11 +4,12 @@ import pytest
 import requests
 import responses
 
-from hubaction.clients.registry.registry import MAX_REDIRECTS, DeniedError, Registry, RegistryError
-from tests.unit.clients.registry.test_registry import AUTH, BASIC, DIGEST, MANIFEST, REFERENCE, URL, sent
-from tests.unit.clients.registry.test_registry_logins import BEARER, BLOB, DIGEST_HEADER, TOKEN
+from hubaction.clients.registry.errors import DeniedError, RegistryError
+from hubaction.clients.registry.http import MAX_REDIRECTS
+from hubaction.clients.registry.registry import Registry
+from tests.unit.clients.registry.test_logins import BEARER, DIGEST_HEADER, TOKEN
+from tests.unit.clients.registry.test_registry import AUTH, BASIC, BLOB, DIGEST, MANIFEST, NAME, URL, sent
 
-NAME = REFERENCE.name
 UPLOADS = "https://quay.io/v2/org/image/blobs/uploads/"
 OTHER = "https://other.example"
 OTHER_URL = f"{OTHER}/v2/mirrored/image/manifests/v1"
