@@ -51,7 +51,7 @@ from hubaction.guard.context import check_git_copy, find_made_by_workflow, guard
 from hubaction.guard.given_secrets import HeldSecret, hold_secrets
 from hubaction.image import Reference
 from hubaction.inputs.choices import Cache, HubCheck
-from hubaction.inputs.docker_config import find_docker_config, read_auth
+from hubaction.inputs.docker_config import find_docker_config
 from hubaction.inputs.repository_files import ContextFiles
 from hubaction.inputs.settings import Settings, read_secrets
 from hubaction.markdown import format_bytes
@@ -475,14 +475,13 @@ class _Run:
     def push(self) -> None:
         if not self.plan.push:
             return
-        registries = {reference.name.registry for reference in self.plan.references}
+        hosts = {reference.name.registry for reference in self.plan.references}
         with self.job.step("push", self.outcome.seconds):
             self.outcome.pushed = push_references(
                 self.plan.references,
                 local_tag=self.built,
                 engine=self.engine,
-                auths={registry: read_auth(self.docker_config, registry) for registry in registries},
-                insecure=self.info.insecure_registries,
+                registries={host: self.registries.open(host) for host in hosts},
                 say=self.job.console.say,
                 notice=self.job.console.notice,
                 before_each=self.job.cancellation.check,

@@ -40,8 +40,8 @@ class AfterPush:
     def _check_public(self) -> None:
         if self.settings.public_check:
             for item in self.outcome.pushed:
-                registry = item.reference.name.registry
-                check_public(item.reference, engine=self.engine, insecure=registry in self.info.insecure_registries)
+                registry = self.registries.open_anonymously(item.reference.name.registry)
+                check_public(item.reference, registry, engine=self.engine)
             self.job.console.say("Everybody can pull the image.")
 
     def _roll_out(self) -> None:
@@ -79,10 +79,10 @@ class AfterPush:
     def _update_image_branch(self) -> None:
         """Never fatal: the image is what it is, with Binder or without it."""
         first = self.outcome.pushed[0]
-        insecure = first.reference.name.registry in self.info.insecure_registries
+        registry = self.registries.open_anonymously(first.reference.name.registry)
         try:
             with self.job.step("binder image", self.outcome.seconds):
-                check_public(first.reference, engine=self.engine, insecure=insecure)
+                check_public(first.reference, registry, engine=self.engine)
                 self._write_image_branch(f"{first.reference.name}@{first.digest}")
         except ActionError as error:
             # What the titles of errors say: "private image", or that the registry is away.

@@ -14,15 +14,8 @@ from hubaction.clients.registry.manifest import Manifest, digest_of, read_manife
 from hubaction.clients.registry.registry import Registry
 from hubaction.clients.registry.remote_image import Candidate, NotPromotableError
 from hubaction.image import ImageName, PushedReference, Reference
-from hubaction.publish.push import (
-    Progress,
-    explain_overtaken,
-    explain_refusal,
-    latest_last,
-    mount_blobs,
-    put_tag,
-    telling_what_arrived,
-)
+from hubaction.publish.push import Progress, latest_last, mount_blobs, put_tag, telling_what_arrived
+from hubaction.publish.push_errors import explain_overtaken, explain_refusal
 
 
 def relabel(candidate: Candidate, labels: Mapping[str, str]) -> tuple[bytes, bytes]:

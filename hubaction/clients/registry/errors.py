@@ -6,6 +6,9 @@ from hubaction.errors import ActionError
 class RegistryError(ActionError):
     """The registry answered, and not with what was asked for."""
 
+    engine_may_reach = False
+    """Whether the engine may get an answer all the same."""
+
 
 class MissingBlobError(RegistryError):
     """A blob is not, or no longer, in the registry."""
@@ -25,7 +28,11 @@ class UnreachableError(RegistryError):
     def __init__(self, message: str, *, on_loopback: bool) -> None:
         super().__init__(message)
         self.on_loopback = on_loopback
+        # With `services:` in the job, localhost is another one for the engine than for this container.
+        self.engine_may_reach = on_loopback
 
 
 class UntrustedError(RegistryError):
-    """We know nobody who vouches for the registry's certificate; the engine, which has its own list, may."""
+    """The registry's certificate is not signed by a CA that we trust. Docker has its own trust store."""
+
+    engine_may_reach = True
