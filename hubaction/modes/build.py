@@ -2,7 +2,6 @@
 
 from hubaction.decide.plan import BuildPlan
 from hubaction.image import PushedReference
-from hubaction.inputs.docker_config import read_auth
 from hubaction.inputs.settings import Settings
 from hubaction.modes.check import Checked, check
 from hubaction.modes.follow_up import follow_up
@@ -48,15 +47,14 @@ def push_image(
     plan = checked.plan
     if not plan.push:
         return ()
-    registries = {reference.name.registry for reference in plan.references}
+    hosts = {reference.name.registry for reference in plan.references}
     with report.step("push"):
         return tuple(
             push_references(
                 plan.references,
                 local_tag=made.id,
                 engine=workshop.engine,
-                auths={registry: read_auth(workshop.docker_config, registry) for registry in registries},
-                insecure=checked.engine.insecure_registries,
+                registries={host: checked.registries.open(host) for host in hosts},
                 say=job.console.say,
                 notice=job.console.notice,
                 before_each=job.cancellation.check,

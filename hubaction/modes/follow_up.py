@@ -38,8 +38,8 @@ def follow_up(
 
 
 def _check_public(item: PushedReference, checked: Checked, engine: Engine) -> None:
-    insecure = item.reference.name.registry in checked.engine.insecure_registries
-    check_public(item.reference, engine=engine, insecure=insecure)
+    registry = checked.registries.open_anonymously(item.reference.name.registry)
+    check_public(item.reference, registry, engine=engine)
 
 
 def _delete_merged_previews(checked: Checked, settings: Settings, job: Job, report: Report) -> None:

@@ -13,8 +13,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from hubaction.clients.registry.manifest import INDEX_TYPES, Manifest, read_object
 from hubaction.clients.registry.registries import Registries
-from hubaction.clients.registry.registry import INDEX_TYPES, Manifest, Registry, read_object
+from hubaction.clients.registry.registry import Registry
 from hubaction.clients.registry.remote_image import NotPromotableError, fetch_candidate, read_candidate
 from hubaction.decide.labels import PULL_REQUEST_LABEL, UNPROVEN_LABEL
 from hubaction.decide.plan import BuildPlan, RolloutPlan

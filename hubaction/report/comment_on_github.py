@@ -34,13 +34,13 @@ def post_sections(github: "GitHub", number: int, sections: Sequence[Section]) ->
     comments = github.list_comments(number)
     own = _own(comments, github.login({comment.author for comment in comments if is_ours(comment.body)}))
     if own:
-        return _update(github, number, own, sections)
+        return _update(github, own, sections)
     created = github.create_comment(number, render_body(merge_sections(sections)))
     # Two runs may have created one each; and the answer tells for certain who we are.
     own = _own(github.list_comments(number), created.author)
     if [comment.id for comment in own] in ([created.id], []):
         return Commented(created.id, created.url)
-    return _update(github, number, own, sections)
+    return _update(github, own, sections)
 
 
 def _own(comments: Sequence["RemoteComment"], login: str) -> list["RemoteComment"]:
@@ -49,15 +49,15 @@ def _own(comments: Sequence["RemoteComment"], login: str) -> list["RemoteComment
     return sorted(own, key=lambda comment: comment.id)
 
 
-def _update(github: "GitHub", number: int, own: Sequence["RemoteComment"], sections: Sequence[Section]) -> Commented:
+def _update(github: "GitHub", own: Sequence["RemoteComment"], sections: Sequence[Section]) -> Commented:
     kept, *others = own
     if not others and _is_current(kept, own, sections):
         return Commented(kept.id, kept.url)
-    fresh = github.get_comment(number, kept.id)
+    fresh = github.get_comment(kept.id)
     if not _is_current(fresh, (fresh, *others), sections):
-        github.edit_comment(number, kept.id, _merge((fresh, *others), sections))
+        github.edit_comment(kept.id, _merge((fresh, *others), sections))
     for other in others:
-        github.delete_comment(number, other.id)
+        github.delete_comment(other.id)
     return Commented(fresh.id, fresh.url)
 
 

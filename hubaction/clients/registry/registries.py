@@ -33,6 +33,10 @@ class Registries:
                 self._looked_in[host] = self._make(host, patient=False)
             return self._looked_in[host]
 
+    def open_anonymously(self, host: str) -> Registry:
+        """A registry as everybody sees it."""
+        return Registry(host, {}, insecure=host in self.insecure)
+
     @property
     def requests_made(self) -> int:
         """Requests for looking things up so far."""

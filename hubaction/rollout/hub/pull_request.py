@@ -244,7 +244,7 @@ class _Rollout:
         if own is None:
             self._hub.create_comment(pull.number, body)
         elif own.body.replace("\r\n", "\n") != body:
-            self._hub.edit_comment(pull.number, own.id, body)
+            self._hub.edit_comment(own.id, body)
         sentence = f"Pull request {pull.number} was changed by people, so it stays as it is; a comment has the new tag."
         return RolledOut(Kind.COMMENTED, sentence, edits, pull.url)
 

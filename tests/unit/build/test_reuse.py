@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hubaction.build.build_inputs import BuildInputs
 from hubaction.build.fingerprint import PARTS, Fingerprint, hash_texts
 from hubaction.build.reuse import EarlierImages, compare, is_for_the_same, labels_for
-from hubaction.clients.registry.registry import Manifest
+from hubaction.clients.registry.manifest import Manifest
 from hubaction.clients.registry.remote_image import Candidate
 from hubaction.decide.labels import (
     EXPIRY_LABEL,

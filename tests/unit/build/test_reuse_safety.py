@@ -15,8 +15,9 @@ from hubaction.build.context import list_context
 from hubaction.build.fingerprint import Fingerprint, hash_texts
 from hubaction.build.other_repo2docker import BuildArguments
 from hubaction.build.reuse import is_for_the_same, labels_for
+from hubaction.clients.registry.manifest import Manifest
 from hubaction.clients.registry.registries import Registries
-from hubaction.clients.registry.registry import Manifest, Registry
+from hubaction.clients.registry.registry import Registry
 from hubaction.clients.registry.remote_image import Candidate
 from hubaction.decide.labels import FINGERPRINT_LABEL, PREVIEW_EXPIRES_LABEL, PULL_REQUEST_LABEL, UNPROVEN_LABEL
 from hubaction.decide.plan import BuildPlan

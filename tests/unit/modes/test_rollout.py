@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import responses
 
+from hubaction.clients.registry.manifest import INDEX_TYPES, MANIFEST_TYPES, digest_of
 from hubaction.clients.registry.registries import Registries
-from hubaction.clients.registry.registry import INDEX_TYPES, MANIFEST_TYPES, digest_of
 from hubaction.decide.labels import PULL_REQUEST_LABEL, UNPROVEN_LABEL
 from hubaction.decide.plan import RolloutPlan, make_plan
 from hubaction.errors import ActionError
