@@ -90,10 +90,11 @@ def _print_plan(job: Job, stdout: TextIO) -> int:
         stdout.write(json.dumps({"errors": errors}, indent=2) + "\n")
         raise
     rollout = None
-    if plan.rollout:
-        from hubaction.modes.rollout import preview_rollout
+    if plan.rollout and plan.image:
+        from hubaction.rollout.hub.preview import preview_rollout
 
-        rollout = preview_rollout(plan, settings, job.workspace)
+        references = [each for each in plan.references if each.tag == plan.image.tag]
+        rollout = preview_rollout(plan.rollout, settings.rollout.paths, references, job.workspace)
     stdout.write(render_plan(plan, _comment_body(plan, settings, job.environ), foresee_links(plan), rollout) + "\n")
     return 0
 

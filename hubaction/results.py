@@ -64,6 +64,22 @@ class ImageFacts:
     """What it was built from."""
 
 
+@dataclass(frozen=True)
+class RolledOut:
+    """What became of a rollout."""
+
+    sentence: str
+    markdown: str
+    """The part of the job summary. It may quote files and errors."""
+    as_asked: bool = True
+    """False when there is something that people should know, or do themselves."""
+    url: str = ""
+    """Of the pull request; empty when there is none."""
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    """About places that were left alone."""
+
+
 class CaseOutcome(StrEnum):
     """What became of one test."""
 

@@ -56,13 +56,25 @@ class AfterPush:
             self._roll_out_to_hubs()
 
     def _roll_out_to_hubs(self) -> None:
-        from hubaction.modes.rollout import Subject, choose_pushed, roll_out_pushed
+        from hubaction.modes.rollout import roll_out_pushed, tell_rolled_out
+        from hubaction.rollout.hub.subject import Subject, choose_pushed
 
-        outcome, plan = self.outcome, self.plan
-        pushed = choose_pushed(plan, outcome.pushed)
+        outcome, plan, job = self.outcome, self.plan, self.job
+        if plan.rollout is None or plan.image is None:
+            return
+        pushed = choose_pushed(outcome.pushed, plan.image)
         subject = Subject(pushed, plan.commit, outcome.hub or "", outcome.tests or "")
-        with self.job.step("rollout", self.outcome.seconds):
-            outcome.rollout = roll_out_pushed(plan, subject, self.settings, self.job, self.registries)
+        with job.step("rollout", outcome.seconds):
+            rolled = roll_out_pushed(
+                subject,
+                plan.rollout,
+                repository=plan.repository,
+                settings=self.settings,
+                job=job,
+                registries=self.registries,
+            )
+            tell_rolled_out(rolled, job)
+            outcome.rollout = rolled.markdown
 
     def _delete_merged_previews(self) -> None:
         """The last preview of the pull request was left for this run. Never fatal: all else is done."""

@@ -30,6 +30,20 @@ class NewImage:
     """By each name that it has; one of them is what a hub's configuration says."""
 
 
+def read_images(images: Sequence[str]) -> NewImage:
+    """Read `name:tag@digest` for each name of an image; raises ValueError for anything else."""
+    digests: dict[ImageName, str] = {}
+    tag = ""
+    for image in images:
+        parts = split_reference(image)
+        name = name_in_reference(parts[0]) if parts else None
+        if parts is None or name is None or not parts[1]:
+            raise ValueError(image)
+        tag = parts[1]
+        digests[name] = parts[2]
+    return NewImage(tag, digests)
+
+
 @dataclass(frozen=True)
 class EditedFile:
     """A file after the change."""
