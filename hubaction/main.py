@@ -67,10 +67,9 @@ def _run_mode(plan: Plan, settings: Settings, job: Job, report: Report) -> None:
 
             run_comment(plan, settings, job, report)
         case RolloutPlan():
-            from hubaction.modes.rollout import run_rollout_mode
+            from hubaction.modes.rollout import run_rollout
 
-            run_rollout_mode(plan, settings, job)
-            report.add(Finished(plan.mode))
+            run_rollout(plan, settings, job, report)
         case CleanupPlan():
             from hubaction.modes.cleanup import run_cleanup
 

@@ -95,6 +95,22 @@ class HubChecked:
         return f"ready in {self.ready_seconds:.1f} s{memory}; {versions}{kernels}"
 
 
+@dataclass(frozen=True)
+class RolledOut:
+    """What became of a rollout."""
+
+    sentence: str
+    markdown: str
+    """The part of the job summary. It may quote files and errors."""
+    as_asked: bool = True
+    """False when there is something that people should know, or do themselves."""
+    url: str = ""
+    """Of the pull request; empty when there is none."""
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    """About places that were left alone."""
+
+
 class CaseOutcome(StrEnum):
     """What became of one test."""
 
@@ -231,13 +247,6 @@ class BinderImage:
 
     branch: str = ""
     obstacle: str = ""
-
-
-@dataclass(frozen=True)
-class RolloutTold:
-    """The part of the summary about the configuration of hubs, as Markdown."""
-
-    markdown: str
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from hubaction.clients.engine.engine import Engine
 from hubaction.clients.open import open_git_data
 from hubaction.decide.labels import SOURCE_LABEL
+from hubaction.decide.rollout import RolloutTarget
 from hubaction.errors import ActionError
 from hubaction.image import PushedReference
 from hubaction.inputs.choices import BinderCache
@@ -12,7 +13,7 @@ from hubaction.modes.cleanup import delete_merged_previews
 from hubaction.publish.public import check_public
 from hubaction.report.image_result import describe_hub_check, describe_tests
 from hubaction.report.report import Report
-from hubaction.results import BinderImage, Published, RolloutTold
+from hubaction.results import BinderImage, Published
 from hubaction.runner.job import Job
 
 
@@ -34,7 +35,7 @@ def follow_up(
     if settings.binder_update.prebuild:
         _request_prebuild(checked, settings, job, report)
     if plan.rollout:
-        _roll_out(published, checked, settings, job, report)
+        _roll_out(published, plan.rollout, checked, settings, job, report)
 
 
 def _check_public(item: PushedReference, checked: Checked, engine: Engine) -> None:
@@ -55,14 +56,18 @@ def _delete_merged_previews(checked: Checked, settings: Settings, job: Job, repo
         job.console.notice(f"Previews of the merged pull request were not looked for: {error.message}")
 
 
-def _roll_out(published: Published, checked: Checked, settings: Settings, job: Job, report: Report) -> None:
-    from hubaction.modes.rollout import Subject, choose_pushed, roll_out_pushed
+def _roll_out(
+    published: Published, target: RolloutTarget, checked: Checked, settings: Settings, job: Job, report: Report
+) -> None:
+    from hubaction.modes.rollout import roll_out_image
+    from hubaction.rollout.hub.subject import Subject, choose_pushed
 
-    plan = checked.plan
-    pushed = choose_pushed(plan, published.pushed)
-    subject = Subject(pushed, plan.checkout.commit, describe_hub_check(report), describe_tests(report))
+    pushed = choose_pushed(published.pushed, published.image)
+    # The pull request leaves this machine, and the image has a say in these texts.
+    hub, tests = map(job.console.scrub, (describe_hub_check(report), describe_tests(report)))
+    subject = Subject(pushed, checked.plan.checkout.commit, hub, tests)
     with report.step("rollout"):
-        report.add(RolloutTold(roll_out_pushed(plan, subject, settings, job, checked.registries)))
+        roll_out_image(subject, target, checked.plan.checkout.repository, checked.registries, settings, job, report)
 
 
 # --- Binder ---

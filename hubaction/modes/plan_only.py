@@ -23,6 +23,7 @@ def _preview_rollout(plan: Plan, settings: Settings, job: Job) -> Mapping[str, o
     if not isinstance(plan, BuildPlan | RolloutPlan) or not plan.rollout:
         return None
     # Slow to load, and seldom needed.
-    from hubaction.modes.rollout import preview_rollout
+    from hubaction.rollout.hub.preview import preview_rollout
 
-    return preview_rollout(plan, settings, job.workspace)
+    references = [each for each in plan.references if each.tag == plan.image.tag]
+    return preview_rollout(plan.rollout, settings.rollout.paths, references, job.workspace)

@@ -14,6 +14,7 @@ from hubaction.results import (
     JUnitFile,
     Published,
     ResultFile,
+    RolledOut,
     Tested,
 )
 from hubaction.runner.job import Job
@@ -66,6 +67,7 @@ OUTPUTS = (
     Output("comment-url", Commented, lambda comment: comment.url),
     Output("result-file", ResultFile, lambda stored: stored.file),
     Output("junit-file", JUnitFile, lambda stored: stored.file),
+    Output("rollout-url", RolledOut, lambda rolled: rolled.url or None),
     Output("deleted", Deleted, lambda deleted: json.dumps([str(reference) for reference in deleted.references])),
 )
 

@@ -9,7 +9,7 @@ from hubaction.markdown import code, format_bytes, list_left_out, table
 from hubaction.report.image_result import describe_hub_check, describe_tests, list_pushed
 from hubaction.report.report import Report
 from hubaction.report.test_table import render_cases
-from hubaction.results import Built, Compared, Failed, LeftOut, Noticed, OtherRepo2docker, Reused, RolloutTold, Tested
+from hubaction.results import Built, Compared, Failed, LeftOut, Noticed, OtherRepo2docker, Reused, RolledOut, Tested
 
 
 def render_summary(plan: BuildPlan, report: Report, trial: str = "") -> str:
@@ -20,7 +20,7 @@ def render_summary(plan: BuildPlan, report: Report, trial: str = "") -> str:
         parts += [_references(pushed), _hub_snippet(pushed)]
     elif plan.references and failure is None:
         parts.append("Nothing was pushed. It would be: " + ", ".join(f"`{ref}`" for ref in plan.references))
-    tested, rollout = report.find(Tested), report.find(RolloutTold)
+    tested, rollout = report.find(Tested), report.find(RolledOut)
     parts += [
         trial,
         rollout.markdown if rollout else "",
