@@ -13,6 +13,7 @@ import stat
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from types import MappingProxyType
 
@@ -179,8 +180,6 @@ def repo2docker_digest() -> str:
 
 
 def _hash_distribution(name: str) -> str:
-    from importlib.metadata import PackageNotFoundError, distribution
-
     try:
         found = distribution(name)
     except PackageNotFoundError:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from hubaction.decide.messages import Messages
 from hubaction.decide.mode import PlannedMode
 from hubaction.decide.preview import is_preview
-from hubaction.errors import ActionError
+from hubaction.errors import ActionError, Help
 from hubaction.inputs.choices import Choice
 from hubaction.inputs.event import Event
 from hubaction.inputs.settings import Settings
@@ -84,9 +84,7 @@ _SET_THE_INPUTS = (
 )
 
 
-UNSEEN_LOGIN_RECIPE = (
-    "https://github.com/org/hub-image-action/blob/main/docs/registries.md#an-earlier-docker-login-is-not-seen"
-)
+UNSEEN_LOGIN_RECIPE = Help.EARLIER_LOGIN
 
 
 _IN_PLACE_OF: Mapping[str, str] = {

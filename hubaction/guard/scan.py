@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from hubaction.guard.given_secrets import HeldSecret, spellings
+from hubaction.guard.given_secrets import GivenSecret, spellings
 from hubaction.guard.login_files import MAX_BYTES, find_known
-from hubaction.guard.multi_search import Needles
+from hubaction.guard.multi_search import MultiSearch
 from hubaction.guard.token_shapes import LONGEST, LOOK_AHEAD, LOOK_BACK, SHAPES, ShapeFinder
 
 PIECE_BYTES = 1 << 20
@@ -46,17 +46,17 @@ def sort_findings(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda finding: (finding.file, finding.line or 0, finding.kind))
 
 
-Meaning = ShapeFinder | HeldSecret
+Meaning = ShapeFinder | GivenSecret
 
 
 class Scanner:
     """Looks through files; made once, since it prepares for all that is looked for."""
 
-    def __init__(self, held: Iterable[HeldSecret]) -> None:
+    def __init__(self, given: Iterable[GivenSecret]) -> None:
         finders = [(shape.anchors, ShapeFinder(shape)) for shape in SHAPES]
         meanings: dict[bytes, Meaning] = {anchor: finder for anchors, finder in finders for anchor in anchors}
-        meanings |= {spelling: secret for secret in held for spelling in spellings(secret.value)}
-        self._needles = Needles(meanings)
+        meanings |= {spelling: secret for secret in given for spelling in spellings(secret.value)}
+        self._search = MultiSearch(meanings)
 
     def scan(self, source: Path, paths: Iterable[str]) -> list[Finding]:
         """Look through regular files below `source`; what cannot be read is left to those who copy it."""
@@ -115,8 +115,8 @@ class Scanner:
 
     def _find_offsets(self, descriptor: int) -> Iterator[tuple[int, Meaning]]:
         looked_at: dict[ShapeFinder, int] = {}
-        for offset, meaning in self._needles.find(_read_pieces(descriptor)):
-            if isinstance(meaning, HeldSecret):
+        for offset, meaning in self._search.find(_read_pieces(descriptor)):
+            if isinstance(meaning, GivenSecret):
                 yield offset, meaning
             elif offset >= looked_at.get(meaning, 0):
                 start = max(0, offset - LOOK_BACK)

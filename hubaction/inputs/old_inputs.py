@@ -115,24 +115,22 @@ class _Work:
 
 def _clean(name: str, value: str) -> str:
     if name == "DOCKER_REGISTRY":
-        return split_registry(value)[0]
+        return bare_registry(value).partition("/")[0]
     return value.lower() if name == "IMAGE_NAME" else value
 
 
-def split_registry(value: str) -> tuple[str, str]:
-    """Return the host in DOCKER_REGISTRY, and the path that the old action put before the image's name."""
-    host, _, path = re.sub(r"^https?://|/+$|/v[12]/?$", "", value).partition("/")
-    return host, path
-
-
-def account_of(username: str) -> str:
-    """Return the account that a user of the registry belongs to: my-org+robot is a robot account of my-org."""
-    return username.partition("+")[0].lower()
+def account_of(user: str) -> str:
+    """Return the namespace that a user pushes to: my-org+robot is a robot account of my-org."""
+    return user.partition("+")[0].lower()
 
 
 def home_of(user: str) -> str:
     """Return the folder in which the old action put the repository."""
     return f"/home/{user}"
+
+
+def bare_registry(value: str) -> str:
+    return re.sub(r"^https?://|/+$|/v[12]/?$", "", value)
 
 
 def _default_image_name(work: _Work, environ: Mapping[str, str]) -> None:
@@ -141,15 +139,15 @@ def _default_image_name(work: _Work, environ: Mapping[str, str]) -> None:
     if work.inputs["image-name"]:
         return
     owner, _, repository = environ.get("GITHUB_REPOSITORY", "").partition("/")
-    account = account_of(work.inputs["username"] or environ.get("GITHUB_ACTOR", ""))
     # Users such as _json_key, and bots, are not accounts.
+    account = account_of(work.inputs["username"] or environ.get("GITHUB_ACTOR", ""))
     namespace = account if account and legalize_path(account) == account else owner
     work.inputs["image-name"] = legalize_path(f"{namespace}/{repository}") if repository else ""
 
 
 def _prefix_image_name(work: _Work) -> None:
     """The old action put all of DOCKER_REGISTRY before the image's name; here the registry is only the host."""
-    _, path = split_registry(work.old.get("DOCKER_REGISTRY", ""))
+    _, _, path = bare_registry(work.old.get("DOCKER_REGISTRY", "")).partition("/")
     if path and work.inputs["image-name"]:
         work.inputs["image-name"] = f"{path}/{work.inputs['image-name']}"
 

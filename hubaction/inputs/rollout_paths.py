@@ -19,9 +19,7 @@ _PATH_NODES = {
     "field", "subexpression", "index_expression", "index", "projection", "value_projection", "filter_projection",
     "flatten", "identity",
 }  # fmt: skip
-_CONDITION_NODES = {
-    "field", "subexpression", "comparator", "literal", "and_expression", "or_expression", "not_expression"
-}  # fmt: skip
+_LOGICAL_NODES = {"and_expression", "or_expression", "not_expression"}
 _QUOTED = r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|`[^`]*`"
 _BARE_KEY = re.compile(rf"({_QUOTED})|(\[-?[0-9]+\])|([A-Za-z0-9_][A-Za-z0-9_-]*)")
 
@@ -91,8 +89,18 @@ def _check(tree: Mapping[str, Any], text: str) -> None:
 
 
 def _check_condition(tree: Mapping[str, Any], text: str) -> None:
-    known = tree["type"] in _CONDITION_NODES and (tree["type"] != "comparator" or tree["value"] in {"eq", "ne"})
-    if not known:
+    kind, children = tree["type"], tree["children"]
+    if kind in _LOGICAL_NODES:
+        for child in children:
+            _check_condition(child, text)
+        return
+    compared = children if kind == "comparator" and tree["value"] in {"eq", "ne"} else [tree]
+    if not all(each["type"] == "literal" or _is_key(each) for each in compared):
         raise ValueError(f"'{text}' has a condition that is more than == or != of a value; {SUPPORTED}")
-    for child in tree["children"]:
-        _check_condition(child, text)
+
+
+def _is_key(tree: Mapping[str, Any]) -> bool:
+    """Whether it names one value: `slug` or `more.slug`."""
+    return tree["type"] == "field" or (
+        tree["type"] == "subexpression" and all(_is_key(child) for child in tree["children"])
+    )

@@ -44,7 +44,7 @@ def test_corpus__a_key_among_test_data_is_found_and_can_be_allowed() -> None:
     with unpacked(*WITH_A_KEY) as folder:
         assert scan(folder) == [Finding(f"{folder_name(folder)}/tornado/test/test.key", 1, "a private key")]
         files = list_context(folder, include_git=False)
-        guarded = guard_context(files, workspace=folder, held=[], allowed=["**/test/*.key"])
+        guarded = guard_context(files, workspace=folder, given=[], allowed=["**/test/*.key"])
         assert guarded.files == files
 
 

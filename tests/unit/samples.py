@@ -31,13 +31,6 @@ def make_settings(inputs: Mapping[str, str] | None = None) -> Settings:
     return read_settings({"GITHUB_REPOSITORY": REPOSITORY} | make_inputs(inputs or {}))
 
 
-def problems_of(inputs: Mapping[str, str], **environ: str) -> list[str]:
-    """Return what is said about the inputs; fails when nothing is."""
-    with pytest.raises(InvalidInputError) as caught:
-        read_settings({"GITHUB_REPOSITORY": REPOSITORY} | environ | make_inputs(inputs))
-    return [str(problem) for problem in caught.value.problems]
-
-
 def make_build_plan(
     settings: Settings, event: Event, now: datetime, surroundings: Surroundings = SURROUNDINGS
 ) -> BuildPlan:
@@ -45,6 +38,13 @@ def make_build_plan(
     plan = make_plan(settings, event, surroundings, now)
     assert isinstance(plan, BuildPlan), plan.reason
     return plan
+
+
+def problems_of(inputs: Mapping[str, str], **environ: str) -> list[str]:
+    """Return what is said about the inputs; fails when nothing is."""
+    with pytest.raises(InvalidInputError) as caught:
+        read_settings({"GITHUB_REPOSITORY": REPOSITORY} | environ | make_inputs(inputs))
+    return [str(problem) for problem in caught.value.problems]
 
 
 def make_event(name: str, payload: Mapping[str, object] | None = None, **environ: str) -> Event:

@@ -13,18 +13,18 @@ from pathlib import Path
 import pytest
 
 from devtools import places
-from hubaction.guard.given_secrets import HeldSecret
+from hubaction.guard.given_secrets import GivenSecret
 from hubaction.guard.scan import MAX_FINDINGS, PIECE_BYTES, Finding, Scanner
 from tests.support.planted import HEX, PLANTED, Planted, characters, private_key
 
-GIVEN = HeldSecret("a secret among the inputs of this step", characters(24))
+GIVEN = GivenSecret("a secret among the inputs of this step", characters(24))
 
 
-def scan(folder: Path, files: dict[str, str | bytes], *held: HeldSecret) -> list[Finding]:
+def scan(folder: Path, files: dict[str, str | bytes], *given: GivenSecret) -> list[Finding]:
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-    return Scanner(held).scan(folder, files)
+    return Scanner(given).scan(folder, files)
 
 
 FILLER = " ".join(characters(9, string.ascii_lowercase) for _ in range(500)) * (PIECE_BYTES // 5000)
@@ -98,7 +98,7 @@ def test_scan__given_values_in_any_spelling(spelling: str, tmp_path: Path) -> No
 
 def test_scan__given_values_are_told_beside_what_looks_like_a_secret(tmp_path: Path) -> None:
     """There are exceptions for what looks like one, and none for what was given."""
-    token = HeldSecret("the job's token", "ghp" + "_" + characters(36))
+    token = GivenSecret("the job's token", "ghp" + "_" + characters(36))
     files: dict[str, str | bytes] = {"a.py": f"TOKEN = '{token.value}'\n", ".env": f"API_TOKEN={token.value}\n"}
     assert scan(tmp_path, files, token) == [
         Finding(".env", 1, token.name, given=True),
@@ -226,14 +226,14 @@ def test_scan__no_file_takes_long(name: str, tmp_path: Path) -> None:
 SCAN = """
 import sys
 from pathlib import Path
-from hubaction.build.scan import Scanner
-from hubaction.held import HeldSecret
+from hubaction.guard.scan import Scanner
+from hubaction.guard.given_secrets import GivenSecret
 from tests.support.thread_imports import watching
 
 folder = Path(sys.argv[1])
 names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
 with watching() as imported:
-    Scanner([HeldSecret("a secret", sys.argv[2])]).scan(folder, names)
+    Scanner([GivenSecret("a secret", sys.argv[2])]).scan(folder, names)
 print(*imported)
 """
 
