@@ -21,6 +21,8 @@ HAVE_A_SAY = ("build", "guard", "verify", "decide/build_arguments.py", "decide/l
 HAVE_NONE = (
     "build/base_images.py",
     "build/build_log.py",
+    "build/dockerfile.py",
+    "build/dockerfile_arguments.py",
     "build/fingerprint.py",
     "build/layer_cache.py",
     "build/reuse.py",
