@@ -11,7 +11,8 @@ from devtools.engine import running_engine
 from devtools.errors import DevtoolsError
 from devtools.lab import EXAMPLE, example_image
 from hubaction.clients.engine.engine import Engine
-from hubaction.inputs.settings import DEFAULTS, input_variable, read_settings
+from hubaction.inputs.read import input_variable, read_settings
+from hubaction.inputs.settings import DEFAULTS
 from hubaction.results import HubChecked
 from hubaction.verify.hub_check import Subject, run_hub_check
 

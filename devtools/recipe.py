@@ -16,7 +16,15 @@ from hubaction.build.fingerprint import RECIPE
 
 PACKAGE = places.PROJECT / "hubaction"
 LOCK = places.PROJECT / "tests/contract/recipe.lock"
-HAVE_A_SAY = ("build", "guard", "verify", "decide/build_arguments.py", "decide/labels.py", "modes/verify.py")
+HAVE_A_SAY = (
+    "build",
+    "guard",
+    "verify",
+    "decide/build_arguments.py",
+    "decide/labels.py",
+    "modes/image.py",
+    "modes/verify.py",
+)
 """Files and folders of the package that decide what an image becomes, or how it is proven."""
 HAVE_NONE = (
     "build/base_images.py",

@@ -11,13 +11,13 @@ from typing import TextIO
 from hubaction.decide.plan import BuildPlan, CleanupPlan, CommentPlan, NothingToDo, Plan, RolloutPlan, make_plan
 from hubaction.errors import DISK_FULL, ISSUES_URL, ActionError, InvalidInputError
 from hubaction.inputs.event import Event, read_event, read_payload
-from hubaction.inputs.settings import Settings, read_secrets, read_settings
+from hubaction.inputs.read import read_secrets, read_settings
+from hubaction.inputs.settings import Settings
 from hubaction.inputs.surroundings import Surroundings, read_surroundings
 from hubaction.inputs.workflow import locate_input
-from hubaction.modes.comment import make_sections, run_comment_mode
-from hubaction.report.comment import render_body
-from hubaction.report.plan_json import render_plan
-from hubaction.report.try_on_hub import foresee_links
+from hubaction.report.outputs import write_outputs
+from hubaction.report.report import Report
+from hubaction.results import Finished
 from hubaction.runner.cancel import Cancelled, cancel_on_signals
 from hubaction.runner.console import Console
 from hubaction.runner.job import Job
@@ -45,29 +45,37 @@ def _run(job: Job) -> int:
     settings, event, surroundings = _read(job, warn=job.console.warning)
     plan = make_plan(settings, event, surroundings, datetime.now(UTC))
     _tell_plan(plan, job.console)
-    # What a mode needs is slow to load, so only that of this plan is.
+    if isinstance(plan, BuildPlan) and surroundings.appendix_error:
+        raise surroundings.appendix_error
+    report = Report(job)
+    try:
+        _run_mode(plan, settings, job, report)
+    finally:
+        write_outputs(report, job)
+    return 0
+
+
+def _run_mode(plan: Plan, settings: Settings, job: Job, report: Report) -> None:
+    # What a mode needs is slow to load, so each loads its own.
     match plan:
         case BuildPlan():
-            if surroundings.appendix_error:
-                raise surroundings.appendix_error
-            from hubaction.modes.build import run_pipeline
+            from hubaction.modes.build import run_build
 
-            run_pipeline(plan, settings, job)
-            return 0
+            run_build(plan, settings, job, report)
         case CommentPlan():
-            run_comment_mode(plan, settings, job)
-        case RolloutPlan():
-            from hubaction.modes.rollout import run_rollout_mode
+            from hubaction.modes.comment import run_comment
 
-            run_rollout_mode(plan, settings, job)
+            run_comment(plan, settings, job, report)
+        case RolloutPlan():
+            from hubaction.modes.rollout import run_rollout
+
+            run_rollout(plan, settings, job, report)
         case CleanupPlan():
             from hubaction.modes.cleanup import run_cleanup
 
-            run_cleanup(plan, settings, job)
+            run_cleanup(plan, settings, job, report)
         case NothingToDo():
-            pass
-    job.outputs.set_output("mode", plan.mode)
-    return 0
+            report.add(Finished(plan.mode))
 
 
 def _print_plan(job: Job, stdout: TextIO) -> int:
@@ -80,12 +88,9 @@ def _print_plan(job: Job, stdout: TextIO) -> int:
         errors = [job.console.scrub(str(problem)) for problem in problems]
         stdout.write(json.dumps({"errors": errors}, indent=2) + "\n")
         raise
-    rollout = None
-    if isinstance(plan, BuildPlan | RolloutPlan) and plan.rollout:
-        from hubaction.modes.rollout import preview_rollout
+    from hubaction.modes.plan_only import preview_plan
 
-        rollout = preview_rollout(plan, settings, job.workspace)
-    stdout.write(render_plan(plan, _comment_body(plan, settings, job.environ), foresee_links(plan), rollout) + "\n")
+    stdout.write(preview_plan(plan, settings, job) + "\n")
     return 0
 
 
@@ -96,7 +101,7 @@ def _clean_up(job: Job) -> int:
         settings, event, surroundings = _read(job, warn=lambda _: None)  # the main step gave the warnings already
         plan = make_plan(settings, event, surroundings, datetime.now(UTC))
         if isinstance(plan, BuildPlan):
-            from hubaction.modes.build import remove_leftovers
+            from hubaction.modes.post import remove_leftovers
 
             remove_leftovers(plan, job)
     except InvalidInputError:
@@ -104,12 +109,6 @@ def _clean_up(job: Job) -> int:
     except ActionError as error:
         job.console.say(f"Nothing was cleaned up: {error.message}")
     return 0
-
-
-def _comment_body(plan: Plan, settings: Settings, environ: Mapping[str, str]) -> str:
-    if isinstance(plan, CommentPlan):
-        return render_body(make_sections(plan, None, settings, environ))
-    return ""
 
 
 # --- reading ---

@@ -19,7 +19,7 @@ from packaging.version import InvalidVersion, Version
 
 from hubaction.clients.process import run_process, stream_process
 from hubaction.errors import ActionError, DiskFullError
-from hubaction.inputs.repo2docker_version import is_url, parse_requirement
+from hubaction.inputs.repo2docker_version import is_url, parse_repo2docker_version
 
 ENVIRONMENT = "repo2docker-environment"
 OLDEST = "2022.2.0"
@@ -74,11 +74,11 @@ class BuildArguments:
 def install_repo2docker(
     requirement: str, folder: Path, *, env: Mapping[str, str], on_line: Callable[[str], None]
 ) -> Installed:
-    """Install it below `folder`; `requirement` comes from parse_requirement.
+    """Install it below `folder`; `requirement` comes from parse_repo2docker_version.
 
     `on_line` gets pip's output, which is untrusted. Raises VersionError, TooOldError or DiskFullError.
     """
-    wanted = parse_requirement(requirement)
+    wanted = parse_repo2docker_version(requirement)
     if "git+https://" in wanted and not shutil.which("git", path=env.get("PATH", "")):
         raise VersionError(_explain_git(wanted))
     # Packages run code while they are built, which needs neither Docker nor the login to a registry.

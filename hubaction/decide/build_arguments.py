@@ -51,7 +51,7 @@ def make_build_spec(settings: Settings, event: Event, appendix: str, now: dateti
         build_args=build_arguments(settings),
         all_known=is_all_known(settings),
         fresh=fresh,
-        default_build_pack=settings.predecessor,
+        default_build_pack=settings.uses_old_inputs,
     )
 
 
@@ -117,7 +117,7 @@ def build_arguments(settings: Settings) -> tuple[tuple[str, str], ...]:
 def make_identity(settings: Settings, event: Event, appendix: str) -> tuple[str, ...]:
     return (
         *repo2docker_arguments(settings, appendix, local_tag=""),
-        f"default build pack: {settings.predecessor}",
+        f"default build pack: {settings.uses_old_inputs}",
         f"git: {settings.include_git}",
         *(f"allowed file: {glob}" for glob in settings.allow_files),
         *(f"label: {key}={value}" for key, value in lasting_labels(settings, event).items()),

@@ -57,7 +57,7 @@ def target_comment(settings: Settings, event: Event) -> CommentTarget:
         event.repository,
         None,
         run.head_sha,
-        from_fork=run.head_repository.lower() != event.repository.lower(),
+        from_fork=run.from_fork,
         badge=_make_badge(settings, event, run.head_repository, run.head_sha, run.head_branch),
         must=True,
         head_repository=run.head_repository,

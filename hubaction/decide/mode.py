@@ -36,7 +36,7 @@ def choose_mode(settings: Settings, event: Event) -> tuple[PlannedMode, str]:
         return PlannedMode.NONE, f"the push deleted {event.ref or 'a ref'}: there is nothing to build"
     if mode is Mode.CLEANUP or (mode is Mode.AUTO and settings.preview.on and is_closed(event)):
         return _mode_of_closed(event)
-    if mode is Mode.AUTO and settings.predecessor and not event.name.startswith("pull_request_target"):
+    if mode is Mode.AUTO and settings.uses_old_inputs and not event.name.startswith("pull_request_target"):
         return PlannedMode.BUILD, f"inputs of repo2docker-action are in use, and the event is '{event.name}'"
     if mode is Mode.AUTO:
         return _mode_of_event(event)
@@ -112,7 +112,7 @@ def refuse_unsafe(event: Event) -> None:
     if event.workflow_run is None:
         return
     run = event.workflow_run
-    if run.event not in _TRUSTED_STARTERS or run.head_repository.lower() != event.repository.lower():
+    if run.event not in _TRUSTED_STARTERS or run.from_fork:
         raise RefusedError(
             f"Building under 'workflow_run' is refused for a run started by '{run.event or 'unknown'}' from"
             f" '{run.head_repository or 'unknown'}': code of a pull request would run where this repository's"

@@ -19,7 +19,7 @@ def decide_push(
     # Before all else: with an unreadable Docker configuration nothing can be built either.
     missing = find_missing_logins(settings, surroundings)
     if not _push_wanted(mode, settings, event, messages):
-        if settings.trial.profile and event.pull_request and not event.untrusted:
+        if settings.try_on_hub.profile and event.pull_request and not event.untrusted:
             messages.notices.append(_NOTHING_TO_TRY)
         return False
     if event.untrusted:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, Any
 
-from hubaction.clients.engine.engine import Engine, StoppedContainer
+from hubaction.clients.engine.container import StoppedContainer
+from hubaction.clients.engine.engine import Engine
 from hubaction.errors import ActionError, Help
 from hubaction.guard.given_secrets import GivenSecret, spellings
 from hubaction.guard.multi_search import MultiSearch

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from hubaction.errors import InputProblem
 from hubaction.image import legalize_path
-from hubaction.inputs.parsers import is_false, parse_tag
+from hubaction.inputs.image_parsers import parse_tag
+from hubaction.inputs.parsers import is_false
 
 RENAMED: Mapping[str, str] = {
     "DOCKER_USERNAME": "username",
@@ -111,11 +112,16 @@ class _Work:
 
 def _clean(name: str, value: str) -> str:
     if name == "DOCKER_REGISTRY":
-        return _bare_registry(value).partition("/")[0]
+        return bare_registry(value).partition("/")[0]
     return value.lower() if name == "IMAGE_NAME" else value
 
 
-def _bare_registry(value: str) -> str:
+def account_of(user: str) -> str:
+    """The namespace that a user pushes to: my-org+robot is a robot account of my-org."""
+    return user.partition("+")[0].lower()
+
+
+def bare_registry(value: str) -> str:
     return re.sub(r"^https?://|/+$|/v[12]/?$", "", value)
 
 
@@ -125,15 +131,15 @@ def _default_image_name(work: _Work, environ: Mapping[str, str]) -> None:
     if work.inputs["image-name"]:
         return
     owner, _, repository = environ.get("GITHUB_REPOSITORY", "").partition("/")
-    # A robot account is my-org+robot; _json_key and bots are names of nobody.
-    account = (work.inputs["username"] or environ.get("GITHUB_ACTOR", "")).partition("+")[0].lower()
+    # _json_key and bots are names of nobody.
+    account = account_of(work.inputs["username"] or environ.get("GITHUB_ACTOR", ""))
     namespace = account if account and legalize_path(account) == account else owner
     work.inputs["image-name"] = legalize_path(f"{namespace}/{repository}") if repository else ""
 
 
 def _prefix_image_name(work: _Work) -> None:
     """The old action put all of DOCKER_REGISTRY before the image's name; here the registry is only the host."""
-    _, _, path = _bare_registry(work.old.get("DOCKER_REGISTRY", "")).partition("/")
+    _, _, path = bare_registry(work.old.get("DOCKER_REGISTRY", "")).partition("/")
     if path and work.inputs["image-name"]:
         work.inputs["image-name"] = f"{path}/{work.inputs['image-name']}"
 

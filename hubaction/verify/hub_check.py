@@ -8,9 +8,11 @@ from importlib.resources import files
 from pathlib import Path
 from threading import Timer
 
-from hubaction.clients.engine.engine import Engine, NotStartedError, SpawnedContainer
+from hubaction.clients.engine.container import SpawnedContainer
+from hubaction.clients.engine.engine import Engine
+from hubaction.clients.engine.errors import NotStartedError
 from hubaction.clients.lines import split_lines
-from hubaction.inputs.choices import HubPolicy
+from hubaction.inputs.settings import HubPolicy
 from hubaction.results import HubChecked
 from hubaction.verify.hub_container import SINGLEUSER, make_spawn, make_token
 from hubaction.verify.hub_diagnosis import (

@@ -2,8 +2,8 @@
 
 import secrets
 
-from hubaction.clients.engine.engine import Spawn
-from hubaction.inputs.choices import HubPolicy
+from hubaction.clients.engine.values import Spawn
+from hubaction.inputs.settings import HubPolicy
 
 USER = "hub-check"
 PREFIX = f"/user/{USER}/"

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from hubaction.clients.engine.engine import ContainerState, LocalImage
-from hubaction.inputs.choices import HubPolicy
+from hubaction.clients.engine.values import ContainerState, LocalImage
 from hubaction.inputs.repository_files import BINDER_FOLDERS
+from hubaction.inputs.settings import HubPolicy
 from hubaction.verify.hub_image import HiddenFiles, Programs, find_start_script
 
 ENVIRONMENT_FILES = ("Dockerfile", "environment.yml", "Pipfile", "requirements.txt", "setup.py", "pyproject.toml")

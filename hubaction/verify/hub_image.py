@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from hubaction.clients.engine.engine import LocalImage, SpawnedContainer
+from hubaction.clients.engine.container import SpawnedContainer
+from hubaction.clients.engine.values import LocalImage
 from hubaction.verify.hub_container import SINGLEUSER
 
 MAX_LINKS = 8

@@ -9,7 +9,9 @@ from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from threading import Timer
 
-from hubaction.clients.engine.engine import Engine, LocalImage, StoppedContainer
+from hubaction.clients.engine.container import StoppedContainer
+from hubaction.clients.engine.engine import Engine
+from hubaction.clients.engine.values import LocalImage
 from hubaction.clients.lines import split_lines
 from hubaction.results import CaseResult
 from hubaction.verify.junit import MAX_BYTES

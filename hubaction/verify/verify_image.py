@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hubaction.clients.engine.engine import Engine
-from hubaction.inputs.choices import HubPolicy
-from hubaction.inputs.settings import ImageTestPolicy
+from hubaction.inputs.settings import HubPolicy, ImageTestPolicy
 from hubaction.results import HubChecked, Tested
 from hubaction.verify.hub_check import Subject, run_hub_check
 from hubaction.verify.image_tests import ImageTests, Place, home_to_empty, run_image_tests

@@ -17,7 +17,8 @@ from devtools.places import PROJECT
 from hubaction.decide.plan import BuildPlan, make_plan
 from hubaction.errors import ActionError
 from hubaction.inputs.event import Event
-from hubaction.inputs.settings import Settings, read_settings
+from hubaction.inputs.read import read_settings
+from hubaction.inputs.settings import Settings
 from hubaction.migrate.migrate import migrate_workflow
 from tests.support.actionlint import lint
 from tests.support.workflow_expressions import Value, evaluate
@@ -78,7 +79,7 @@ def outcome_of(inputs: Mapping[str, str], event: Event) -> Outcome | str:
         if build
         else (),
         include_git=settings.include_git,
-        binder=(settings.binder.cache, settings.binder.cache_message, settings.binder.prebuild),
+        binder=(settings.binder_update.cache, settings.binder_update.cache_message, settings.binder_update.prebuild),
         public_check=settings.public_check,
     )
 

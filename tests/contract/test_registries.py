@@ -13,9 +13,9 @@ import yaml
 
 from devtools import process
 from devtools.places import PROJECT
-from hubaction.clients.registry import registry
-from hubaction.decide import push
-from hubaction.inputs.settings import Settings, read_settings
+from hubaction.errors import Help
+from hubaction.inputs.read import read_settings
+from hubaction.inputs.settings import Settings
 from tests.support.actionlint import lint
 from tests.support.recipes import (
     OF_A_FORK,
@@ -118,7 +118,7 @@ def test_page__links_lead_somewhere() -> None:
 
 def test_page__is_what_the_readme_and_the_messages_link_to() -> None:
     assert "](docs/registries.md)" in README
-    for link in (registry.RECIPE, push.UNSEEN_LOGIN_RECIPE):
+    for link in (Help.OWN_CERTIFICATE, Help.EARLIER_LOGIN):
         page, _, anchor = link.partition("#")
         assert page.endswith("/blob/main/docs/registries.md")
         assert anchor in map(anchor_of, TITLES)

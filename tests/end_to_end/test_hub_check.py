@@ -17,7 +17,8 @@ from devtools import images as base_images
 from devtools import process
 from devtools.engine import Engine as RunningEngine
 from hubaction.clients.engine.engine import Engine
-from hubaction.inputs.choices import HubCheck, HubPolicy
+from hubaction.inputs.choices import HubCheck
+from hubaction.inputs.settings import HubPolicy
 from hubaction.results import HubChecked
 from hubaction.verify.hub_check import Subject, run_hub_check
 from hubaction.verify.hub_container import make_spawn

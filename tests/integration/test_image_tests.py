@@ -12,7 +12,8 @@ import pytest
 
 from devtools import process
 from devtools.engine import Engine as RunningEngine
-from hubaction.clients.engine.engine import Engine, StoppedContainer
+from hubaction.clients.engine.container import StoppedContainer
+from hubaction.clients.engine.engine import Engine
 from hubaction.errors import ActionError
 from hubaction.results import CaseOutcome, CaseResult, count_cases, failing
 from hubaction.verify.image_tests import ImageTests, Place, run_image_tests

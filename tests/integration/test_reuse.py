@@ -12,7 +12,7 @@ import requests
 from devtools import process
 from devtools.engine import Engine
 from devtools.registry import MANIFESTS, Registry
-from hubaction.clients.registry.registry import INDEX_TYPES
+from hubaction.clients.registry.manifest import INDEX_TYPES
 from hubaction.clients.registry.registry import Registry as RegistryDoor
 from hubaction.clients.registry.remote_image import Candidate, read_candidate
 from hubaction.decide.binder_dockerfile import PATH, render_dockerfile

@@ -14,7 +14,8 @@ import pytest
 from devtools import process
 from devtools.engine import Engine
 from hubaction.clients.registry import registry as module
-from hubaction.clients.registry.registry import Registry, RegistryError, UnreachableError
+from hubaction.clients.registry.errors import RegistryError, UnreachableError
+from hubaction.clients.registry.registry import Registry
 from hubaction.decide.labels import FINGERPRINT_LABEL, PULL_REQUEST_LABEL
 from hubaction.image import ImageName
 from tests.unit.decide.test_plan import NOW

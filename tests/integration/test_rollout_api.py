@@ -8,9 +8,10 @@ from hubaction.clients.github.api import GitHub
 from hubaction.clients.github.pull_requests import MERGE_WHEN_READY
 from hubaction.inputs.choices import Automerge
 from hubaction.inputs.rollout_paths import parse_value_path
-from hubaction.modes.rollout import read_images
+from hubaction.rollout.hub.edit import read_images
 from hubaction.rollout.hub.files import choose_files, edit_files
-from hubaction.rollout.hub.pull_request import Kind, Proposal, RolledOut, Texts, roll_out
+from hubaction.rollout.hub.proposal import Proposal, Texts
+from hubaction.rollout.hub.pull_request import Kind, Proposed, propose
 from tests.github.prism import Prism, running_prism
 from tests.github.pulls_api import PullsApi
 from tests.github.queries import find_mistakes
@@ -40,16 +41,16 @@ def server(proxied: tuple[GitHubServer, Prism]) -> Iterator[GitHubServer]:
     assert server.unauthorized == []
 
 
-def roll(proxied: tuple[GitHubServer, Prism], tag: str, run: int) -> RolledOut:
+def roll(proxied: tuple[GitHubServer, Prism], tag: str, run: int) -> Proposed:
     server, prism = proxied
     paths = [parse_value_path("hub.yaml: image")]
-    hub = GitHub(prism.url, APP_TOKEN, OTHER_REPOSITORY)
+    github = GitHub(prism.url, APP_TOKEN, OTHER_REPOSITORY)
     direct = GitHub(server.url, APP_TOKEN, OTHER_REPOSITORY)
     # Prism has the REST API's description only.
-    hub.query = direct.query  # type: ignore[method-assign]
-    hub.login = direct.login  # type: ignore[method-assign]
+    github.query = direct.query  # type: ignore[method-assign]
+    github.login = direct.login  # type: ignore[method-assign]
     proposal = Proposal(
-        base=hub.read_repository().default_branch,
+        base=github.read_repository().default_branch,
         branch=BRANCH,
         images=(f"{NAME}:{tag}@sha256:{'5' * 64}",),
         run=(run, 1),
@@ -61,9 +62,9 @@ def roll(proxied: tuple[GitHubServer, Prism], tag: str, run: int) -> RolledOut:
         automerge=Automerge.TRUE,
     )
     try:
-        return roll_out(hub, OTHER_REPOSITORY, proposal)
+        return propose(github, OTHER_REPOSITORY, proposal)
     finally:
-        hub.close()
+        github.close()
         direct.close()
 
 

@@ -3,9 +3,13 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+import pytest
+
 from hubaction.decide.plan import BuildPlan, make_plan
+from hubaction.errors import InvalidInputError
 from hubaction.inputs.event import Event, read_event
-from hubaction.inputs.settings import Settings, read_settings
+from hubaction.inputs.read import read_settings
+from hubaction.inputs.settings import Settings
 from hubaction.inputs.surroundings import Surroundings
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
@@ -34,6 +38,13 @@ def make_build_plan(
     plan = make_plan(settings, event, surroundings, now)
     assert isinstance(plan, BuildPlan), plan.reason
     return plan
+
+
+def problems_of(inputs: Mapping[str, str], **environ: str) -> list[str]:
+    """Return what is said about the inputs; fails when nothing is."""
+    with pytest.raises(InvalidInputError) as caught:
+        read_settings({"GITHUB_REPOSITORY": REPOSITORY} | environ | make_inputs(inputs))
+    return [str(problem) for problem in caught.value.problems]
 
 
 def make_event(name: str, payload: Mapping[str, object] | None = None, **environ: str) -> Event:

@@ -10,8 +10,9 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hubaction.clients.github.api import BranchRulesError, GitHubError, NotAllowedError, patiently
+from hubaction.clients.github.errors import BranchRulesError, GitHubError, NotAllowedError
 from hubaction.clients.github.git_data import GitData, NewFile, RemoteCommit
+from hubaction.clients.github.patience import patiently
 from hubaction.decide.binder_dockerfile import FOLDER, PATH, is_our_dockerfile, render_dockerfile
 from hubaction.errors import ActionError
 

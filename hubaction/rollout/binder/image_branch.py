@@ -5,8 +5,9 @@ The branch has one commit, without history and without any workflow, and no file
 
 from dataclasses import dataclass
 
-from hubaction.clients.github.api import BranchRulesError, GitHubError, NotAllowedError, patiently
+from hubaction.clients.github.errors import BranchRulesError, GitHubError, NotAllowedError
 from hubaction.clients.github.git_data import GitData, NewFile, RemoteCommit
+from hubaction.clients.github.patience import patiently
 from hubaction.decide.binder_dockerfile import PATH, is_dockerfile_of_branch, render_dockerfile_of_branch
 from hubaction.errors import ActionError
 

@@ -10,12 +10,14 @@ import pytest
 import responses
 
 from hubaction.build.base_images import resolve_bases
+from hubaction.build.build_inputs import BuildInputs, InputSources, ask_for_base, read_build_inputs
 from hubaction.build.context import list_context
 from hubaction.build.fingerprint import Fingerprint, hash_texts
 from hubaction.build.other_repo2docker import BuildArguments
-from hubaction.build.reuse import Ingredients, Materials, ask_for_base, is_for_the_same, labels_for, read_ingredients
+from hubaction.build.reuse import is_for_the_same, labels_for
+from hubaction.clients.registry.manifest import Manifest
 from hubaction.clients.registry.registries import Registries
-from hubaction.clients.registry.registry import Manifest, Registry
+from hubaction.clients.registry.registry import Registry
 from hubaction.clients.registry.remote_image import Candidate
 from hubaction.decide.labels import FINGERPRINT_LABEL, PREVIEW_EXPIRES_LABEL, PULL_REQUEST_LABEL, UNPROVEN_LABEL
 from hubaction.decide.plan import BuildPlan
@@ -69,16 +71,16 @@ def test_labels_for__production_no_longer_names_the_pull_request() -> None:
     assert labels[FINGERPRINT_LABEL] == FINGERPRINT.label()
 
 
-def read_with(folder: Path, *, buildx: tuple[str, ...], dockerfile: str = "FROM scratch\n") -> Ingredients:
-    """Ingredients by a stand-in for repo2docker that prints a Dockerfile."""
+def read_with(folder: Path, *, buildx: tuple[str, ...], dockerfile: str = "FROM scratch\n") -> BuildInputs:
+    """BuildInputs by a stand-in for repo2docker that prints a Dockerfile."""
     source = folder / "source"
     source.mkdir()
     (source / "Dockerfile").write_bytes(dockerfile.encode())
     command = (sys.executable, "-c", "print('FROM scratch')", "context")
     arguments = BuildArguments(command, buildx, digest="1" * 64)
-    materials = Materials(list_context(source, include_git=False), arguments, None, "image-tests", (), "linux/amd64")
-    return read_ingredients(
-        plan_of_push(),
+    materials = InputSources(list_context(source, include_git=False), arguments, None, "image-tests", (), "linux/amd64")
+    return read_build_inputs(
+        plan_of_push().build,
         materials,
         folder=folder / "render",
         env={},

@@ -155,6 +155,22 @@ def test_read_event__fork(head_repository: str | None, from_fork: bool) -> None:
     assert event.pull_request.from_fork is from_fork
 
 
+@pytest.mark.parametrize(
+    ("head_repository", "from_fork"),
+    [(REPOSITORY, False), (REPOSITORY.lower(), False), ("Stranger/Course", True), ("", True)],
+)
+def test_read_event__workflow_run_of_a_fork(head_repository: str, from_fork: bool) -> None:
+    run = workflow_run("pull_request", head_repository=head_repository).workflow_run
+    assert run
+    assert run.from_fork is from_fork
+
+
+def test_read_event__workflow_run_of_unknown_repositories_is_not_trusted() -> None:
+    run = read_event({"GITHUB_EVENT_NAME": "workflow_run"}, {"workflow_run": {"event": "push"}}).workflow_run
+    assert run
+    assert run.from_fork
+
+
 def test_read_event__target_is_not_on_its_base_branch() -> None:
     event = pull_request("pull_request_target")
     assert (event.ref, event.branch, event.on_default_branch) == ("refs/heads/main", "", False)

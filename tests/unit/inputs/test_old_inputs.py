@@ -11,7 +11,8 @@ from hubaction.errors import InvalidInputError
 from hubaction.inputs.choices import BinderCache, Choice
 from hubaction.inputs.event import read_event
 from hubaction.inputs.old_inputs import OLD_INPUTS
-from hubaction.inputs.settings import Settings, read_secrets, read_settings
+from hubaction.inputs.read import read_secrets, read_settings
+from hubaction.inputs.settings import Settings
 from tests.unit.samples import SURROUNDINGS
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
@@ -100,7 +101,7 @@ def test_translate__image_name_of_a_bot() -> None:
 
 def test_translate__the_old_behaviour() -> None:
     settings = settings_of({**LOGIN, "NOTEBOOK_USER": "alice"})
-    assert settings.predecessor
+    assert settings.uses_old_inputs
     assert settings.repo_dir == "/home/alice"
     assert settings.include_git
     assert settings.push is Choice.TRUE
@@ -110,7 +111,7 @@ def test_translate__the_old_behaviour() -> None:
 
 def test_translate__nothing_old_is_nothing_changed() -> None:
     settings = settings_of({"image-name": "org/image"})
-    assert not settings.predecessor
+    assert not settings.uses_old_inputs
     assert settings.repo_dir == "/srv/repo"
     assert not settings.include_git
 
@@ -134,7 +135,7 @@ def test_translate__false_means_off_and_a_notice_says_so(name: str) -> None:
     settings = settings_of({**LOGIN, name: "false"})
     assert settings.latest is Choice.TRUE
     assert not settings.public_check
-    assert settings.binder.cache is BinderCache.FALSE
+    assert settings.binder_update.cache is BinderCache.FALSE
     assert any(name in notice and "off" in notice for notice in settings.notices)
 
 
@@ -144,7 +145,7 @@ def test_translate__switches_on() -> None:
     )
     assert settings.latest is Choice.FALSE
     assert settings.public_check
-    assert settings.binder.cache is BinderCache.CHECK
+    assert settings.binder_update.cache is BinderCache.CHECK
 
 
 @pytest.mark.parametrize("name", ["BINDER_CACHE", "MYBINDERORG_TAG"])
@@ -169,8 +170,8 @@ def test_translate__the_rest_by_their_new_names() -> None:
     assert settings.repo2docker_args.arguments == ("--debug",)
     assert settings.repo2docker_version == "jupyter-repo2docker==2025.12.0"
     assert settings.repo_dir == "/srv/x"
-    assert settings.binder.cache_message == "New image"
-    assert settings.binder.prebuild == "main"
+    assert settings.binder_update.cache_message == "New image"
+    assert settings.binder_update.prebuild == "main"
 
 
 def test_translate__extra_pip_install_never_did_anything() -> None:

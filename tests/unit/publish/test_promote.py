@@ -8,11 +8,12 @@ import responses
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubaction.clients.registry.registry import Registry, digest_of, read_manifest, read_object
+from hubaction.clients.registry.manifest import digest_of, read_manifest, read_object
+from hubaction.clients.registry.registry import Registry
 from hubaction.clients.registry.remote_image import Candidate, NotPromotableError, read_candidate
 from hubaction.image import ImageName, Reference
 from hubaction.publish.promote import promote, promote_relabelled, relabel
-from hubaction.publish.push import PushError
+from hubaction.publish.push_errors import PushError
 
 NAME = ImageName("quay.io", "org/image")
 REFERENCE = Reference(NAME, "v1")

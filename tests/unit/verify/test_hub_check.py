@@ -8,8 +8,10 @@ from unittest.mock import create_autospec
 
 import pytest
 
-from hubaction.clients.engine.engine import ContainerState, LocalImage, SpawnedContainer
-from hubaction.inputs.choices import HubCheck, HubPolicy
+from hubaction.clients.engine.container import SpawnedContainer
+from hubaction.clients.engine.values import ContainerState, LocalImage
+from hubaction.inputs.choices import HubCheck
+from hubaction.inputs.settings import HubPolicy
 from hubaction.results import HubChecked
 from hubaction.verify.hub_check import MAX_KERNELS, _Check
 from hubaction.verify.hub_container import SINGLEUSER

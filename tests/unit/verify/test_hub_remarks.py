@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from hubaction.clients.engine.engine import LocalImage
-from hubaction.inputs.choices import HubCheck, HubPolicy
+from hubaction.clients.engine.values import LocalImage
+from hubaction.inputs.choices import HubCheck
+from hubaction.inputs.settings import HubPolicy
 from hubaction.results import HubChecked
 from hubaction.verify.hub_evidence import Evidence
 from hubaction.verify.hub_image import HiddenFiles, Programs

@@ -8,7 +8,9 @@ from unittest.mock import create_autospec
 
 import pytest
 
-from hubaction.clients.engine.engine import Engine, LocalImage, StoppedContainer
+from hubaction.clients.engine.container import StoppedContainer
+from hubaction.clients.engine.engine import Engine
+from hubaction.clients.engine.values import LocalImage
 from hubaction.inputs.settings import ImageTestPolicy
 from hubaction.verify.tests_verdict import ImageTestsError
 from hubaction.verify.verify_image import ImageToVerify, verify_by_tests

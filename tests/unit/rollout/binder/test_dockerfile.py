@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from hubaction.clients.github.api import ATTEMPTS, GitHub, GitHubError, MovedError
+from hubaction.clients.github.api import GitHub
+from hubaction.clients.github.errors import GitHubError, MovedError
 from hubaction.clients.github.git_data import GitData
+from hubaction.clients.github.patience import ATTEMPTS
 from hubaction.decide.binder_dockerfile import PATH, render_dockerfile
 from hubaction.rollout.binder.dockerfile import (
     DEFAULT_MESSAGE,

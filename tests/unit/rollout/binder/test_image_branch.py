@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from hubaction.clients.github.api import GitHub, GitHubError
+from hubaction.clients.github.api import GitHub
+from hubaction.clients.github.errors import GitHubError
 from hubaction.clients.github.git_data import GitData
 from hubaction.decide.binder_dockerfile import PATH, is_our_dockerfile, render_dockerfile, render_dockerfile_of_branch
 from hubaction.rollout.binder.image_branch import BinderImageError, delete_image_branch, update_image_branch

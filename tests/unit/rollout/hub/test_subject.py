@@ -7,14 +7,13 @@ from pathlib import Path
 import pytest
 import responses
 
+from hubaction.clients.registry.manifest import INDEX_TYPES, MANIFEST_TYPES, digest_of
 from hubaction.clients.registry.registries import Registries
-from hubaction.clients.registry.registry import INDEX_TYPES, MANIFEST_TYPES, digest_of
 from hubaction.decide.labels import PULL_REQUEST_LABEL, UNPROVEN_LABEL
-from hubaction.decide.plan import RolloutPlan, make_plan
 from hubaction.errors import ActionError
-from hubaction.modes.rollout import Subject, find_subject
-from tests.unit.decide.test_plan import NOW
-from tests.unit.samples import LOGIN, SHORT_SHA, SURROUNDINGS, make_settings, push_to
+from hubaction.image import ImageName, Reference
+from hubaction.rollout.hub.subject import Subject, find_subject
+from tests.unit.samples import SHA, SHORT_SHA
 
 PLACE = "https://quay.io/v2/org/image"
 CONFIG = "application/vnd.oci.image.config.v1+json"
@@ -51,17 +50,9 @@ def put_index(wire: responses.RequestsMock, *entries: object) -> None:
 
 
 def find(wire: responses.RequestsMock) -> Subject:
-    inputs = {
-        **LOGIN,
-        "registry": "quay.io",
-        "image-name": "org/image",
-        "mode": "rollout",
-        "rollout-paths": "a.yaml: b",
-    }
+    reference = Reference(ImageName("quay.io", "org/image"), SHORT_SHA)
     with wire:
-        plan = make_plan(make_settings(inputs), push_to(), SURROUNDINGS, NOW)
-        assert isinstance(plan, RolloutPlan)
-        return find_subject(plan, Registries((), Path("/nowhere"), frozenset()))
+        return find_subject([reference], SHA, Registries((), Path("/nowhere"), frozenset()))
 
 
 def test_find_subject__image_of_its_own(wire: responses.RequestsMock) -> None:
