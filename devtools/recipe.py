@@ -29,6 +29,8 @@ HAVE_A_SAY = (
 HAVE_NONE = (
     "build/base_images.py",
     "build/build_log.py",
+    "build/dockerfile.py",
+    "build/dockerfile_arguments.py",
     "build/fingerprint.py",
     "build/layer_cache.py",
     "build/reuse.py",

@@ -44,7 +44,7 @@ def render_dockerfile(command: Sequence[str], folder: Path, env: Mapping[str, st
 def resolve_bases(
     names: Sequence[str], ask_registry: Callable[[str], str | None], ask_engine: Callable[[str], str]
 ) -> Mapping[str, str] | None:
-    """Return what each image is now: the digest that it is pinned to, else the registry's, else the engine's id.
+    """Return the present digest of each image: the one it is pinned to, else the registry's, else the engine's id.
 
     Both functions return nothing for an unknown image, or raise ActionError or ValueError. None when neither knows one.
     """
@@ -67,7 +67,7 @@ def _ask(ask: Callable[[str], str | None], name: str) -> str:
 
 
 def find_bases(dockerfile: str, build_args: Mapping[str, str]) -> tuple[str, ...] | None:
-    """Return every image from outside that a Dockerfile names, in full and sorted; None when that is not certain.
+    """Return the full names of all images from outside that a Dockerfile names, sorted; None when in doubt.
 
     `build_args` are all that the builder is given, repo2docker's own ones included. Images that are built here and
     the empty `scratch` do not count; the frontend that `# syntax=` names does. Pinned names keep their digest.
@@ -89,7 +89,7 @@ class _Stages:
         self._names: list[str] = []
         """Names of the stages so far, empty for those without one."""
         self._copied: list[tuple[int, str]] = []
-        """What is copied from, with the stage that does so."""
+        """Number of a stage, and what it copies from."""
         self._bases: set[str] = set()
 
     def find_bases(self) -> tuple[str, ...]:
@@ -150,7 +150,7 @@ class _Stages:
                 self._copied += ((len(self._names) - 1, given) for key, _, given in pairs if key.lower() == "from")
 
     def _read_add(self, flags: Sequence[tuple[str, str]], rest: str) -> None:
-        """What is at an address may change without notice."""
+        """Content at a URL may change unnoticed."""
         try:
             words = json.loads(rest) if rest.startswith("[") else rest.split()
         except ValueError:

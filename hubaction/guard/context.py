@@ -1,6 +1,6 @@
-"""The guard against secrets: looks through what would be copied into the image before anything is built.
+"""Searches the build context for secrets before anything is built.
 
-Files that the workflow itself made are left out; the repository's own stop the build.
+Files with secrets that the workflow itself made are left out; the repository's own stop the build.
 """
 
 import re
@@ -18,37 +18,36 @@ from hubaction.inputs.globs import IgnoreFile
 from hubaction.inputs.repository_files import BINDER_FOLDERS, CONFIGURATION_FILES, ContextFiles
 
 MAX_TOLD = 50
-"""A repository may have a key in each of ten thousand files, which nobody reads, and no comment takes."""
+"""A repository may have a key in each of ten thousand files: nobody reads that many, and a comment has no room."""
 TITLE = "Secret in the repository"
 _MADE_BY_WORKFLOWS = re.compile(r"gha-creds-[0-9a-f]+\.json|\$HOME/.*|(?:.*/)?\$HOME/.*")
-"""Nobody commits these; where there is no git to ask, that decides."""
+"""Nobody commits these. They decide where git cannot be asked."""
 _GIT_FILES_SKIPPED = frozenset({"objects", "lfs"})
 """Compressed, or another copy of the repository's files."""
 
 
 @dataclass(frozen=True)
 class Guarded:
-    """What goes into the image after all."""
+    """What goes into the image, without the files that are left out."""
 
     files: ContextFiles
     left_out: tuple[Finding, ...]
     """One for each file that is left out."""
 
     def warnings(self) -> list[tuple[str, str]]:
-        """Each file that is left out, and what to say about it."""
+        """Each file that is left out, and a message about it."""
         return [(finding.file, _explain_left_out(finding)) for finding in self.left_out]
 
 
 def guard_context(
     files: ContextFiles, *, workspace: Path, given: Sequence[GivenSecret], allowed: Iterable[str]
 ) -> Guarded:
-    """Check what the build would see; raises SeveralProblemsError for secrets in the repository's own files.
+    """Search what the build would see; raises SeveralProblemsError for secrets in the repository's own files.
 
-    `allowed` are globs of files that may hold what looks like a secret; a value that this step was given is none of
-    theirs.
+    `allowed` are globs of files that may hold what looks like a secret, but never a value that this step was given.
     """
     exceptions = IgnoreFile.parse("\n".join(allowed).encode())
-    # What .git holds is cleaned in the copy, and looked at there.
+    # .git is cleaned in the staged copy, and searched there.
     paths = [path for path in files.seen if ".git" not in path.split("/")]
     found = [
         finding
@@ -68,7 +67,7 @@ def guard_context(
 
 
 def find_made_by_workflow(folder: Path, *, workspace: Path, given: Sequence[GivenSecret]) -> frozenset[str]:
-    """Files below `folder` that hold a secret and are none of the repository's own, relative to it."""
+    """Files below `folder` that hold a secret and do not belong to the repository, relative to `folder`."""
     paths = (path.relative_to(folder) for path in folder.rglob("*"))
     names = [str(path) for path in paths if ".git" not in path.parts]
     tracked = TrackedFiles(workspace)
@@ -77,9 +76,9 @@ def find_made_by_workflow(folder: Path, *, workspace: Path, given: Sequence[Give
 
 
 def check_git_copy(context: Path, given: Sequence[GivenSecret]) -> None:
-    """Check the .git of a staged copy, whose credentials were removed: nothing may be left of them.
+    """Check that no credentials are left in the .git of a staged copy; raises SeveralProblemsError.
 
-    Raises SeveralProblemsError. Commits are compressed and not looked into.
+    Commits are compressed and are not searched.
     """
     found = list[Finding]()
     for folder in context.rglob(".git"):
@@ -95,7 +94,7 @@ def check_git_copy(context: Path, given: Sequence[GivenSecret]) -> None:
 
 
 def _may_be_left_out(file: str, tracked: bool | None) -> bool:
-    """An image without a file that repo2docker reads would be another one, and nobody would know."""
+    """Never a file that repo2docker reads: without it the image would silently be another one."""
     path = PurePosixPath(file)
     folder = str(path.parent)
     if path.name in CONFIGURATION_FILES and folder in {".", *BINDER_FOLDERS}:

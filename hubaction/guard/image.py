@@ -1,4 +1,4 @@
-"""Whether a secret of this step got into the built image: into what it says of itself, or into its files."""
+"""Searches a built image for secrets of this step: its description, and its files."""
 
 import json
 import tarfile
@@ -65,7 +65,7 @@ def guard_image(
 
 
 def find_in_description(description: Mapping[str, Any], search: MultiSearch[GivenSecret]) -> Iterator[Leak]:
-    """Look into environment, labels and the rest of the configuration, and into the commands of the history."""
+    """Search environment, labels and the rest of the configuration, and the commands of the history."""
     config = dict(description["config"])
     texts = {f"the variable '{text.partition('=')[0]}'": text for text in config.pop("Env", None) or []}
     texts |= {f"the label '{name}'": f"{name}={text}" for name, text in (config.pop("Labels", None) or {}).items()}
@@ -78,13 +78,13 @@ def find_in_description(description: Mapping[str, Any], search: MultiSearch[Give
 
 
 def _outermost(folders: Iterable[str]) -> list[str]:
-    """The folders that are in none of the others; never the whole image, most of which others made."""
+    """The folders that are not in another one; never the whole image, most of which is the base image's."""
     known = {PurePosixPath(folder) for folder in folders} - {PurePosixPath("/")}
     return sorted(str(folder) for folder in known if not known & set(folder.parents))
 
 
 def _find_in_folder(container: StoppedContainer, folder: str, search: MultiSearch[GivenSecret]) -> list[Leak]:
-    """Search the archive as one stream, which is quick, and for the names of files only when there is something."""
+    """Search the archive as one stream, which is fast; look at each file only when that finds something."""
     content = f"{folder}/."  # of a link, too, what it leads to
     with container.copy_out(content) as pieces:
         if not any(search.find(pieces)):
@@ -94,14 +94,14 @@ def _find_in_folder(container: StoppedContainer, folder: str, search: MultiSearc
 
 
 def find_in_archive(pieces: Iterator[bytes], parent: str, search: MultiSearch[GivenSecret]) -> Iterator[Leak]:
-    """Look into the files of a tar archive, and at their names."""
+    """Search the files of a tar archive, and their names."""
     with tarfile.open(fileobj=_Stream(pieces), mode="r|") as archive:  # type: ignore[call-overload] # read is enough
         for member in archive:
-            archive.members = []  # it would keep all of them
+            archive.members = []  # otherwise it keeps all of them in memory
             name = f"{member.name} {member.linkname}".encode("utf-8", "surrogateescape")
             named = _distinct(search.find([name]))
             yield from (Leak(f"the name of a file below {parent}", secret) for secret in named)
-            # A name that has the secret is not told.
+            # A name with the secret in it is not printed.
             place = f"a file below {parent}" if named else f"the file {PurePosixPath(parent) / member.name}"
             content = archive.extractfile(member) if member.isreg() else None
             for secret in _distinct(search.find(_read_pieces(content))) if content else ():
@@ -109,7 +109,7 @@ def find_in_archive(pieces: Iterator[bytes], parent: str, search: MultiSearch[Gi
 
 
 def _distinct(found: Iterator[tuple[int, GivenSecret]]) -> list[GivenSecret]:
-    """A file may have the same one a million times."""
+    """A file may contain the same secret a million times."""
     return list(dict.fromkeys(secret for _, secret in found))
 
 
@@ -119,7 +119,7 @@ def _read_pieces(content: IO[bytes]) -> Iterator[bytes]:
 
 
 class _Stream:
-    """Pieces of bytes as something that can be read from."""
+    """Pieces of bytes as a file to read from."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces

@@ -40,7 +40,7 @@ PAGES_WITH_CELLS = ("/lab", "/tree", "/notebooks", "/doc")
 
 @dataclass(frozen=True)
 class Subject:
-    """The image, and what it was made from."""
+    """The image, and the folder that it was built from."""
 
     image: str
     user: str
@@ -51,9 +51,9 @@ class Subject:
 def run_hub_check(
     subject: Subject, policy: HubPolicy, *, engine: Engine, run: str, on_line: Callable[[str], None]
 ) -> HubChecked | None:
-    """Start the image as a hub does and use its server; None for an image that has no Jupyter at all.
+    """Start the image as a hub does and use its server; None for an image without Jupyter.
 
-    `on_line` gets text of others: what the container printed. Raises HubCheckError when a hub could not start the
+    `on_line` gets the container's output, which is untrusted. Raises HubCheckError when a hub could not start the
     image, or when its page or one of its kernels does not work.
     """
     token = make_token()

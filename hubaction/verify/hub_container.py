@@ -9,7 +9,7 @@ USER = "hub-check"
 PREFIX = f"/user/{USER}/"
 PORT = 8888
 HUB_URL = "http://127.0.0.1:8081/hub/api"
-"""Where the stand-in listens, in the container itself."""
+"""Where the stand-in for the hub listens, within the container."""
 SINGLEUSER = "jupyterhub-singleuser"
 
 
@@ -24,7 +24,7 @@ def make_spawn(image: str, policy: HubPolicy, *, user: str, user_id: int, token:
 
 
 def _environment(image: str, policy: HubPolicy, token: str) -> dict[str, str]:
-    """As JupyterHub makes it, and DockerSpawner and KubeSpawner hand it on.
+    """As JupyterHub makes it, and DockerSpawner and KubeSpawner pass it on.
 
     https://github.com/jupyterhub/jupyterhub/blob/5.2.1/jupyterhub/spawner.py (get_env), and
     https://github.com/jupyterhub/dockerspawner/blob/14.0.0/dockerspawner/dockerspawner.py

@@ -1,4 +1,4 @@
-"""Why an image does not start on a hub, in words for the one who made it, and at the file that is to be changed."""
+"""Explains why an image does not start on a hub, and names the file to change."""
 
 from pathlib import PurePosixPath
 
@@ -24,7 +24,7 @@ class HubCheckError(ActionError):
 
 
 def explain(seen: Evidence) -> HubCheckError:
-    """Find the cause of a server that was not ready; what is surest is looked at first."""
+    """Find out why a server was not ready, from the surest sign to the least sure."""
     if (seen.state and seen.state.out_of_memory) or seen.event.get("killed"):
         return _out_of_memory(seen)
     if seen.not_started:
@@ -46,7 +46,7 @@ def format_memory(size: int) -> str:
     return f"{size / 1024**3:.3g} GB" if size >= 1024**3 else f"{size / 1024**2:.3g} MB"
 
 
-# --- programs that are not there, or must not be run ---
+# --- programs that are missing or not executable ---
 
 
 def _explain_program(seen: Evidence, program: str, forbidden: bool) -> HubCheckError:
@@ -101,7 +101,7 @@ def _not_executable(seen: Evidence, program: str) -> HubCheckError:
     )
 
 
-# --- servers that ended ---
+# --- servers that have ended ---
 
 
 def _explain_end(seen: Evidence) -> HubCheckError:
@@ -139,7 +139,7 @@ def _start_ended(seen: Evidence, code: int) -> HubCheckError:
     )
 
 
-# --- servers that run, and are not ready ---
+# --- servers that run but are not ready ---
 
 
 def _explain_silence(seen: Evidence) -> HubCheckError:
@@ -172,7 +172,7 @@ def _explain_silence(seen: Evidence) -> HubCheckError:
     )
 
 
-# --- servers that are ready, and of no use ---
+# --- servers that are ready but cannot be used ---
 
 
 def explain_page(seen: Evidence) -> HubCheckError:
@@ -192,7 +192,7 @@ def explain_page(seen: Evidence) -> HubCheckError:
 
 
 def explain_kernel(seen: Evidence, name: str, error: str) -> HubCheckError:
-    """Of a kernel, the last traceback in the server's output tells more than that it died."""
+    """The last traceback in the server's output says more than that a kernel died."""
     killed = (seen.state and seen.state.out_of_memory) or seen.event.get("killed")
     if killed:
         why = f"it was killed, for it takes more than {format_memory(seen.policy.memory_bytes)} (input 'hub-memory')"

@@ -1,4 +1,4 @@
-"""What is known of an image that is checked as a hub starts it, and which of the repository's files are to blame."""
+"""What is known of an image during a hub check, and which of the repository's files may be to blame."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,12 +11,12 @@ from hubaction.inputs.settings import HubPolicy
 from hubaction.verify.hub_image import HiddenFiles, Programs, find_start_script
 
 ENVIRONMENT_FILES = ("Dockerfile", "environment.yml", "Pipfile", "requirements.txt", "setup.py", "pyproject.toml")
-"""Where packages come from, in the order in which repo2docker prefers them."""
+"""Files that list packages, in the order in which repo2docker prefers them."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that is known of an image and of its container."""
+    """Everything that is known of an image and its container."""
 
     policy: HubPolicy
     source: Path
@@ -25,12 +25,12 @@ class Evidence:
     programs: Programs
     hidden: HiddenFiles
     not_started: str = ""
-    """Why the engine could not start the first process, in its words."""
+    """Why Docker could not start the first process, in its words."""
     state: ContainerState | None = None
     log: Sequence[str] = ()
     """The last lines that the container printed."""
     event: Mapping[str, Any] = field(default_factory=dict)
-    """What was seen from inside, last of all."""
+    """The last event that the program inside the container reported."""
 
     def find(self, *names: str) -> str | None:
         """The first of the names that the repository has, where repo2docker looks for it; relative to `source`.

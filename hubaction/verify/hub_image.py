@@ -1,4 +1,4 @@
-"""What of an image matters to a hub, read from the image's files: nothing of it runs."""
+"""Looks at an image's files for what a hub needs or hides; nothing of the image runs."""
 
 import posixpath
 from collections.abc import Iterable
@@ -32,7 +32,7 @@ class Programs:
 
 @dataclass(frozen=True)
 class HiddenFiles:
-    """What of an image is in the home folder, over which a hub mounts the user's own files."""
+    """What an image has in the home folder, over which a hub mounts the user's own files."""
 
     files: tuple[str, ...] = ()
     """Names of the repository's files and folders."""
@@ -62,7 +62,7 @@ def _find_on_path(container: SpawnedContainer, folders: Iterable[str], name: str
 
 
 def _interpreter(container: SpawnedContainer, script: str) -> str:
-    """The Python in a script's first line; '' when another program stands there, as pip does for long paths."""
+    """The Python in a script's first line; '' for another program, which pip writes there for long paths."""
     for _ in range(MAX_LINKS):
         target = container.link_target(script)
         if not target:
@@ -90,7 +90,7 @@ def is_below(path: str, folder: str) -> bool:
 
 
 def find_start_script(image: LocalImage) -> str:
-    """The script that an image starts with, in the image; '' when it starts the command itself."""
+    """Path in the image of the script that it starts with; '' when it starts the command itself."""
     if script := image.environment.get("R2D_ENTRYPOINT"):
         return script
     known = {"repo2docker-entrypoint", "python3-login", "tini", "dumb-init", "sh", "bash", "env"}

@@ -1,4 +1,4 @@
-"""Reads the cause of a failure out of what engines, shells and Python print. All of it is untrusted."""
+"""Reads the cause of a failure from the output of Docker, shells and Python, which is untrusted."""
 
 import re
 from collections.abc import Sequence
@@ -20,13 +20,13 @@ _IMPORT_ERROR = re.compile(r"(?:ModuleNotFoundError|ImportError): .+$")
 
 
 def read_start_error(reason: str) -> tuple[str, bool]:
-    """The program that the engine could not start, and whether it was for lack of permission."""
+    """The program that Docker could not start, and whether for lack of permission."""
     match = _START_ERROR.search(reason)
     return (match[1], "permission denied" in match[2]) if match else ("", False)
 
 
 def find_blamed_program(lines: Sequence[str]) -> tuple[str, bool]:
-    """The program that the last line about one names, and whether it was for lack of permission."""
+    """The program that the last such line names, and whether it lacks permission; '' when no line names one."""
     for line in reversed(lines):
         for patterns, forbidden in ((_FORBIDDEN, True), (_MISSING, False)):
             for pattern in patterns:

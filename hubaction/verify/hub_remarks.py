@@ -1,4 +1,4 @@
-"""What a hub puts up with in an image, and its users may not."""
+"""Remarks on an image that works on a hub, but may not work for its users."""
 
 from collections.abc import Iterator
 
@@ -23,7 +23,7 @@ def _remark_on_hidden_files(seen: Evidence) -> Iterator[Remark]:
 
 
 def _remark_on_version(result: HubChecked, seen: Evidence) -> Iterator[Remark]:
-    """What JupyterHub itself warns of: https://github.com/jupyterhub/jupyterhub/blob/5.2.1/jupyterhub/_version.py"""
+    """JupyterHub itself warns of this: https://github.com/jupyterhub/jupyterhub/blob/5.2.1/jupyterhub/_version.py"""
     hub, own = seen.policy.version, result.versions.get("jupyterhub", "")
     if hub and own and hub.partition(".")[0] != own.partition(".")[0]:
         yield Remark(

@@ -1,4 +1,4 @@
-"""Runs the repository's image tests inside a container of the image, which itself stays as it is."""
+"""Runs the repository's image tests in a container of the image."""
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping
@@ -22,20 +22,20 @@ START_SECONDS = 120
 MAX_NAME_BYTES = 1000
 MINIMUM_TOTAL_SECONDS = 3600
 TIMES_IN_TOTAL = 10
-"""All tests together may take as many times what one may take, or MINIMUM_TOTAL_SECONDS where that is more."""
+"""All tests together may take this many times what one may take, but at least MINIMUM_TOTAL_SECONDS."""
 
 
 @dataclass(frozen=True)
 class ImageTests:
-    """What is run, and how long it may take."""
+    """The tests, and how long they may take."""
 
     files: Path
     folder: str
-    """Its name in the repository, from the folder that is built; in the image it has the same."""
+    """Path from the folder that is built, and in the image."""
     seconds: int
-    """What each test, notebook and file of R may take."""
+    """Timeout of each test, notebook and R file."""
     stored_outputs: bool
-    """Whether the notebooks' outputs have to be those that they have stored."""
+    """Whether notebooks must produce the outputs that are stored in them."""
     left_out: frozenset[str] = frozenset()
     """Files that are not copied into the container, relative to `files`."""
 
@@ -51,9 +51,9 @@ class Place:
     image: str
     user_id: int
     run: str
-    """The label by which the container is found again."""
+    """Label of the container."""
     home: str
-    """The folder that is empty and the user's own, as on a hub; the image's HOME comes first. Empty leaves it."""
+    """Folder that is replaced by an empty one of the user's, as on a hub, unless the image sets HOME. '' for none."""
 
 
 def home_to_empty(notebook_user: str, repo_dir: str) -> str:
@@ -75,7 +75,7 @@ def run_image_tests(
     """
     described = engine.inspect(place.image)
     home = _home(described, place)
-    # Two halves, for an entry point that prints its arguments must not look as if it ran them.
+    # In two halves: an entry point that prints its arguments must not look as if it ran them.
     halves = ("image tests ", secrets.token_hex(8))
     output = _Output("".join(halves), on_line)
     compare = "stored" if tests.stored_outputs else "any"
@@ -108,7 +108,7 @@ _ENVIRONMENT = {"PYTHONDONTWRITEBYTECODE": "1"}
 
 
 class _Output:
-    """Passes lines on, and notices the one that says that our script runs."""
+    """Passes lines on, and recognises the one that our script prints first."""
 
     def __init__(self, started: str, on_line: Callable[[str], None]) -> None:
         self._start_line = started
@@ -126,14 +126,14 @@ class _Output:
 
 @contextmanager
 def _deadlines(tests: ImageTests, container: StoppedContainer, output: _Output) -> Iterator[list[bool]]:
-    """End the container when it does not start, or does not end; what is yielded is not empty after the latter."""
+    """Kill the container when the tests do not start or end in time. The list is not empty after the latter."""
     ran_out: list[bool] = []
 
     def end() -> None:
         ran_out.append(True)
         container.kill()
 
-    # An entry point that starts something else instead may run for ever.
+    # An entry point that starts something else may run forever.
     start, total = Timer(START_SECONDS, container.kill), Timer(tests.total_seconds, end)
     output.on_start = start.cancel
     for timer in (start, total):
@@ -150,13 +150,13 @@ def _deadlines(tests: ImageTests, container: StoppedContainer, output: _Output) 
 
 
 def _home(image: LocalImage, place: Place) -> str:
-    """Where to put the empty home: never over the whole system."""
+    """Where the empty home is mounted; never over a top-level folder."""
     home = PurePosixPath(image.environment.get("HOME") or place.home)
     return str(home) if place.home and home.is_absolute() and len(home.parts) > 2 else ""
 
 
 def _empty_home(home: str, user_id: int) -> Mapping[str, str]:
-    """Options of mount(8), with which a home is as a hub's: the user's own, and programs in it may run."""
+    """Options of mount(8) for a home as on a hub: owned by the user, who may run programs in it."""
     return {home: f"uid={user_id},gid={user_id},mode=0755,exec"} if home else {}
 
 
@@ -170,7 +170,7 @@ def _fill(container: StoppedContainer, tests: ImageTests, user_id: int, *, start
     container.make_folder(f"{scripts}/results", "/", user_id=user_id)
     if pip := _carried_pip():
         container.copy_in(pip, f"{scripts}/carried/pip", "/", user_id=user_id)
-    # What is below an empty home is not there before the container runs: run.sh copies it.
+    # The empty home is mounted when the container starts, so run.sh copies the tests into it.
     later = home and start.is_relative_to(home)
     name, folder = (f"{scripts}/start/{tests.folder}", "/") if later else (tests.folder, str(start))
     container.copy_in(tests.files, name, folder, user_id=user_id, leave_out=tests.left_out)
@@ -181,7 +181,7 @@ def _scripts() -> Path:
 
 
 def _carried_pip() -> Path | None:
-    """This program's own pip, for images that have none."""
+    """Our own pip, for images without one."""
     spec = find_spec("pip")
     folders = list(spec.submodule_search_locations or ()) if spec else []
     return Path(folders[0]) if folders else None

@@ -8,9 +8,9 @@ MAX_TESTS_BYTES = 1_000_000_000
 
 
 def find_image_tests(source: Path, folder: str) -> Path | None:
-    """Return the folder with the image tests, or None when there is none or nothing in it.
+    """Return the folder with the image tests; None when it is missing or empty.
 
-    Raises ImageTestsError when it is a link to a place outside of the repository, or to where git keeps its logins.
+    Raises ImageTestsError when it is too large, or a link out of the repository or to git's own files.
     """
     tests = (source / folder).resolve()
     if not tests.is_relative_to(source.resolve()):
