@@ -198,3 +198,8 @@ def sanitize_tag(text: str) -> str:
 def display_registry(registry: str) -> str:
     """The name that people know a registry by."""
     return "Docker Hub" if registry == DOCKER_HUB else registry
+
+
+def short_sha(sha: str) -> str:
+    """The start of a commit's hash, or of another object's, as tags have it."""
+    return sha[:12]

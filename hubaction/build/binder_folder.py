@@ -10,7 +10,7 @@ MAX_BYTES = 10_000
 """Of a file of ours; a longer one is somebody else's."""
 
 
-def find_our_cache(source: Path) -> Path | None:
+def find_own_binder_folder(source: Path) -> Path | None:
     """Return the folder to leave out, relative to the source, when it holds our Dockerfile and nothing else.
 
     repo2docker would take it for the configuration, and build the image from the last one. Links are not followed.

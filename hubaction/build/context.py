@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from hubaction.build.binder_folder import find_our_cache
+from docker.utils.build import PatternMatcher
+
+from hubaction.build.binder_folder import find_own_binder_folder
 from hubaction.build.dockerignore import keep_seen
 from hubaction.build.git_folder import strip_git_credentials
 from hubaction.errors import ActionError, DiskFullError
@@ -63,7 +65,7 @@ def list_context(source: Path, *, include_git: bool, leave_out: Collection[Path]
     them is read.
     """
     leads_to = _follow_configuration(source)
-    left = frozenset(str(path) for path in (*leave_out, find_our_cache(source)) if path)
+    left = frozenset(str(path) for path in (*leave_out, find_own_binder_folder(source)) if path)
     dockerfile = find_dockerfile(source)
     walked = _walk(source, left, include_git=include_git)
     if not dockerfile:
@@ -117,7 +119,7 @@ def stage_configuration(files: ContextFiles, target: Path) -> None:
 
 def find_binder_folder(source: Path) -> str:
     """Return the folder that repo2docker reads its configuration from, relative to the source; '' is its root."""
-    ours = find_our_cache(source)
+    ours = find_own_binder_folder(source)
     found = [name for name in BINDER_FOLDERS if (source / name).is_dir() and Path(name) != ours]
     if len(found) > 1:
         raise ContextError(
@@ -252,8 +254,6 @@ class _IgnoreRules:
     """
 
     def __init__(self, source: Path, binder: str) -> None:
-        from docker.utils.build import PatternMatcher
-
         patterns = [
             pattern
             for folder in dict.fromkeys(("", binder))

@@ -13,6 +13,7 @@ import stat
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from types import MappingProxyType
 
@@ -20,6 +21,11 @@ from hubaction.errors import ActionError
 
 VERSION = 1
 """Of the encoding and of the label; another one is another fingerprint."""
+RECIPE = 1
+"""Raised by hand when an image of the same repository comes out otherwise, or is proven otherwise: all are built again.
+
+CONTRIBUTING.md says how a test reminds of it.
+"""
 MAX_LABEL_BYTES = 1023
 SHORT_LENGTH = 16
 PARTS: Mapping[str, str] = MappingProxyType(
@@ -163,39 +169,6 @@ def hash_tests(folder: Path, relative: str, leave_out: Collection[str] = ()) -> 
     return _hash_frames("tests", relative, hash_context(folder, names))
 
 
-NOT_COUNTED = (
-    "__main__.py",
-    "after_push.py",
-    "cleaned.py",
-    "cleaning_up.py",
-    "commenting.py",
-    "expressions.py",
-    "migrate.py",
-    "rolled.py",
-    "rolling_out.py",
-    "trial_links.py",
-    "workflow_file.py",
-)
-NOT_COUNTED_FOLDERS = ("publish", "report", "rollout")
-"""What of our own code has no say in what an image holds or how it is tested; all that is new has one."""
-
-
-@functools.cache
-def own_code_digest() -> str:
-    """sha256 in hex of this package's sources that have a say in an image or in its tests."""
-    package = Path(__file__).parents[1]
-    return hash_mapping({name: _hash_bytes((package / name).read_bytes()) for name in own_code(package)})
-
-
-def own_code(package: Path) -> Iterator[str]:
-    """Names of the files that own_code_digest counts, relative to the package's folder."""
-    for path in sorted(package.rglob("*")):
-        name = path.relative_to(package)
-        left = name.parts[0] in NOT_COUNTED_FOLDERS or str(name) in NOT_COUNTED
-        if path.is_file() and not left and "__pycache__" not in name.parts:
-            yield str(name)
-
-
 @functools.cache
 def repo2docker_digest() -> str:
     """sha256 in hex of the installed repo2docker, and of docker-py, which applies the ignore files for it.
@@ -207,8 +180,6 @@ def repo2docker_digest() -> str:
 
 
 def _hash_distribution(name: str) -> str:
-    from importlib.metadata import PackageNotFoundError, distribution
-
     try:
         found = distribution(name)
     except PackageNotFoundError:

@@ -20,7 +20,7 @@ from packaging.version import InvalidVersion, Version
 
 from hubaction.clients.process import run_process, stream_process
 from hubaction.errors import ActionError, DiskFullError
-from hubaction.inputs.repo2docker_version import is_url, parse_requirement
+from hubaction.inputs.repo2docker_version import is_url, parse_repo2docker_version
 
 ENVIRONMENT = "repo2docker-environment"
 OLDEST = "2022.2.0"
@@ -75,11 +75,11 @@ class BuildArguments:
 def install_repo2docker(
     requirement: str, folder: Path, *, env: Mapping[str, str], on_line: Callable[[str], None]
 ) -> Installed:
-    """Install it below `folder`, the run's own; `requirement` is what parse_requirement returned.
+    """Install it below `folder`, the run's own; `requirement` is what parse_repo2docker_version returned.
 
     pip's output, which is untrusted, goes to `on_line`. Raises VersionError, TooOldError or DiskFullError.
     """
-    wanted = parse_requirement(requirement)
+    wanted = parse_repo2docker_version(requirement)
     if "git+https://" in wanted and not shutil.which("git", path=env.get("PATH", "")):
         raise VersionError(_explain_git(wanted))
     # What packages run while they are built needs neither the engine nor the login to a registry.

@@ -2,14 +2,15 @@
 
 import yaml
 
-from hubaction.build.unread_files import ENVIRONMENTS, Configuration, Remark
+from hubaction.build.unread_files import ENVIRONMENTS, Configuration
+from hubaction.results import Remark
 
 _OTHER_FILE = ("-r", "-c", "--requirement", "--constraint")
 _SHOWN = 80
 """Characters of a requirement that are quoted."""
 
 
-def find_uncached(configuration: Configuration) -> list[Remark]:
+def find_uncached_requirements(configuration: Configuration) -> list[Remark]:
     """Return a remark for each file whose packages no builder can take from its cache after a commit."""
     pack = configuration.build_pack
     if pack is None:

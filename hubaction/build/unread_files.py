@@ -12,6 +12,7 @@ from pathlib import Path
 
 from hubaction.build.context import find_binder_folder
 from hubaction.inputs.repository_files import CONFIGURATION_FILES
+from hubaction.results import Remark
 
 MAX_BYTES = 100_000
 """Of a configuration file; what is longer is not looked into."""
@@ -35,15 +36,6 @@ _NAMED_BY_DOCKERFILES = frozenset(
 _NO_RUNTIME = "names neither a version of Python nor R and a day"
 _WRITE_RUNTIME = f"Write e.g. 'python-3.13' or '{R_DAY}'."
 _INSTALLS_REPOSITORY = re.compile(r"(?m)(?:^|[\s'\"=])\.{1,2}/?(?:$|[\s'\"\[])|REPO_DIR")
-
-
-@dataclass(frozen=True)
-class Remark:
-    """Something about the repository that people should know, although it builds."""
-
-    message: str
-    file: str
-    line: int | None = None
 
 
 @dataclass(frozen=True)
@@ -161,7 +153,7 @@ class Configuration:
             return ""  # what cannot be read, the build stumbles over
 
 
-def find_shadowed(configuration: Configuration) -> list[Remark]:
+def find_unread_files(configuration: Configuration) -> list[Remark]:
     """Return a remark for each reason why files have no effect, with what to do about it."""
     return [*_find_outside(configuration), *_find_beside(configuration)]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hubaction.clients.github.patience import TIMEOUT_SECONDS
-from hubaction.inputs.settings import Credentials
+from hubaction.inputs.credentials import Credentials
 
 if TYPE_CHECKING:
     from hubaction.clients.engine.engine import Engine
@@ -26,7 +26,7 @@ def open_engine(environ: Mapping[str, str]) -> AbstractContextManager["Engine"]:
 
 
 def open_registries(
-    credentials: Sequence[Credentials], docker_config: Path, *, insecure: frozenset[str] = frozenset()
+    credentials: Sequence[Credentials], docker_config: Path | None, *, insecure: frozenset[str] = frozenset()
 ) -> "Registries":
     """Connects to nothing yet. `insecure` holds the registries that the engine reaches without TLS."""
     from hubaction.clients.registry.registries import Registries

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 
-from hubaction.errors import ActionError, SeveralProblemsError
+from hubaction.errors import ActionError, Help, SeveralProblemsError
 from hubaction.guard.git_index import TrackedFiles
-from hubaction.guard.given_secrets import HeldSecret
+from hubaction.guard.given_secrets import GivenSecret
 from hubaction.guard.login_files import find_git_logins
 from hubaction.guard.scan import Finding, Scanner, sort_findings
 from hubaction.inputs.globs import IgnoreFile
@@ -20,7 +20,6 @@ from hubaction.inputs.repository_files import BINDER_FOLDERS, CONFIGURATION_FILE
 MAX_TOLD = 50
 """A repository may have a key in each of ten thousand files, which nobody reads, and no comment takes."""
 TITLE = "Secret in the repository"
-HELP_URL = "https://github.com/org/hub-image-action/blob/main/docs/secrets.md"
 _MADE_BY_WORKFLOWS = re.compile(r"gha-creds-[0-9a-f]+\.json|\$HOME/.*|(?:.*/)?\$HOME/.*")
 """Nobody commits these; where there is no git to ask, that decides."""
 _GIT_FILES_SKIPPED = frozenset({"objects", "lfs"})
@@ -41,7 +40,7 @@ class Guarded:
 
 
 def guard_context(
-    files: ContextFiles, *, workspace: Path, held: Sequence[HeldSecret], allowed: Iterable[str]
+    files: ContextFiles, *, workspace: Path, given: Sequence[GivenSecret], allowed: Iterable[str]
 ) -> Guarded:
     """Check what the build would see; raises SeveralProblemsError for secrets in the repository's own files.
 
@@ -53,7 +52,7 @@ def guard_context(
     paths = [path for path in files.seen if ".git" not in path.split("/")]
     found = [
         finding
-        for finding in Scanner(held).scan(files.source, paths)
+        for finding in Scanner(given).scan(files.source, paths)
         if finding.given or not exceptions.surely_ignores(finding.file)
     ]
     tracked = TrackedFiles(workspace)
@@ -68,16 +67,16 @@ def guard_context(
     return Guarded(_without(files, {finding.file for finding in left_out}), tuple(left_out))
 
 
-def find_made_by_workflow(folder: Path, *, workspace: Path, held: Sequence[HeldSecret]) -> frozenset[str]:
+def find_made_by_workflow(folder: Path, *, workspace: Path, given: Sequence[GivenSecret]) -> frozenset[str]:
     """Files below `folder` that hold a secret and are none of the repository's own, relative to it."""
     paths = (path.relative_to(folder) for path in folder.rglob("*"))
     names = [str(path) for path in paths if ".git" not in path.parts]
     tracked = TrackedFiles(workspace)
-    found = {finding.file for finding in Scanner(held).scan(folder, names)}
+    found = {finding.file for finding in Scanner(given).scan(folder, names)}
     return frozenset(file for file in found if _is_made_by_workflow(file, tracked.knows(folder / file)))
 
 
-def check_git_copy(context: Path, held: Sequence[HeldSecret]) -> None:
+def check_git_copy(context: Path, given: Sequence[GivenSecret]) -> None:
     """Check the .git of a staged copy, whose credentials were removed: nothing may be left of them.
 
     Raises SeveralProblemsError. Commits are compressed and not looked into.
@@ -86,7 +85,7 @@ def check_git_copy(context: Path, held: Sequence[HeldSecret]) -> None:
     for folder in context.rglob(".git"):
         inner = [path for path in folder.rglob("*") if not _GIT_FILES_SKIPPED & set(path.relative_to(folder).parts)]
         names = [str(path.relative_to(context)) for path in inner if path.is_file()]
-        found += Scanner(held).scan(context, names)
+        found += Scanner(given).scan(context, names)
         for file in inner:
             if file.name in {"config", "config.worktree"} and file.is_file():
                 lines = find_git_logins(file.read_text(encoding="utf-8", errors="replace"))
@@ -123,7 +122,8 @@ def _refuse(findings: Sequence[Finding]) -> SeveralProblemsError:
     listed = "\n".join(f"- {_place(finding)}: {finding.kind}" for finding in told)
     more = f"\n- and {len(findings) - MAX_TOLD} more" if len(findings) > MAX_TOLD else ""
     return SeveralProblemsError(
-        f"The repository holds secrets, which would be in the image. Nothing was built.\n{listed}{more}\n{HELP_URL}",
+        "The repository holds secrets, which would be in the image. Nothing was built.\n"
+        f"{listed}{more}\n{Help.SECRETS}",
         [_refuse_one(finding) for finding in told],
         title=TITLE,
     )
@@ -138,7 +138,7 @@ def _refuse_one(finding: Finding) -> ActionError:
     return ActionError(
         f"{_place(finding)} holds {finding.kind}, which everybody who can pull the image could read. Nothing was built."
         " Revoke it where it was issued (a commit cannot be taken back), remove it here, and give it to the servers"
-        f" when they start.{allow} {HELP_URL}",
+        f" when they start.{allow} {Help.SECRETS}",
         file=finding.file,
         line=finding.line,
         title=TITLE,
@@ -149,5 +149,5 @@ def _explain_left_out(finding: Finding) -> str:
     return (
         f"'{finding.file}' holds {finding.kind} and is left out of the image. It is no file of the repository: a step"
         " before this one made it. Have that step write it below ${{ runner.temp }}, where no image is made from, or,"
-        f" if the image needs it, name it in the input 'allow-files'. {HELP_URL}"
+        f" if the image needs it, name it in the input 'allow-files'. {Help.SECRETS}"
     )

@@ -25,28 +25,28 @@ _SECRET_NAME = re.compile(
 
 
 @dataclass(frozen=True)
-class HeldSecret:
+class GivenSecret:
     """A value that must not become part of an image, and what it is called in messages."""
 
     name: str
     value: str = field(repr=False)
 
 
-def hold_secrets(
+def find_given_secrets(
     inputs: Iterable[str], environ: Mapping[str, str], build_args: Iterable[tuple[str, str]]
-) -> tuple[HeldSecret, ...]:
+) -> tuple[GivenSecret, ...]:
     """What this step knows to be secret: `inputs`, and variables and build arguments whose names say so.
 
     Values that would be found by chance are left out: those of fewer than MIN_LENGTH characters, and plain words.
     """
-    found = [HeldSecret("a secret among the inputs of this step", value) for value in inputs]
-    found += [HeldSecret(f"the build argument '{name}'", value) for name, value in build_args if _is_named_so(name)]
+    found = [GivenSecret("a secret among the inputs of this step", value) for value in inputs]
+    found += [GivenSecret(f"the build argument '{name}'", value) for name, value in build_args if _is_named_so(name)]
     found += [
-        HeldSecret(f"the value of the variable '{name}'", value)
+        GivenSecret(f"the value of the variable '{name}'", value)
         for name, value in environ.items()
         if _is_named_so(name) and not name.startswith("INPUT_") and "/" not in value[:1]
     ]
-    found += [HeldSecret(secret.name, value) for secret in found for value in _kept_in(secret.value)]
+    found += [GivenSecret(secret.name, value) for secret in found for value in _kept_in(secret.value)]
     unique = {secret.value: secret for secret in reversed(found)}
     return tuple(secret for secret in unique.values() if not is_common(secret.value))
 

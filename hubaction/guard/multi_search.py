@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Generic, TypeVar
 
+from ahocorasick_rs import BytesAhoCorasick, Implementation
+
 T = TypeVar("T")
 
 
-class Needles(Generic[T]):
+class MultiSearch(Generic[T]):
     """Texts to look for, each with what it means."""
 
     def __init__(self, meanings: Mapping[bytes, T]) -> None:
-        from ahocorasick_rs import BytesAhoCorasick, Implementation
-
         self._meanings = tuple(meanings.values())
         self._overlap = max(map(len, meanings), default=1) - 1
         self._automaton = BytesAhoCorasick(list(meanings), implementation=Implementation.DFA)

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from hubaction.guard.given_secrets import HeldSecret, spellings
+from hubaction.guard.given_secrets import GivenSecret, spellings
 from hubaction.guard.login_files import MAX_BYTES, find_known
-from hubaction.guard.multi_search import Needles
-from hubaction.guard.token_shapes import LONGEST, LOOK_AHEAD, LOOK_BACK, SHAPES, Shape
+from hubaction.guard.multi_search import MultiSearch
+from hubaction.guard.token_shapes import LONGEST, LOOK_AHEAD, LOOK_BACK, SHAPES, ShapeFinder
 
 PIECE_BYTES = 1 << 20
 MAX_FINDINGS = 20
@@ -46,16 +46,17 @@ def sort_findings(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda finding: (finding.file, finding.line or 0, finding.kind))
 
 
-Meaning = Shape | HeldSecret
+Meaning = ShapeFinder | GivenSecret
 
 
 class Scanner:
     """Looks through files; made once, since it prepares for all that is looked for."""
 
-    def __init__(self, held: Iterable[HeldSecret]) -> None:
-        meanings: dict[bytes, Meaning] = {anchor: shape for shape in SHAPES for anchor in shape.anchors}
-        meanings |= {spelling: secret for secret in held for spelling in spellings(secret.value)}
-        self._needles = Needles(meanings)
+    def __init__(self, given: Iterable[GivenSecret]) -> None:
+        finders = [(shape.anchors, ShapeFinder(shape)) for shape in SHAPES]
+        meanings: dict[bytes, Meaning] = {anchor: finder for anchors, finder in finders for anchor in anchors}
+        meanings |= {spelling: secret for secret in given for spelling in spellings(secret.value)}
+        self._search = MultiSearch(meanings)
 
     def scan(self, source: Path, paths: Iterable[str]) -> list[Finding]:
         """Look through regular files below `source`; what cannot be read is left to those who copy it."""
@@ -102,20 +103,20 @@ class Scanner:
         counter = _LineCounter(descriptor)
         given = set[int | None]()
         for offset, meaning in self._find_offsets(descriptor):
-            told = lines if isinstance(meaning, Shape) else given
+            told = lines if isinstance(meaning, ShapeFinder) else given
             if len(told) >= MAX_FINDINGS or (line := counter.line_of(offset)) in told:
                 continue
             told.add(line)
             yield (
                 Finding(path, line, meaning.kind)
-                if isinstance(meaning, Shape)
+                if isinstance(meaning, ShapeFinder)
                 else Finding(path, line, meaning.name, given=True)
             )
 
     def _find_offsets(self, descriptor: int) -> Iterator[tuple[int, Meaning]]:
-        looked_at: dict[Shape, int] = {}
-        for offset, meaning in self._needles.find(_read_pieces(descriptor)):
-            if isinstance(meaning, HeldSecret):
+        looked_at: dict[ShapeFinder, int] = {}
+        for offset, meaning in self._search.find(_read_pieces(descriptor)):
+            if isinstance(meaning, GivenSecret):
                 yield offset, meaning
             elif offset >= looked_at.get(meaning, 0):
                 start = max(0, offset - LOOK_BACK)
@@ -138,8 +139,8 @@ def _find_by_name(descriptor: int, path: str, size: int) -> list[Finding]:
     known = find_known(path) if size <= MAX_BYTES else None
     if known is None:
         return []
-    # Editors put a mark of their own at the beginning.
-    text = os.pread(descriptor, MAX_BYTES, 0).decode("utf-8-sig", "replace")
+    # Editors put a mark of their own at the beginning. The codec that removes it would be imported, and by a worker.
+    text = os.pread(descriptor, MAX_BYTES, 0).decode("utf-8", "replace").removeprefix("\ufeff")
     lines = dict.fromkeys(islice(known.find(text), MAX_MATCHES))
     return [Finding(path, line, known.kind) for line in lines][:MAX_FINDINGS]
 
@@ -168,11 +169,13 @@ class _LineCounter:
 
 _UTF16_MARKS = frozenset({codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE})
 """What text begins with that, for example, `echo ... > file` makes in Windows' PowerShell."""
+_make_utf16_decoder = codecs.getincrementaldecoder("utf-16")
+"""Looked up here, since that imports the codec, and workers import nothing."""
 
 
 def _write_as_utf8(descriptor: int, target: int) -> int:
     """Write a text of two bytes a letter as one of UTF-8; return its bytes."""
-    decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
+    decoder = _make_utf16_decoder(errors="replace")
     size = 0
     for piece in _read_pieces(descriptor):
         size += _write_all(target, decoder.decode(piece).encode())

@@ -6,7 +6,6 @@ digest or a picture in base64 can have. Each shape has anchors, texts that it ca
 and the patterns are tried around them only.
 """
 
-import functools
 import importlib
 import re
 from collections.abc import Callable, Iterator
@@ -67,19 +66,31 @@ class Shape:
     """A regular expression, or `plugins.` and the detector of detect-secrets that has it."""
     is_real: Check = _is_token
 
+
+class ShapeFinder:
+    """Finds one kind of token; safe to use from several threads.
+
+    Make it before any of them starts. It imports modules of detect-secrets, which import each other in a circle: two
+    threads that import them at the same time stop with a deadlock error.
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        self.kind = shape.kind
+        self._patterns = _load_patterns(shape.pattern)
+        self._is_real = shape.is_real
+
     def find(self, window: str) -> Iterator[int]:
         """Where in the text it stands; the text has one character for each byte of the file."""
-        for pattern in _load_patterns(self.pattern):
+        for pattern in self._patterns:
             for match in pattern.finditer(window):
-                if self.is_real(match):
+                if self._is_real(match):
                     yield match.start()
 
 
-@functools.cache
 def _load_patterns(source: str) -> tuple[re.Pattern[str], ...]:
     if not source.startswith("plugins."):
         return (re.compile(source),)
-    # Slow to load, and only files with an anchor need it.
+    # Only a build needs them, so other modes do not wait for them.
     module, _, name = source.rpartition(".")
     return tuple(getattr(importlib.import_module(f"detect_secrets.{module}"), name).denylist)
 

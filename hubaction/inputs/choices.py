@@ -1,6 +1,5 @@
 """The choices that inputs offer."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
@@ -71,22 +70,6 @@ class HubCheck(StrEnum):
     TRUE = "true"
     WARN = "warn"
     FALSE = "false"
-
-
-@dataclass(frozen=True)
-class HubPolicy:
-    """What the hub check holds an image to; another policy is another proof, so all of it is in the fingerprint."""
-
-    check: HubCheck
-    command: tuple[str, ...]
-    """What the spawner gives to the image's ENTRYPOINT."""
-    memory_bytes: int
-    timeout: int
-    """Seconds until the server must be ready; also for its page, and for each kernel."""
-    default_url: str
-    """The page that users get, as /lab."""
-    version: str
-    """The deployed hub's version of JupyterHub; empty for the image's own."""
 
 
 class BinderCache(StrEnum):

@@ -78,6 +78,7 @@ def _registry_of_key(key: str) -> str:
 
 def read_auth(docker_config: Path, registry: str) -> dict[str, str]:
     """Return what docker-py and the registry client need to log in; empty when there is nothing."""
+    # Slow to load. Builds, whose threads come by here, have loaded it with the engine's client.
     from docker import auth as docker_auth
     from docker.errors import DockerException
 

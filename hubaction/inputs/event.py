@@ -3,10 +3,13 @@
 The payload comes from outside: every field may be missing or of another type, and every text may be hostile.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+MAX_PAYLOAD_BYTES = 64 * 1024**2
 ZERO_SHA = "0" * 40
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
@@ -37,6 +40,8 @@ class WorkflowRun:
     head_sha: str
     head_branch: str
     head_repository: str
+    """`owner/name`; empty when unknown."""
+    from_fork: bool
     conclusion: str
 
 
@@ -94,6 +99,18 @@ class Event:
         return bool(self.branch) and self.branch == self.default_branch
 
 
+def read_payload(file: str) -> tuple[object, tuple[str, ...]]:
+    """Return the parsed payload and warnings; without a usable one the runner's variables have to do."""
+    if not file:
+        return {}, ()
+    try:
+        if Path(file).stat().st_size > MAX_PAYLOAD_BYTES:
+            raise ValueError("it is too large")
+        return json.loads(Path(file).read_text(encoding="utf-8")), ()
+    except (OSError, ValueError, RecursionError) as error:
+        return {}, (f"The event's payload {file} cannot be read: {error}",)
+
+
 def read_event(environ: Mapping[str, str], payload: object) -> Event:
     """Build the Event from the runner's variables and the parsed payload, which may be anything.
 
@@ -118,7 +135,7 @@ def read_event(environ: Mapping[str, str], payload: object) -> Event:
         before=_sha(body, "before") or _sha(_mapping(body.get("merge_group")), "base_sha"),
         deleted=_is_deletion(name, body),
         pull_request=pull_request,
-        workflow_run=_read_workflow_run(body) if name == "workflow_run" else None,
+        workflow_run=_read_workflow_run(body, full_name) if name == "workflow_run" else None,
         run_id=environ.get("GITHUB_RUN_ID", ""),
         run_attempt=environ.get("GITHUB_RUN_ATTEMPT", ""),
         server_url=environ.get("GITHUB_SERVER_URL", "") or "https://github.com",
@@ -131,31 +148,37 @@ def _read_pull_request(body: Mapping[str, object], repository: str) -> PullReque
     head = _mapping(pull_request.get("head"))
     if not isinstance(number, int) or not _sha(head, "sha"):
         return None
-    head_repository = _text(_mapping(head.get("repo")), "full_name") or None
+    head_repository = _text(_mapping(head.get("repo")), "full_name")
     base = _mapping(pull_request.get("base"))
     base_repository = _text(_mapping(base.get("repo")), "full_name") or repository
     return PullRequest(
         number=number,
         head_sha=_sha(head, "sha"),
         head_branch=_text(head, "ref"),
-        head_repository=head_repository,
-        # A deleted fork has no repository left to compare: whoever cannot be named is not trusted.
-        from_fork=head_repository is None or head_repository.lower() != base_repository.lower(),
+        head_repository=head_repository or None,
+        from_fork=_is_fork(head_repository, base_repository),
         base_sha=_sha(base, "sha"),
         base_branch=_text(base, "ref"),
         merged=pull_request.get("merged") is True,
     )
 
 
-def _read_workflow_run(body: Mapping[str, object]) -> WorkflowRun:
+def _is_fork(head_repository: str, base_repository: str) -> bool:
+    """Whether the code comes from another repository; one that is unknown, such as a deleted fork, is not trusted."""
+    return not head_repository or head_repository.lower() != base_repository.lower()
+
+
+def _read_workflow_run(body: Mapping[str, object], repository: str) -> WorkflowRun:
     run = _mapping(body.get("workflow_run"))
+    head_repository = _text(_mapping(run.get("head_repository")), "full_name")
     return WorkflowRun(
         id=_number(run, "id"),
         attempt=_number(run, "run_attempt"),
         event=_text(run, "event"),
         head_sha=_sha(run, "head_sha"),
         head_branch=_text(run, "head_branch"),
-        head_repository=_text(_mapping(run.get("head_repository")), "full_name"),
+        head_repository=head_repository,
+        from_fork=_is_fork(head_repository, repository),
         conclusion=_text(run, "conclusion"),
     )
 

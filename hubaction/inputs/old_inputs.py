@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from hubaction.errors import InputProblem
 from hubaction.image import legalize_path
-from hubaction.inputs.parsers import is_false, parse_tag
+from hubaction.inputs.image_parsers import parse_tag
+from hubaction.inputs.parsers import is_false
 
 RENAMED: Mapping[str, str] = {
     "DOCKER_USERNAME": "username",

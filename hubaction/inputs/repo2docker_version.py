@@ -17,7 +17,7 @@ _ALLOWED = (
 )
 
 
-def parse_requirement(text: str) -> str:
+def parse_repo2docker_version(text: str) -> str:
     """Return the requirement that pip is to install; empty for the version that this action brings.
 
     A version alone means exactly that one; a package needs PyPI's name, an address any. Raises ValueError with
@@ -39,10 +39,11 @@ def is_url(requirement: str) -> bool:
 
 
 def pinned_version(requirement: str) -> str:
-    """The one version on PyPI that a requirement, as parse_requirement returned it, can mean; empty when several can.
+    """The one version on PyPI that a requirement can mean; empty when several can.
 
-    A version's files never change there: https://pypi.org/help/#file-name-reuse. An address, a range, and a local
-    version, which PyPI does not keep, say nothing about what is installed.
+    The requirement is what parse_repo2docker_version returned. A version's files never change there:
+    https://pypi.org/help/#file-name-reuse. An address, a range, and a local version, which PyPI does not keep, say
+    nothing about what is installed.
     """
     if is_url(requirement):
         return ""

@@ -7,8 +7,9 @@ JMESPath's own parser. Keys with hyphens, or that begin with a digit, need no qu
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import Any
+
+from hubaction.inputs.globs import find_glob, parse_files_of_repository
 
 SUPPORTED = (
     "supported are keys (singleuser.image), positions ([0]), every one ([*], *), and those with a value"
@@ -45,33 +46,14 @@ def parse_value_path(line: str) -> ValuePath:
     glob, colon, text = (part.strip() for part in line.partition(":"))
     if not colon or not glob or not text:
         raise ValueError(f"'{line}' is not FILES: PATH; allowed is e.g. hubs/*.yaml: singleuser.image")
-    _check_glob(glob)
+    parse_files_of_repository(glob)
     return ValuePath(glob, text, _parse(text))
-
-
-def _check_glob(glob: str) -> None:
-    parts = glob.split("/")
-    strange = re.search(r"[\[\]{}!\\#^|]", glob) or any("**" in part and part != "**" for part in parts)
-    if strange or {"", ".", ".."} & set(parts) or not glob.isprintable():
-        raise ValueError(
-            f"'{glob}' names no files of the repository; allowed are paths with '*', '?' and '**', e.g. hubs/*.yaml"
-        )
 
 
 def matches(glob: str, path: str) -> bool:
     """Whether a path is meant: `*` and `?` stay within a folder, `**` is any folders."""
-    # One expression for all of it could take for ever on names that were made for that.
-    *folders, last = glob.split("/")
-    names = path.split("/")
-    reached = {0}
-    for part in folders:
-        if part == "**":
-            reached = set(range(min(reached), len(names)))
-        else:
-            reached = {at + 1 for at in reached if at < len(names) - 1 and fnmatchcase(names[at], part)}
-        if not reached:
-            return False
-    return last == "**" or (len(names) - 1 in reached and fnmatchcase(names[-1], last))
+    found = find_glob(glob)
+    return found is not None and found.matches(path)
 
 
 def _parse(text: str) -> Mapping[str, Any]:

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import yaml
 
-from hubaction.inputs.settings import UnseenLogin
-
 MAX_WORKFLOW_BYTES = 1024**2
 
 
@@ -18,6 +16,15 @@ class Location:
 
     file: str
     line: int
+
+
+@dataclass(frozen=True)
+class UnseenLogin:
+    """A step of the workflow that logs in where this action cannot see it."""
+
+    tool: str
+    place: str
+    """`file, line 12`"""
 
 
 def locate_input(environ: Mapping[str, str], workspace: Path, input_name: str) -> Location | None:

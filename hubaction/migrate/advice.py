@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from hubaction.errors import InvalidInputError
-from hubaction.inputs.settings import DEFAULTS, input_variable, read_settings
+from hubaction.inputs.read import input_variable, read_settings
+from hubaction.inputs.settings import DEFAULTS
 from hubaction.inputs.yaml_nodes import Entry
 from hubaction.migrate import expressions
 from hubaction.migrate.translate import Translation

@@ -10,8 +10,8 @@ from pathlib import Path
 from hubaction.clients.process import run_process
 from hubaction.errors import ActionError
 from hubaction.image import DOCKER_HUB, display_registry
+from hubaction.inputs.credentials import Credentials
 from hubaction.inputs.docker_config import _without_missing_helpers, read_docker_config
-from hubaction.inputs.settings import Credentials
 
 _TAKEN_OVER: Mapping[str, type] = {
     "auths": dict,

@@ -12,19 +12,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from hubaction.clients.registry.registry import (
-    INDEX_TYPES,
-    MANIFEST_TYPES,
-    DeniedError,
-    Manifest,
-    Pointer,
-    Registry,
-    RegistryError,
-    UnreachableError,
-    UntrustedError,
-    is_digest,
-    read_object,
-)
+from hubaction.clients.registry.errors import DeniedError, RegistryError, UnreachableError, UntrustedError
+from hubaction.clients.registry.manifest import INDEX_TYPES, MANIFEST_TYPES, Manifest, Pointer, is_digest, read_object
+from hubaction.clients.registry.registry import Registry
 from hubaction.clients.registry.remote_image import Candidate, read_candidate
 from hubaction.decide.labels import PULL_REQUEST_LABEL, SOURCE_LABEL
 from hubaction.decide.tags import is_preview_tag
@@ -45,7 +35,7 @@ def check_login(registry: Registry, host: str) -> None:
 
     The registry is used for nothing else: it would go on with a login that is good for no repository.
     """
-    if registry.only_engine_logs_in:
+    if registry.uses_identity_token:
         return
     try:
         registry.check_login()
@@ -75,7 +65,7 @@ def delete_previews(
     `say` takes a line for each as soon as its fate is known; `before_each` is called before each deletion, and may
     raise. What the registry does not allow is no error, and is told. Raises CleanupError when the registry is away.
     """
-    if registry.only_engine_logs_in:
+    if registry.uses_identity_token:
         return Cleaned(name, obstacle=f"No preview was looked for in {name}: only the engine can log in there.")
     try:
         return _Cleanup(name, number, source, registry, frozenset(kept), say, before_each).delete_all()

@@ -9,28 +9,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from hubaction.clients.registry.registry import (
-    DeniedError,
-    Manifest,
-    Registry,
-    RegistryError,
-    UnreachableError,
-    UntrustedError,
-    digest_of,
-    read_manifest,
-    read_object,
-)
+from hubaction.clients.registry.errors import DeniedError, RegistryError, UnreachableError, UntrustedError
+from hubaction.clients.registry.manifest import Manifest, digest_of, read_manifest, read_object
+from hubaction.clients.registry.registry import Registry
 from hubaction.clients.registry.remote_image import Candidate, NotPromotableError
 from hubaction.image import ImageName, PushedReference, Reference
-from hubaction.publish.push import (
-    Progress,
-    explain_overtaken,
-    explain_refusal,
-    latest_last,
-    mount_blobs,
-    put_tag,
-    telling_what_arrived,
-)
+from hubaction.publish.push import Progress, latest_last, mount_blobs, put_tag, telling_what_arrived
+from hubaction.publish.push_errors import explain_overtaken, explain_refusal
 
 
 def relabel(candidate: Candidate, labels: Mapping[str, str]) -> tuple[bytes, bytes]:
@@ -147,7 +132,7 @@ class _Promotion:
     def _is_incomplete(self, reference: Reference) -> bool:
         """Whether the repository lacks a part of the image that can be brought there."""
         registry = self._registry(reference)
-        if registry.only_engine_logs_in:
+        if registry.uses_identity_token:
             raise self._not_promotable(reference, "only the engine can log in there.")
         if reference.name == self.source.name:
             return bool(self.new_config)

@@ -3,7 +3,8 @@
 import re
 
 from hubaction.clients.engine.engine import Engine
-from hubaction.clients.registry.registry import Registry, RegistryError, UnreachableError, UntrustedError
+from hubaction.clients.registry.errors import RegistryError, UnreachableError
+from hubaction.clients.registry.registry import Registry
 from hubaction.errors import ActionError
 from hubaction.image import DOCKER_HUB, Reference, display_registry
 
@@ -18,27 +19,24 @@ class UncheckedImageError(ActionError):
     """The registry did not answer, so nobody knows."""
 
 
-def check_public(reference: Reference, *, engine: Engine, insecure: bool = False) -> None:
-    """Pass when the registry shows the manifest to anybody; `insecure` is plain HTTP, as the engine is set up.
+def check_public(reference: Reference, registry: Registry, *, engine: Engine) -> None:
+    """Pass when the registry, opened without a login, shows the manifest.
 
     Raises PrivateImageError with what to do at that registry, UncheckedImageError when it is away.
     """
     try:
-        found = Registry(reference.name.registry, {}, insecure=insecure).fetch_manifest(reference.name, reference.tag)
-    except UnreachableError as error:
-        if not error.on_loopback:
-            raise UncheckedImageError(_explain_unchecked(reference, error.message), title="Registry away") from error
-        # With `services:` in the job, localhost is another one for the engine than for this container.
-        _ask_engine(reference, engine)
-    except UntrustedError:
-        # The push has told why; that the engine pushed shows that it knows the certificate.
-        _ask_engine(reference, engine)
+        found = registry.fetch_manifest(reference.name, reference.tag)
     except RegistryError as error:
+        if error.engine_may_reach:
+            # The engine pushed there, so it does.
+            _ask_engine(reference, engine)
+            return
+        if isinstance(error, UnreachableError):
+            raise UncheckedImageError(_explain_unchecked(reference, error.message), title="Registry away") from error
         # Its first sentence: the rest is for whoever pushes.
         raise _private(reference, error.message.partition(". ")[0]) from error
-    else:
-        if found is None:
-            raise _private(reference, "it answers 404")
+    if found is None:
+        raise _private(reference, "it answers 404")
 
 
 def _ask_engine(reference: Reference, engine: Engine) -> None:

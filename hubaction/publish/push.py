@@ -9,22 +9,17 @@ from typing import Protocol
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from hubaction.clients.engine.engine import Engine, PushEvent
-from hubaction.clients.registry.registry import Manifest, Registry, RegistryError, UnreachableError, UntrustedError
-from hubaction.errors import DISK_FULL, ActionError
+from hubaction.clients.engine.engine import Engine
+from hubaction.clients.engine.values import PushEvent
+from hubaction.clients.registry.errors import RegistryError, UntrustedError
+from hubaction.clients.registry.manifest import Manifest
+from hubaction.clients.registry.registry import Registry
+from hubaction.errors import ActionError
 from hubaction.image import ImageName, PushedReference, Reference, display_registry
+from hubaction.publish.push_errors import ATTEMPTS, PassingPushError, explain_overtaken, explain_push
 
 SECONDS_BETWEEN_LINES = 5.0
-ATTEMPTS = 4
 MOUNTS_AT_ONCE = 4
-
-
-class PushError(ActionError):
-    """The registry refused, or does not have what was pushed."""
-
-
-class PassingPushError(PushError):
-    """The registry or the network failed in a way that may pass."""
 
 
 class Progress(Protocol):
@@ -38,8 +33,7 @@ def push_references(
     *,
     local_tag: str,
     engine: Engine,
-    auths: Mapping[str, Mapping[str, str]],
-    insecure: frozenset[str],
+    registries: Mapping[str, Registry],
     say: Progress,
     notice: Progress,
     before_each: Callable[[], None] = lambda: None,
@@ -49,18 +43,11 @@ def push_references(
     The engine uploads once to each registry; further tags and repositories there are requests of ours, wherever we
     can reach it as the engine does.
 
-    `notice` takes what the user should see once; `before_each` is called before anything new is begun, and may raise.
-    Raises ActionError, telling what had arrived before.
+    `registries` has one for each host in the references. `notice` takes what the user should see once; `before_each`
+    is called before anything new is begun, and may raise. Raises ActionError, telling what had arrived before.
     """
     pushed: list[PushedReference] = []
-    told: set[str] = set()
-
-    def notice_once(text: str) -> None:
-        if text not in told:
-            told.add(text)
-            notice(text)
-
-    registries = {host: Registry(host, auths[host], insecure=host in insecure) for host in auths}
+    notice_once = _once(notice)
     uploads = {
         host: _Upload(registry, local_tag=local_tag, engine=engine, say=say, notice=notice_once)
         for host, registry in registries.items()
@@ -71,6 +58,17 @@ def push_references(
             pushed.append(uploads[reference.name.registry].publish(reference))
         say(f"{reference}@{pushed[-1].digest}")
     return pushed
+
+
+def _once(notice: Progress) -> Progress:
+    told: set[str] = set()
+
+    def notice_once(text: str, /) -> None:
+        if text not in told:
+            told.add(text)
+            notice(text)
+
+    return notice_once
 
 
 def latest_last(references: Sequence[Reference]) -> list[Reference]:
@@ -166,15 +164,6 @@ def put_tag(reference: Reference, manifest: Manifest, registry: Registry) -> str
     return registry.fetch_digest(reference.name, reference.tag)
 
 
-def explain_overtaken(reference: Reference, found: str | None, pushed: str) -> PushError:
-    if found is None:
-        return PushError(f"{reference} is not in the registry although the push went well. Run again.")
-    return PushError(
-        f"{reference} is not what was pushed: the registry has {found}, pushed was {pushed}. Somebody else may have"
-        " pushed the same tag at the same time: run again."
-    )
-
-
 def _publish(
     reference: Reference, *, local_tag: str, engine: Engine, registry: Registry, say: Progress, notice: Progress
 ) -> Manifest:
@@ -220,21 +209,18 @@ def _digest_in(status: str) -> str:
 
 
 def _ask_registry(reference: Reference, *, registry: Registry, engine: Engine, notice: Progress) -> Manifest:
-    if registry.auth and not registry.auth.get("password"):
-        # An identity token, which only the engine can trade in.
+    if registry.uses_identity_token:
         return _ask_engine(reference, registry=registry, engine=engine)
     try:
         manifest = registry.fetch_manifest(reference.name, reference.tag)
-    except UntrustedError as error:
-        notice(
-            f"The engine was asked for the digest in place of {display_registry(reference.name.registry)}, and so the"
-            f" size of the download is not known. {error.message}"
-        )
-        return _ask_engine(reference, registry=registry, engine=engine)
-    except UnreachableError as error:
-        if not error.on_loopback:
+    except RegistryError as error:
+        if not error.engine_may_reach:
             raise
-        # With `services:` in the job, localhost is another one for the engine than for this container.
+        if isinstance(error, UntrustedError):
+            notice(
+                f"The engine was asked for the digest in place of {display_registry(reference.name.registry)}, and so"
+                f" the size of the download is not known. {error.message}"
+            )
         return _ask_engine(reference, registry=registry, engine=engine)
     if manifest is None:
         raise explain_overtaken(reference, None, "")
@@ -242,7 +228,6 @@ def _ask_registry(reference: Reference, *, registry: Registry, engine: Engine, n
 
 
 def _ask_engine(reference: Reference, *, registry: Registry, engine: Engine) -> Manifest:
-    """The registry's answer by way of the engine, which verifies its certificate by its own list."""
     return Manifest(engine.remote_digest(reference, registry.auth), None, "")
 
 
@@ -266,74 +251,3 @@ class _Layers:
             self._next_line = self._clock() + SECONDS_BETWEEN_LINES
             megabytes = sum(self._current.values()) / 1e6
             self._say(f"{len(self._done)} of {len(self._current)} layers, {megabytes:.0f} MB")
-
-
-_NETWORK = re.compile(
-    r"dial tcp|lookup .* on |server misbehaving|no such host|i/o timeout|Timeout exceeded|timed out|TLS handshake"
-    r"|deadline exceeded|connection (?:reset|refused)|broken pipe|closed network connection|\bEOF\b",
-    re.IGNORECASE,
-)
-_PASSING = re.compile(
-    r"status(?: code)?:? (?:from .* )?5\d\d|\b5\d\d (?:Internal|Bad Gateway|Service|Gateway)"
-    r"|unexpected HTTP status: 5|blob (?:upload )?unknown|toomanyrequests|too many requests|\b429\b",
-    re.IGNORECASE,
-)
-_REFUSALS = (
-    (
-        re.compile(r"exceed the configured upper limit|quota|too large|size.*exceed|\b413 ", re.IGNORECASE),
-        "it is too large for the registry, or your quota there is used up: make it smaller, or ask for more room",
-    ),
-    (
-        re.compile(r"immutable", re.IGNORECASE),
-        "the tag exists already and may not be changed there: use another in the input 'tags', or set latest: false",
-    ),
-    (
-        re.compile(r"does not exist(?! locally)|name unknown|\b404 |not found", re.IGNORECASE),
-        "there is no such repository: create it in the registry first, or mend the input 'image-name'",
-    ),
-    (
-        re.compile(
-            r"denied|unauthorized|forbidden|no basic auth credentials|authentication required|insufficient_scope"
-            r"|\b40[13] ",
-            re.IGNORECASE,
-        ),
-        "the account may not write there: give it the right to push (write access) to this repository, and check"
-        " that the image's name is right",
-    ),
-)
-
-
-def explain_push(reference: Reference, error: str, username: str) -> PushError:
-    """Translate the engine's message into what to do; passing faults come back as PassingPushError."""
-    registry = display_registry(reference.name.registry)
-    detail = f"({error.strip()[-3000:]})"
-    if "no space left on device" in error:
-        return PushError(DISK_FULL, title="Disk full")
-    if re.search(r"x509|certificate|HTTP response to HTTPS", error):
-        return PushError(
-            f"{registry} cannot be trusted by the engine: its certificate is unknown, or it speaks plain HTTP. Give the"
-            f" runner's engine the registry's certificate (/etc/docker/certs.d). {detail}",
-            title="Registry not trusted",
-        )
-    if _NETWORK.search(error) or _PASSING.search(error):
-        return PassingPushError(
-            f"{registry} did not take {reference}, also after {ATTEMPTS} tries: it, or the way to it, is down."
-            f" Run again when it is back. {detail}",
-            title="Registry away",
-        )
-    if refusal := explain_refusal(reference, error, username):
-        return refusal
-    return PushError(f"{registry} did not take {reference}. {detail}", title="Push failed")
-
-
-def explain_refusal(reference: Reference, error: str, username: str) -> PushError | None:
-    """What to do when a registry does not let somebody write; None when the message says something else."""
-    for pattern, advice in _REFUSALS:
-        if pattern.search(error):
-            who = f" by '{username}'" if username else ""
-            return PushError(
-                f"{display_registry(reference.name.registry)} refused {reference}, pushed{who}: {advice}."
-                f" ({error.strip()[-3000:]})",
-                title="Push refused",
-            )
-    return None

@@ -3,39 +3,26 @@
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from threading import Timer
 
-from hubaction.clients.engine.engine import Engine, LocalImage, StoppedContainer
+from hubaction.clients.engine.container import StoppedContainer
+from hubaction.clients.engine.engine import Engine
+from hubaction.clients.engine.values import LocalImage
 from hubaction.clients.lines import split_lines
-from hubaction.errors import ActionError
-from hubaction.results import CaseResult, count_cases, failing
-from hubaction.verify.junit import MAX_BYTES, JUnitError, parse_junit
+from hubaction.results import CaseResult
+from hubaction.verify.junit import MAX_BYTES
+from hubaction.verify.tests_verdict import ImageTestsError, judge
 
 SCRIPT_FOLDER = "/tmp/hub-image-action"  # noqa: S108 - in a container of its own
 START_SECONDS = 120
-MAX_TESTS_BYTES = 1_000_000_000
 MAX_NAME_BYTES = 1000
 MINIMUM_TOTAL_SECONDS = 3600
 TIMES_IN_TOTAL = 10
 """All tests together may take as many times what one may take, or MINIMUM_TOTAL_SECONDS where that is more."""
-NO_TESTS_COLLECTED = 5
-NO_PLACE = 96
-NOT_INSTALLED = 97
-NO_PYTHON = 98
-"""Exit codes of the scripts that go into the container; pytest itself uses 0 to 5."""
-
-
-class ImageTestsError(ActionError):
-    """The image tests failed, or could not run."""
-
-    def __init__(self, message: str, *, title: str = "Image tests failed", file: str | None = None) -> None:
-        super().__init__(message, title=title, file=file)
-        self.cases: tuple[CaseResult, ...] = ()
-        """What is known of each test; files are relative to the folder that is built, and are there."""
 
 
 @dataclass(frozen=True)
@@ -67,32 +54,6 @@ class Place:
     """The label by which the container is found again."""
     home: str
     """The folder that is empty and the user's own, as on a hub; the image's HOME comes first. Empty leaves it."""
-
-
-def find_image_tests(source: Path, folder: str) -> Path | None:
-    """Return the folder with the image tests, or None when there is none or nothing in it.
-
-    Raises ImageTestsError when it is a link to a place outside of the repository, or to where git keeps its logins.
-    """
-    tests = (source / folder).resolve()
-    if not tests.is_relative_to(source.resolve()):
-        raise ImageTestsError(f"'{folder}' is a link to a place outside of the repository: remove it.", file=folder)
-    if ".git" in tests.relative_to(source.resolve()).parts:
-        raise ImageTestsError(f"'{folder}' leads to git's own files, which are no tests: remove it.", file=folder)
-    if not tests.is_dir() or not any(not entry.name.startswith(".") for entry in tests.iterdir()):
-        return None
-    _check_size(tests, folder)
-    return tests
-
-
-def _check_size(tests: Path, folder: str) -> None:
-    size = sum(path.lstat().st_size for path in tests.rglob("*"))
-    if size > MAX_TESTS_BYTES:
-        raise ImageTestsError(
-            f"'{folder}' holds {size / 1e9:.1f} GB, more than the {MAX_TESTS_BYTES / 1e9:.0f} GB that are copied into"
-            " the image for its tests: keep data elsewhere, e.g. in the image, or load it in the test.",
-            file=folder,
-        )
 
 
 def home_to_empty(notebook_user: str, repo_dir: str) -> str:
@@ -133,7 +94,9 @@ def run_image_tests(
             code = container.wait()
         if not output.started:
             raise ImageTestsError(_NOT_STARTED, title="Image tests did not start", file=tests.folder)
-        return _judge(code, tests, container, too_long=bool(ran_out))
+        results = container.read_file(f"{SCRIPT_FOLDER}/results/junit.xml", MAX_BYTES)
+        why_ended = _too_long(tests, container) if ran_out else ""
+    return judge(code, results, files=tests.files, folder=tests.folder, why_ended=why_ended)
 
 
 _NOT_STARTED = (
@@ -224,91 +187,11 @@ def _carried_pip() -> Path | None:
     return Path(folders[0]) if folders else None
 
 
-# --- what it came to ---
-
-
-def _judge(code: int, tests: ImageTests, container: StoppedContainer, *, too_long: bool) -> tuple[CaseResult, ...]:
-    content = container.read_file(f"{SCRIPT_FOLDER}/results/junit.xml", MAX_BYTES)
-    try:
-        found = parse_junit(content) if content is not None else ()
-        odd = "" if content is not None else "it is missing, or no file"
-    except JUnitError as error:
-        found, odd = (), str(error)
-    cases = tuple(_located(case, tests) for case in found)
-    if too_long:
-        running = container.read_file(f"{SCRIPT_FOLDER}/results/running", MAX_NAME_BYTES) or b""
-        why: str | None = _too_long(tests, running.decode(errors="replace"))
-    elif code:
-        why = _explain(code, tests.folder, cases)
-    else:
-        why = _doubt(cases, odd)
-    if why is None:
-        return cases
-    failure = ImageTestsError(why, file=tests.folder)
-    failure.cases = cases
-    raise failure
-
-
-def _located(case: CaseResult, tests: ImageTests) -> CaseResult:
-    """With a file from the folder that is built, or with none: a name from the container is only a claim."""
-    path = PurePosixPath(case.file)
-    inside = case.file and not path.is_absolute() and ".." not in path.parts and "\0" not in case.file
-    try:
-        known = bool(inside) and (tests.files / path).is_file()
-    except OSError:  # e.g. a name that is too long
-        known = False
-    return replace(case, file=str(PurePosixPath(tests.folder) / path), line=case.line) if known else _nowhere(case)
-
-
-def _nowhere(case: CaseResult) -> CaseResult:
-    return replace(case, file="", line=None)
-
-
-def _doubt(cases: tuple[CaseResult, ...], odd: str) -> str | None:
-    """Why a run that says that it passed did not, or None."""
-    if failing(cases):
-        return f"The image tests failed ({count_cases(cases)}), though they ended as if they had passed. {_NOT_PUSHED}"
-    if not cases:
-        return (
-            "The image tests ended as if they had passed, and no result of any test is to be found"
-            f" ({odd or 'the list is empty'}): something in the tests ends pytest early. {_NOT_PUSHED}"
-        )
-    return None
-
-
-_NOT_PUSHED = "So nothing is proven, and the image is not pushed."
-
-
-def _too_long(tests: ImageTests, running: str) -> str:
+def _too_long(tests: ImageTests, container: StoppedContainer) -> str:
+    running = (container.read_file(f"{SCRIPT_FOLDER}/results/running", MAX_NAME_BYTES) or b"").decode(errors="replace")
     during = f" '{running[:200]}' was running." if running else ""
     return (
         f"The image tests took longer than {tests.total_seconds} seconds and were ended.{during} The image is not"
         f" pushed. Make the tests in '{tests.folder}' shorter, or raise the input 'test-timeout': all together may take"
         f" {TIMES_IN_TOTAL} times as long, and an hour at least."
-    )
-
-
-def _explain(code: int, folder: str, cases: tuple[CaseResult, ...]) -> str:
-    if code == NO_TESTS_COLLECTED and not failing(cases):
-        return (
-            f"No test was found in '{folder}': pytest looks for functions test_* in files test_*.py. Add one, or a"
-            " notebook, or empty the folder."
-        )
-    if code == NO_PYTHON:
-        return f"The image has no python3 on its PATH, so the tests in '{folder}' cannot run. Install Python into it."
-    if code == NO_PLACE:
-        return (
-            f"The tests in '{folder}' could not be copied to the folder where the image starts, nor to the home of its"
-            " user. Set WORKDIR and HOME in the Dockerfile to folders that the user may write to."
-        )
-    if code == NOT_INSTALLED and not cases:
-        return (
-            f"pytest or nbclient, or what '{folder}/requirements.txt' asks for, could not be installed beside the"
-            " image's own packages: the log says why. Install them in the image to need no network here."
-        )
-    counts = count_cases(cases)
-    told = counts if failing(cases) else f"exit code {code}{', ' if counts else ''}{counts}"
-    return (
-        f"The image tests failed ({told}), so the image is not pushed. The log above has each failure; the tests stand"
-        f" in '{folder}'."
     )

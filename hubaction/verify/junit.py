@@ -19,7 +19,7 @@ class JUnitError(ValueError):
     """The file is not what the scripts in the container write."""
 
 
-def parse_junit(content: bytes) -> tuple[CaseResult, ...]:
+def read_junit(content: bytes) -> tuple[CaseResult, ...]:
     """Return the cases in the file's order; raises JUnitError.
 
     There is no document type in such a file, so none is read: entities, which could make a small file large or reach

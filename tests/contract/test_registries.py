@@ -13,10 +13,9 @@ import yaml
 
 from devtools import process
 from devtools.places import PROJECT
-from hubaction.clients.registry import registry
-from hubaction.decide import plan
-from hubaction.decide.plan import make_plan
-from hubaction.inputs.settings import Settings, read_settings
+from hubaction.errors import Help
+from hubaction.inputs.read import read_settings
+from hubaction.inputs.settings import Settings
 from tests.support.actionlint import lint
 from tests.support.recipes import (
     OF_A_FORK,
@@ -32,7 +31,7 @@ from tests.support.recipes import (
     workflow_of,
 )
 from tests.support.workflow_expressions import evaluate
-from tests.unit.samples import make_inputs, pull_request, push_to
+from tests.unit.samples import make_build_plan, make_inputs, pull_request, push_to
 
 PROGRAMS = Path(sys.executable).parent
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -119,7 +118,7 @@ def test_page__links_lead_somewhere() -> None:
 
 def test_page__is_what_the_readme_and_the_messages_link_to() -> None:
     assert "](docs/registries.md)" in README
-    for link in (registry.RECIPE, plan.UNSEEN_LOGIN_RECIPE):
+    for link in (Help.OWN_CERTIFICATE, Help.EARLIER_LOGIN):
         page, _, anchor = link.partition("#")
         assert page.endswith("/blob/main/docs/registries.md")
         assert anchor in map(anchor_of, TITLES)
@@ -196,11 +195,10 @@ def test_recipe__comes_to_what_it_says(title: str, expected: Expected) -> None:
 
 @pytest.mark.parametrize("title", sorted(set(RECIPES) - {EARLIER}))
 def test_recipe__pushes_from_main_and_builds_forks_without_a_password(title: str) -> None:
-    assert make_plan(settings_of(inputs_of(RECIPES[title])), push_to(), NOW).push
+    assert make_build_plan(settings_of(inputs_of(RECIPES[title])), push_to(), NOW).push
     of_a_fork = settings_of(inputs_of(RECIPES[title], OF_A_FORK))
     assert all(password == "job-token" for _, _, password in logins_of(of_a_fork))
-    built = make_plan(of_a_fork, pull_request(head_repository="stranger/my-image"), NOW)
-    assert built.builds
+    built = make_build_plan(of_a_fork, pull_request(head_repository="stranger/my-image"), NOW)
     assert not built.push
 
 

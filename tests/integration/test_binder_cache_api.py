@@ -23,11 +23,11 @@ def server(checked_server: GitHubServer) -> GitHubServer:
 
 
 def update(prism: Prism, *, branch: str = "main", token: str = JOB_TOKEN, write: bool = True) -> BinderCache:
-    hub = GitHub(prism.url, token, REPOSITORY)
+    github = GitHub(prism.url, token, REPOSITORY)
     try:
-        return update_binder_cache(GitData(hub), branch=branch, image=IMAGE, write=write)
+        return update_binder_cache(GitData(github), branch=branch, image=IMAGE, write=write)
     finally:
-        hub.close()
+        github.close()
 
 
 @pytest.fixture

@@ -21,10 +21,10 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[GitHubSe
 def test_api__for_branches_of_their_own(proxied: tuple[GitHubServer, Prism]) -> None:
     server, prism = proxied
     server.gits[OTHER_REPOSITORY].push({"hubs/a.yaml": "a: 1\n"})
-    hub = GitHub(prism.url, APP_TOKEN, OTHER_REPOSITORY)
+    github = GitHub(prism.url, APP_TOKEN, OTHER_REPOSITORY)
     # Prism has the REST API's description only.
-    hub.query = GitHub(server.url, APP_TOKEN, OTHER_REPOSITORY).query  # type: ignore[method-assign]
-    git = GitData(hub)
+    github.query = GitHub(server.url, APP_TOKEN, OTHER_REPOSITORY).query  # type: ignore[method-assign]
+    git = GitData(github)
     head = git.get_head("main")
     assert git.list_files(head.tree) != []
     orphan = git.create_commit([NewFile("a.txt", "1\n"), NewFile("b.txt", "1\n")], "First", parent=None)

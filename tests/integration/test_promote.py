@@ -13,12 +13,13 @@ from devtools import process
 from devtools.engine import Engine as RunningEngine
 from devtools.registry import MANIFESTS, Registry
 from hubaction.clients.engine.engine import Engine
+from hubaction.clients.registry.manifest import digest_of
 from hubaction.clients.registry.registry import Registry as RegistryDoor
-from hubaction.clients.registry.registry import digest_of
 from hubaction.clients.registry.remote_image import Candidate, NotPromotableError, read_candidate
 from hubaction.image import ImageName, PushedReference, Reference
 from hubaction.publish.promote import promote, promote_relabelled
-from hubaction.publish.push import PushError, push_references
+from hubaction.publish.push import push_references
+from hubaction.publish.push_errors import PushError
 from tests.support.faulty_registry import Answer, FaultyRegistry, HangUpError
 from tests.support.machine import tags_left
 from tests.support.registry_contents import read_config, tags_of
@@ -76,8 +77,7 @@ def here(
         [here.first],
         local_tag=tiny_image,
         engine=engine_door,
-        auths={faulty.host: auth},
-        insecure=frozenset(),
+        registries={faulty.host: RegistryDoor(faulty.host, auth)},
         say=here.said.append,
         notice=here.said.append,
     )
@@ -288,8 +288,7 @@ def built(
         [here.first],
         local_tag=tag,
         engine=engine_door,
-        auths={here.proxy.host: auth},
-        insecure=frozenset(),
+        registries={here.proxy.host: RegistryDoor(here.proxy.host, auth)},
         say=here.said.append,
         notice=here.said.append,
     )
@@ -342,8 +341,7 @@ def test_push_references__upload_each_layer_once(
         references,
         local_tag=tiny_image,
         engine=engine_door,
-        auths={here.proxy.host: auth},
-        insecure=frozenset(),
+        registries={here.proxy.host: RegistryDoor(here.proxy.host, auth)},
         say=here.said.append,
         notice=here.said.append,
     )

@@ -10,7 +10,8 @@ from hubaction.clients.engine.engine import Engine
 from hubaction.clients.registry.registry import Registry as RegistryDoor
 from hubaction.errors import ActionError
 from hubaction.image import ImageName, PushedReference, Reference
-from hubaction.publish.push import PushError, push_references
+from hubaction.publish.push import push_references
+from hubaction.publish.push_errors import PushError
 from tests.support.faulty_registry import Answer, FaultyRegistry, HangUpError
 from tests.support.machine import tags_left
 from tests.support.registry_contents import tags_of
@@ -38,8 +39,7 @@ class Push:
             [Reference(ImageName(host, self.name), tag) for tag in tags],
             local_tag=self._image,
             engine=self._engine,
-            auths={host: self._auth},
-            insecure=frozenset(),
+            registries={host: RegistryDoor(host, self._auth)},
             say=self.said.append,
             notice=self.noticed.append,
         )

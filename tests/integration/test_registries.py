@@ -20,16 +20,17 @@ from devtools.engine import Engine as RunningEngine
 from devtools.registry import Door, Registry, Tls, running_registry
 from hubaction.clients.engine.engine import Engine
 from hubaction.clients.process import child_environment
+from hubaction.clients.registry.errors import RegistryError
 from hubaction.clients.registry.registry import Registry as RegistryDoor
-from hubaction.clients.registry.registry import RegistryError
 from hubaction.clients.registry.remote_image import read_candidate
 from hubaction.image import ImageName, PushedReference, Reference
+from hubaction.inputs.credentials import Credentials
 from hubaction.inputs.docker_config import read_auth
-from hubaction.inputs.settings import Credentials
 from hubaction.publish.login import LoginError, log_in, temporary_docker_config
 from hubaction.publish.promote import promote
 from hubaction.publish.public import PrivateImageError, check_public
-from hubaction.publish.push import PushError, push_references
+from hubaction.publish.push import push_references
+from hubaction.publish.push_errors import PushError
 from tests.support.certificates import make_authority, make_server
 from tests.support.machine import tags_left
 from tests.support.program import Program
@@ -77,8 +78,7 @@ class Publisher:
             [Reference(ImageName(host, self.name), tag) for tag in tags or ("tag",)],
             local_tag=self.image,
             engine=self.door,
-            auths={host: self.auth},
-            insecure=frozenset(),
+            registries={host: RegistryDoor(host, self.auth)},
             say=self.said.append,
             notice=self.noticed.append,
         )
@@ -198,7 +198,7 @@ def test_tokens__for_nobody_show_nothing(publish: Publisher, with_tokens: WithTo
     """As quay.io and Docker Hub do, the server gives everybody a token, and the registry then refuses it."""
     (pushed,) = publish(with_tokens.registry.host, USER, LONG)
     with pytest.raises(PrivateImageError):
-        check_public(pushed.reference, engine=publish.door)
+        check_public(pushed.reference, RegistryDoor(pushed.reference.name.registry, {}), engine=publish.door)
     assert with_tokens.tokens.asked[-1] == ("", f"repository:{publish.name}:pull")
 
 
@@ -286,8 +286,7 @@ def test_push__to_a_certificate_that_the_engine_does_not_know(
             [Reference(ImageName(host, f"{FOLDER}/untrusted"), "tag")],
             local_tag=tiny_image,
             engine=engine_door,
-            auths={host: {"username": USER, "password": "password-1"}},
-            insecure=frozenset(),
+            registries={host: RegistryDoor(host, {"username": USER, "password": "password-1"})},
             say=said.append,
             notice=said.append,
         )
@@ -330,7 +329,7 @@ def test_certificate__variable_that_leads_nowhere_fails_nothing(
 def test_check_public__through_the_engine(publish: Publisher, trusted: Registry) -> None:
     (pushed,) = publish(trusted.host, USER, "password-1")
     with pytest.raises(PrivateImageError, match="could not ask for the digest"):
-        check_public(pushed.reference, engine=publish.door)
+        check_public(pushed.reference, RegistryDoor(pushed.reference.name.registry, {}), engine=publish.door)
 
 
 # --- a private base image, and the login of an earlier step ---

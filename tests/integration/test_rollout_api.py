@@ -44,13 +44,13 @@ def server(proxied: tuple[GitHubServer, Prism]) -> Iterator[GitHubServer]:
 def roll(proxied: tuple[GitHubServer, Prism], tag: str, run: int) -> Proposed:
     server, prism = proxied
     paths = [parse_value_path("hub.yaml: image")]
-    hub = GitHub(prism.url, APP_TOKEN, OTHER_REPOSITORY)
+    github = GitHub(prism.url, APP_TOKEN, OTHER_REPOSITORY)
     direct = GitHub(server.url, APP_TOKEN, OTHER_REPOSITORY)
     # Prism has the REST API's description only.
-    hub.query = direct.query  # type: ignore[method-assign]
-    hub.login = direct.login  # type: ignore[method-assign]
+    github.query = direct.query  # type: ignore[method-assign]
+    github.login = direct.login  # type: ignore[method-assign]
     proposal = Proposal(
-        base=hub.read_repository().default_branch,
+        base=github.read_repository().default_branch,
         branch=BRANCH,
         images=(f"{NAME}:{tag}@sha256:{'5' * 64}",),
         run=(run, 1),
@@ -62,9 +62,9 @@ def roll(proxied: tuple[GitHubServer, Prism], tag: str, run: int) -> Proposed:
         automerge=Automerge.TRUE,
     )
     try:
-        return propose(hub, OTHER_REPOSITORY, proposal)
+        return propose(github, OTHER_REPOSITORY, proposal)
     finally:
-        hub.close()
+        github.close()
         direct.close()
 
 

@@ -1,4 +1,4 @@
-"""The one door to GitHub's API: PyGithub's objects and exceptions stay behind it.
+"""The one door to GitHub's API: PyGithub's client and its exceptions stay behind it.
 
 Rules: https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api and
 https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
@@ -6,20 +6,26 @@ https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
 
 import logging
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import github
 import requests
 from github.GithubException import GithubException
-from github.IssueComment import IssueComment
 
-from hubaction.clients.github.errors import BadTokenError, GitHubError, NotAllowedError, PassingError
+from hubaction.clients.github.errors import (
+    BadTokenError,
+    GitHubError,
+    NotAllowedError,
+    PassingError,
+    no_answer,
+    reading,
+)
 from hubaction.clients.github.patience import TIMEOUT_SECONDS
-from hubaction.errors import ActionError
+from hubaction.image import short_sha
 
 JOB_LOGIN = "github-actions[bot]"
 """Who writes with a job's own token."""
@@ -32,6 +38,7 @@ class RemoteComment:
 
     id: int
     author: str
+    """Empty when the account was deleted."""
     body: str
     url: str
 
@@ -42,85 +49,97 @@ class RemoteRepository:
 
     full_name: str
     node_id: str
-    """What the other API calls it."""
+    """What the GraphQL API calls it."""
     default_branch: str
     url: str
     """Of its page."""
     private: bool = False
     merge_methods: tuple[str, ...] = ()
-    """How it allows to merge; empty when the token is not told."""
+    """How it allows to merge; empty when the token may not know."""
 
 
 class GitHub:
-    """One repository on GitHub, by a token."""
+    """One repository on GitHub, by a token. Every method raises GitHubError."""
 
     def __init__(self, api_url: str, token: str, repository: str, *, timeout: int = TIMEOUT_SECONDS) -> None:
         self._token = token
+        self._repository = repository
         # It would print, and to the other stream.
         logging.getLogger("github").addHandler(logging.NullHandler())
-        with translate(f"open {repository} at {api_url}"):
+        with _translate(f"open {repository} at {api_url}"):
             self._client = github.Github(
                 auth=github.Auth.Token(token),
                 base_url=api_url.rstrip("/"),
                 timeout=timeout,
-                per_page=100,
-                # Waiting is bounded here, by `patiently`.
+                # Waiting is bounded by `patiently`.
                 retry=None,
                 seconds_between_requests=None,
                 seconds_between_writes=None,
-                lazy=True,
             )
-            self._repository = self._client.get_repo(repository)
 
     def close(self) -> None:
         self._client.close()
+
+    # --- who writes ---
 
     def login(self, candidates: Collection[str] = ()) -> str:
         """Who writes with this token, given who wrote what may be ours.
 
         The token of a job cannot ask, and needs not. A user's costs a request, and so does an App's where one of the
-        candidates is an App; which App it is, only the other API tells: https://docs.github.com/en/graphql
+        candidates is an App; only GraphQL knows which App it is: https://docs.github.com/en/graphql
         """
         if self._token.startswith(_USER_TOKENS):
-            with translate("ask whose token this is"):
-                return self._client.get_user().login
+            action = "ask whose token this is"
+            _, answer = self._ask(action, "GET", "/user")
+            with reading(action):
+                return str(answer["login"])
         if any(login.endswith("[bot]") and login != JOB_LOGIN for login in candidates):
             return self._viewer() or JOB_LOGIN
         return JOB_LOGIN
 
     def _viewer(self) -> str:
+        action = "ask whose token this is"
         try:
-            with translate("ask whose token this is"):
-                _, answer = self._client.requester.graphql_query("{viewer{login}}", {})
-                return str(answer["data"]["viewer"]["login"])
+            data = self.query(action, "{viewer{login}}", {})
+            with reading(action):
+                return str(data["viewer"]["login"])
         except GitHubError:
             return ""
 
+    # --- comments ---
+
     def list_comments(self, number: int) -> list[RemoteComment]:
         """All comments of a pull request, oldest first, over all pages."""
-        with translate(f"list the comments of pull request {number}"):
-            return [_read(comment) for comment in self._repository.get_issue(number).get_comments()]
+        action = f"list the comments of pull request {number}"
+        comments = self._list(action, f"issues/{number}/comments?per_page=100")
+        with reading(action):
+            return [_read_comment(comment) for comment in comments]
 
-    def get_comment(self, number: int, comment_id: int) -> RemoteComment:
-        with translate(f"read comment {comment_id}"), _still_there(comment_id):
-            return _read(self._repository.get_issue(number).get_comment(comment_id))
+    def get_comment(self, comment_id: int) -> RemoteComment:
+        action = f"read comment {comment_id}"
+        with _still_there(comment_id):
+            answer = self.request(action, "GET", f"issues/comments/{comment_id}")
+        with reading(action):
+            return _read_comment(answer)
 
     def create_comment(self, number: int, body: str) -> RemoteComment:
-        with translate(f"comment on pull request {number}"):
-            return _read(self._repository.get_issue(number).create_comment(body))
+        action = f"comment on pull request {number}"
+        answer = self.request(action, "POST", f"issues/{number}/comments", {"body": body})
+        with reading(action):
+            return _read_comment(answer)
 
-    def edit_comment(self, number: int, comment_id: int, body: str) -> RemoteComment:
-        with translate(f"edit comment {comment_id}"), _still_there(comment_id):
-            comment = self._repository.get_issue(number).get_comment(comment_id)
-            comment.edit(body)
-            return _read(comment)
+    def edit_comment(self, comment_id: int, body: str) -> None:
+        with _still_there(comment_id):
+            self.request(f"edit comment {comment_id}", "PATCH", f"issues/comments/{comment_id}", {"body": body})
 
-    def delete_comment(self, number: int, comment_id: int) -> None:
-        with translate(f"delete comment {comment_id}"):
-            try:
-                self._repository.get_issue(number).get_comment(comment_id).delete()
-            except github.UnknownObjectException:
-                pass  # another run was faster
+    def delete_comment(self, comment_id: int) -> None:
+        try:
+            self.request(f"delete comment {comment_id}", "DELETE", f"issues/comments/{comment_id}")
+        except GitHubError as error:
+            if not error.is_missing:  # another run was faster
+                raise
+
+    # --- pull requests of a commit ---
 
     def find_pull_requests(self, *, head_repository: str, branch: str, sha: str) -> list[int]:
         """Numbers of the open pull requests whose head is this commit, on this branch of this repository.
@@ -129,16 +148,15 @@ class GitHub:
         pull request of a fork, whose commits are not in this repository:
         https://github.com/learningequality/kolibri/pull/14719
         """
-        with translate(f"find the pull request of commit {sha[:12]}"):
-            owner = head_repository.partition("/")[0]
-            found = self._repository.get_pulls(state="open", head=f"{owner}:{branch}")
+        action = f"find the pull request of commit {short_sha(sha)}"
+        head = f"{head_repository.partition('/')[0]}:{branch}"
+        pulls = self._list(action, f"pulls?{urlencode({'state': 'open', 'head': head, 'per_page': 100})}")
+        with reading(action):
+            heads = [(int(pull["number"]), pull["head"]) for pull in pulls]
             return [
-                pull.number
-                for pull in found
-                if pull.head.sha == sha
-                and pull.head.ref == branch
-                and pull.head.repo is not None
-                and pull.head.repo.full_name.lower() == head_repository.lower()
+                number
+                for number, head in heads
+                if head["sha"] == sha and head["ref"] == branch and _is_in(head, head_repository)
             ]
 
     def find_merged_pull_request(self, sha: str) -> tuple[int, str] | None:
@@ -146,22 +164,21 @@ class GitHub:
 
         https://docs.github.com/en/rest/commits/commits#list-pull-requests-associated-with-a-commit
         """
-        with translate(f"find the pull request that commit {sha[:12]} came from"):
-            url = f"{self._repository.url}/commits/{quote(sha, safe='')}/pulls"
-            found: list[dict[str, Any]] = self._client.requester.requestJsonAndCheck("GET", url)[1]
+        action = f"find the pull request that commit {short_sha(sha)} came from"
+        found = self.request(action, "GET", f"commits/{quote(sha, safe='')}/pulls")
+        with reading(action):
             for pull in found:
-                head = pull["head"]["repo"]
-                ours = head is not None and head["full_name"].lower() == self._repository.full_name.lower()
-                if ours and pull.get("merged_at"):
+                if _is_in(pull["head"], self._repository) and pull.get("merged_at"):
                     return int(pull["number"]), str(pull["head"]["sha"])
         return None
 
-    # --- what the rooms behind this door ask for: git_data.py ---
+    # --- what git_data.py and pull_requests.py build on ---
 
     def read_repository(self) -> RemoteRepository:
-        with translate(f"read repository {self._repository.full_name}"):
-            answer = self.request("GET", "")
-            switches = {"merge": "allow_merge_commit", "squash": "allow_squash_merge", "rebase": "allow_rebase_merge"}
+        action = f"read repository {self._repository}"
+        answer = self.request(action, "GET", "")
+        switches = {"merge": "allow_merge_commit", "squash": "allow_squash_merge", "rebase": "allow_rebase_merge"}
+        with reading(action):
             return RemoteRepository(
                 answer["full_name"],
                 answer["node_id"],
@@ -171,81 +188,109 @@ class GitHub:
                 merge_methods=tuple(method for method, switch in switches.items() if answer.get(switch)),
             )
 
-    def request(self, verb: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """Ask for something below the repository; an empty path is the repository itself.
+    def request(self, action: str, verb: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """Ask for something below the repository; an empty path is the repository itself. Read it within `reading`.
 
-        Raises PyGithub's exceptions: to be called within `translate`.
+        `action` completes "GitHub refused to ...".
         """
-        url = f"{self._repository.url}/{path}".rstrip("/")
-        return self._client.requester.requestJsonAndCheck(verb, url, input=body)[1]
+        return self._ask(action, verb, f"{self._root}/{path}".rstrip("/"), body)[1]
 
-    def query(self, action: str, query: str, variables: dict[str, Any]) -> dict[str, Any]:
-        """Ask the other API, whose refusals come with status 200. Raises GitHubError.
+    def query(self, action: str, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask the GraphQL API, whose refusals come with status 200.
 
         https://docs.github.com/en/graphql/guides/forming-calls-with-graphql
         """
-        with translate(action):
-            _, answer = self._client.requester.requestJsonAndCheck(
-                "POST", self._client.requester.graphql_url, input={"query": query, "variables": variables}
-            )
+        body = {"query": query, "variables": variables}
+        _, answer = self._ask(action, "POST", self._client.requester.graphql_url, body)
+        with reading(action):
             if answer.get("errors"):
                 raise _explain_query(action, answer["errors"])
             data: dict[str, Any] = answer["data"]
             return data
 
+    @property
+    def _root(self) -> str:
+        return f"/repos/{quote(self._repository)}"
 
-def _read(comment: IssueComment) -> RemoteComment:
-    if not comment.id:
-        raise ValueError("no comment")
-    # The author of a comment is null when the account was deleted.
-    author = comment.user.login if comment.user else ""
-    return RemoteComment(comment.id, author, comment.body or "", comment.html_url)
+    def _list(self, action: str, path: str) -> list[Any]:
+        items: list[Any] = []
+        url = f"{self._root}/{path}"
+        while url:
+            headers, page = self._ask(action, "GET", url)
+            with reading(action):
+                if not isinstance(page, list):
+                    raise TypeError(type(page))
+                links = requests.utils.parse_header_links(headers.get("link", ""))
+                url = next((link["url"] for link in links if link.get("rel") == "next"), "")
+            items += page
+        return items
+
+    def _ask(
+        self, action: str, verb: str, url: str, body: Mapping[str, Any] | None = None
+    ) -> tuple[Mapping[str, str], Any]:
+        with _translate(action):
+            return self._client.requester.requestJsonAndCheck(verb, url, input=body)
+
+
+def _read_comment(answer: Mapping[str, Any]) -> RemoteComment:
+    author = str(answer["user"]["login"]) if answer.get("user") else ""
+    return RemoteComment(int(answer["id"]), author, answer["body"] or "", str(answer["html_url"]))
+
+
+def _is_in(head: Mapping[str, Any], repository: str) -> bool:
+    """A head is in no repository once the fork is deleted."""
+    return head["repo"] is not None and head["repo"]["full_name"].lower() == repository.lower()
 
 
 @contextmanager
 def _still_there(comment_id: int) -> Iterator[None]:
     try:
         yield
-    except github.UnknownObjectException as error:
+    except GitHubError as error:
+        if not error.is_missing:
+            raise
         raise PassingError(f"Somebody removed comment {comment_id} meanwhile.", wait=0) from error
 
 
 @contextmanager
-def translate(action: str) -> Iterator[None]:
+def _translate(action: str) -> Iterator[None]:
+    """Around PyGithub's own code and nothing of ours, whose bugs are not GitHub's."""
     try:
         yield
     except GithubException as error:
-        raise explain(action, error) from error
+        raise _explain(action, error) from error
     except requests.exceptions.RequestException as error:
         raise PassingError(f"GitHub did not answer when asked to {action} ({type(error).__name__}).") from error
-    except ActionError:
-        raise
     except Exception as error:
         # PyGithub raises anything for an answer, or an address, of another kind.
-        raise GitHubError(f"What came back when GitHub was asked to {action} was no answer of its API.") from error
+        raise no_answer(action) from error
 
 
-def explain(action: str, error: GithubException) -> GitHubError:
+def _explain(action: str, error: GithubException) -> GitHubError:
+    status, reason = error.status, _read_message(error)
+    said = f"{status}: {reason}"
     headers = {key.lower(): value for key, value in (error.headers or {}).items()}
-    said = f"{error.status}: {read_message(error)}"
-    if error.status >= 500:
-        return PassingError(f"GitHub failed when asked to {action} ({said}).")
-    if error.status == 429 or (error.status == 403 and _is_rate_limit(headers, said)):
-        return PassingError(f"GitHub's rate limit forbids to {action} for now ({said}).", wait=_seconds_asked(headers))
-    return _explain_refusal(action, error.status, said)
+    if status >= 500:
+        message = f"GitHub failed when asked to {action} ({said})."
+        return PassingError(message, status=status, reason=reason)
+    if status == 429 or (status == 403 and _is_rate_limit(headers, said)):
+        message = f"GitHub's rate limit forbids to {action} for now ({said})."
+        return PassingError(message, wait=_seconds_asked(headers), status=status, reason=reason)
+    kind, message = _explain_refusal(action, status, said)
+    return kind(message, status=status, reason=reason)
 
 
-def _explain_refusal(action: str, status: int, said: str) -> GitHubError:
+def _explain_refusal(action: str, status: int, said: str) -> tuple[type[GitHubError], str]:
     if status == 401:
-        return BadTokenError(
+        return BadTokenError, (
             f"GitHub does not accept the token ({said}). Renew it, or leave the input 'github-token' out: the job's own"
             " token then does."
         )
     if status == 403 and ("locked" in said or "archived" in said):
-        return GitHubError(f"Nobody may {action} any more ({said}).")
+        return GitHubError, f"Nobody may {action} any more ({said})."
     if status in {403, 404}:
-        return NotAllowedError(f"The token may not {action} ({said}).")
-    return GitHubError(f"GitHub refused to {action} ({said}).")
+        return NotAllowedError, f"The token may not {action} ({said})."
+    return GitHubError, f"GitHub refused to {action} ({said})."
 
 
 def _explain_query(action: str, errors: list[dict[str, Any]]) -> GitHubError:
@@ -258,7 +303,7 @@ def _explain_query(action: str, errors: list[dict[str, Any]]) -> GitHubError:
     return GitHubError(f"GitHub refused to {action} ({said}).")
 
 
-def read_message(error: GithubException) -> str:
+def _read_message(error: GithubException) -> str:
     data = error.data
     text = data.get("message", "") if isinstance(data, dict) else str(data or "")
     return " ".join(str(text).split())[:3000]

@@ -9,14 +9,14 @@ import base64
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import github
-from github.GithubException import GithubException
+from hubaction.clients.github.errors import BranchRulesError, GitHubError, MovedError, NotAllowedError, reading
+from hubaction.image import short_sha
 
-from hubaction.clients.github.api import GitHub, explain, read_message, translate
-from hubaction.clients.github.errors import BranchRulesError, GitHubError, MovedError, NotAllowedError
+if TYPE_CHECKING:
+    from hubaction.clients.github.api import GitHub
 
 FILE_MODE = "100644"
 UPDATE_REFS = (
@@ -62,33 +62,41 @@ class NewFile:
 class GitData:
     """The commits and branches of one repository. Every method raises GitHubError."""
 
-    def __init__(self, hub: GitHub) -> None:
-        self._hub = hub
+    def __init__(self, github: "GitHub") -> None:
+        self._github = github
         self._node_id = ""
 
     # --- reading ---
 
     def get_head(self, branch: str) -> RemoteCommit:
         """The commit that a branch points at; raises NotAllowedError where there is none, or none to be seen."""
-        with translate(f"read branch '{branch}'"):
-            sha = self._git("GET", f"ref/heads/{quote(branch)}")["object"]["sha"]
-            return _read_commit(self._git("GET", f"commits/{quote(sha, safe='')}"))
+        action = f"read branch '{branch}'"
+        return self._read_commit(action, self._read_ref(action, branch))
 
     def find_head(self, branch: str) -> RemoteCommit | None:
         """The commit that a branch points at, or None when there is no such branch.
 
         A repository that the token may not see looks the same: ask for it by something that must exist first.
         """
-        with translate(f"look for branch '{branch}'"):
-            try:
-                sha = self._git("GET", f"ref/heads/{quote(branch)}")["object"]["sha"]
-            except github.UnknownObjectException:
+        action = f"look for branch '{branch}'"
+        try:
+            sha = self._read_ref(action, branch)
+        except GitHubError as error:
+            if error.is_missing:
                 return None
-            return _read_commit(self._git("GET", f"commits/{quote(sha, safe='')}"))
+            raise
+        return self._read_commit(action, sha)
 
     def get_commit(self, sha: str) -> RemoteCommit:
-        with translate(f"read commit {sha[:12]}"):
-            return _read_commit(self._git("GET", f"commits/{quote(sha, safe='')}"))
+        return self._read_commit(f"read commit {short_sha(sha)}", sha)
+
+    def _read_ref(self, action: str, branch: str) -> str:
+        answer = self._git(action, "GET", f"ref/heads/{quote(branch)}")
+        with reading(action):
+            return str(answer["object"]["sha"])
+
+    def _read_commit(self, action: str, sha: str) -> RemoteCommit:
+        return _read_commit(action, self._git(action, "GET", f"commits/{quote(sha, safe='')}"))
 
     def list_folder(self, tree: str) -> list[RemoteEntry]:
         """What is in a folder, without what is in its folders."""
@@ -99,18 +107,20 @@ class GitData:
         return [entry for entry in self._list(tree, "?recursive=1") if entry.mode != "040000"]
 
     def _list(self, tree: str, query: str) -> list[RemoteEntry]:
-        with translate(f"list folder {tree[:12]}"):
-            answer = self._git("GET", f"trees/{quote(tree, safe='')}{query}")
+        action = f"list folder {short_sha(tree)}"
+        answer = self._git(action, "GET", f"trees/{quote(tree, safe='')}{query}")
+        with reading(action):
             if answer["truncated"]:
-                raise GitHubError(f"Folder {tree[:12]} has more entries than GitHub lists.")
+                raise GitHubError(f"Folder {short_sha(tree)} has more entries than GitHub lists.")
             return [
                 RemoteEntry(entry["path"], entry["mode"], entry["sha"], entry.get("size") or 0)
                 for entry in answer["tree"]
             ]
 
     def read_file(self, blob: str) -> bytes:
-        with translate(f"read file {blob[:12]}"):
-            answer = self._git("GET", f"blobs/{quote(blob, safe='')}")
+        action = f"read file {short_sha(blob)}"
+        answer = self._git(action, "GET", f"blobs/{quote(blob, safe='')}")
+        with reading(action):
             if answer["encoding"] != "base64":
                 raise ValueError(answer["encoding"])
             return base64.b64decode(answer["content"])
@@ -126,30 +136,28 @@ class GitData:
         return self.commit_tree(self.create_tree(files, parent=parent), message, parent=parent)
 
     def create_tree(self, files: Sequence[NewFile], *, parent: RemoteCommit | None) -> str:
-        """The first half of a commit, for those whose message tells of the second."""
-        what = files[0].path if len(files) == 1 else f"{len(files)} files"
-        with translate(f"write {what}"):
-            base = {"base_tree": parent.tree} if parent else {}
-            tree: str = self._git("POST", "trees", {**base, "tree": [_show_entry(file) for file in files]})["sha"]
-            return tree
+        """The first half of a commit, for those whose message names the tree."""
+        action = f"write {files[0].path if len(files) == 1 else f'{len(files)} files'}"
+        base = {"base_tree": parent.tree} if parent else {}
+        answer = self._git(action, "POST", "trees", {**base, "tree": [_show_entry(file) for file in files]})
+        with reading(action):
+            return str(answer["sha"])
 
     def commit_tree(self, tree: str, message: str, *, parent: RemoteCommit | None) -> RemoteCommit:
-        with translate(f"commit {tree[:12]}"):
-            commit = {"message": message, "tree": tree, "parents": [parent.sha] if parent else []}
-            return _read_commit(self._git("POST", "commits", commit))
+        action = f"commit {short_sha(tree)}"
+        commit = {"message": message, "tree": tree, "parents": [parent.sha] if parent else []}
+        return _read_commit(action, self._git(action, "POST", "commits", commit))
 
     # --- branches ---
 
     def create_branch(self, branch: str, commit: RemoteCommit) -> None:
-        """Raises MovedError when somebody else made the branch meanwhile."""
-        action = f"create branch '{branch}'"
-        with translate(action):
-            try:
-                self._git("POST", "refs", {"ref": f"refs/heads/{branch}", "sha": commit.sha})
-            except GithubException as error:
-                if error.status == 422 and re.search(r"already exists", read_message(error), re.IGNORECASE):
-                    raise MovedError(f"Branch '{branch}' was created meanwhile.", wait=1) from error
-                raise _explain_refused_move(action, branch, error) from error
+        """Raises MovedError when the branch was created meanwhile."""
+        try:
+            self._git(f"create branch '{branch}'", "POST", "refs", {"ref": f"refs/heads/{branch}", "sha": commit.sha})
+        except GitHubError as error:
+            if error.status == 422 and re.search(r"already exists", error.reason, re.IGNORECASE):
+                raise MovedError(f"Branch '{branch}' was created meanwhile.", wait=1) from error
+            raise _explain_refused_move(branch, error) from error
 
     def move_branch(self, branch: str, commit: RemoteCommit) -> None:
         """Have a branch point at a commit, without force: only from the commit's own parent.
@@ -157,11 +165,10 @@ class GitData:
         Raises MovedError when the branch is elsewhere by now.
         """
         action = f"move branch '{branch}' to a new commit"
-        with translate(action):
-            try:
-                self._git("PATCH", f"refs/heads/{quote(branch)}", {"sha": commit.sha, "force": False})
-            except GithubException as error:
-                raise _explain_refused_move(action, branch, error) from error
+        try:
+            self._git(action, "PATCH", f"refs/heads/{quote(branch)}", {"sha": commit.sha, "force": False})
+        except GitHubError as error:
+            raise _explain_refused_move(branch, error) from error
 
     def replace_branch(self, branch: str, commit: RemoteCommit, *, seen: RemoteCommit) -> None:
         """Have a branch point at any commit, by force, if it is still at the commit that was seen.
@@ -184,22 +191,21 @@ class GitData:
     def _update_ref(self, action: str, branch: str, *, seen: RemoteCommit, to: str) -> None:
         update = {"name": f"refs/heads/{branch}", "beforeOid": seen.sha, "afterOid": to, "force": True}
         if not self._node_id:
-            self._node_id = self._hub.read_repository().node_id
+            self._node_id = self._github.read_repository().node_id
         try:
-            self._hub.query(action, UPDATE_REFS, {"repository": self._node_id, "updates": [update]})
+            self._github.query(action, UPDATE_REFS, {"repository": self._node_id, "updates": [update]})
         except NotAllowedError:
             raise
         except GitHubError as error:
-            # Which words GitHub has for a branch that moved is written nowhere, so the branch itself is asked.
+            # No documentation has GitHub's words for a branch that moved, so look where it is.
             head = self.find_head(branch)
             if head is None or head.sha not in {seen.sha, to}:
                 raise MovedError(f"Branch '{branch}' got other commits meanwhile.", wait=1) from error
             if head.sha != to:
                 raise
 
-    def _git(self, verb: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        answer: dict[str, Any] = self._hub.request(verb, f"git/{path}", body)
-        return answer
+    def _git(self, action: str, verb: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        return self._github.request(action, verb, f"git/{path}", body)
 
 
 def _show_entry(file: NewFile) -> dict[str, Any]:
@@ -207,16 +213,17 @@ def _show_entry(file: NewFile) -> dict[str, Any]:
     return {**entry, "sha": None} if file.text is None else {**entry, "content": file.text}
 
 
-def _read_commit(answer: dict[str, Any]) -> RemoteCommit:
-    parents = tuple(parent["sha"] for parent in answer["parents"])
-    return RemoteCommit(answer["sha"], answer["tree"]["sha"], answer["message"], answer["html_url"], parents)
+def _read_commit(action: str, answer: Any) -> RemoteCommit:
+    with reading(action):
+        parents = tuple(parent["sha"] for parent in answer["parents"])
+        return RemoteCommit(answer["sha"], answer["tree"]["sha"], answer["message"], answer["html_url"], parents)
 
 
-def _explain_refused_move(action: str, branch: str, error: GithubException) -> GitHubError:
+def _explain_refused_move(branch: str, error: GitHubError) -> GitHubError:
     """https://docs.github.com/en/rest/git/refs#update-a-reference names both statuses, and not what each stands for."""
-    said = read_message(error)
-    if error.status == 409 or (error.status == 422 and re.search(r"fast.forward", said, re.IGNORECASE)):
-        return MovedError(f"Branch '{branch}' got other commits meanwhile ({error.status}: {said}).", wait=1)
-    if error.status == 422 and not re.search(r"not exist|no ref found", said, re.IGNORECASE):
-        return BranchRulesError(f"The rules of branch '{branch}' forbid it ({error.status}: {said}).")
-    return explain(action, error)
+    said = f"({error.status}: {error.reason})"
+    if error.status == 409 or (error.status == 422 and re.search(r"fast.forward", error.reason, re.IGNORECASE)):
+        return MovedError(f"Branch '{branch}' got other commits meanwhile {said}.", wait=1)
+    if error.status == 422 and not re.search(r"not exist|no ref found", error.reason, re.IGNORECASE):
+        return BranchRulesError(f"The rules of branch '{branch}' forbid it {said}.")
+    return error

@@ -5,14 +5,14 @@ https://docs.github.com/en/rest/pulls/pulls
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import github
-from github.GithubException import GithubException
+from hubaction.clients.github.errors import GitHubError, NotAllowedError, reading
+from hubaction.image import short_sha
 
-from hubaction.clients.github.api import GitHub, read_message, translate
-from hubaction.clients.github.errors import NotAllowedError
+if TYPE_CHECKING:
+    from hubaction.clients.github.api import GitHub
 
 MERGE_WHEN_READY = (
     "mutation($pull:ID!,$method:PullRequestMergeMethod!){"
@@ -71,78 +71,73 @@ class Comparison:
 class PullRequests:
     """The pull requests of one repository. Every method raises GitHubError."""
 
-    def __init__(self, hub: GitHub, repository: str) -> None:
-        self._hub = hub
+    def __init__(self, github: "GitHub", repository: str) -> None:
+        self._github = github
         self._repository = repository
 
     def find(self, branch: str) -> list[RemotePull]:
         """Those from a branch of this repository, open or not, the newest first."""
-        with translate(f"look for pull requests from '{branch}'"):
-            owner = self._repository.partition("/")[0]
-            query = f"head={quote(f'{owner}:{branch}', safe='')}&state=all&sort=created&direction=desc&per_page=100"
-            found = self._hub.request("GET", f"pulls?{query}")
+        action = f"look for pull requests from '{branch}'"
+        owner = self._repository.partition("/")[0]
+        query = f"head={quote(f'{owner}:{branch}', safe='')}&state=all&sort=created&direction=desc&per_page=100"
+        found = self._github.request(action, "GET", f"pulls?{query}")
+        with reading(action):
             return [_read_pull(answer) for answer in found if self._is_from(answer["head"], branch)]
 
     def _is_from(self, head: dict[str, Any], branch: str) -> bool:
-        # A fork of the same owner's has the same label.
+        # A fork by the same owner has the same label.
         here = head["repo"] is not None and head["repo"]["full_name"].lower() == self._repository.lower()
         return here and head["ref"] == branch
 
     def create(self, *, title: str, body: str, branch: str, base: str, draft: bool) -> RemotePull:
-        with translate(f"open a pull request from '{branch}'"):
-            pull = {"title": title, "body": body, "head": branch, "base": base, "draft": draft}
-            try:
-                return _read_pull(self._hub.request("POST", "pulls", pull))
-            except GithubException as error:
-                if error.status == 403 and "not permitted to create" in read_message(error):
-                    raise NotAllowedError(_SWITCH_OF_THE_REPOSITORY) from error
-                raise
+        action = f"open a pull request from '{branch}'"
+        pull = {"title": title, "body": body, "head": branch, "base": base, "draft": draft}
+        try:
+            answer = self._github.request(action, "POST", "pulls", pull)
+        except GitHubError as error:
+            if error.status == 403 and "not permitted to create" in error.reason:
+                raise NotAllowedError(_SWITCH_OF_THE_REPOSITORY) from error
+            raise
+        with reading(action):
+            return _read_pull(answer)
 
     def edit(self, number: int, *, title: str, body: str) -> None:
-        with translate(f"edit pull request {number}"):
-            self._hub.request("PATCH", f"pulls/{number}", {"title": title, "body": body})
+        self._github.request(f"edit pull request {number}", "PATCH", f"pulls/{number}", {"title": title, "body": body})
 
     def add_labels(self, number: int, labels: Sequence[str]) -> None:
-        with translate(f"label pull request {number}"):
-            self._hub.request("POST", f"issues/{number}/labels", {"labels": list(labels)})
+        body = {"labels": list(labels)}
+        self._github.request(f"label pull request {number}", "POST", f"issues/{number}/labels", body)
 
     def request_reviews(self, number: int, reviewers: Sequence[str]) -> None:
         """Ask users, and teams as `organisation/team`."""
-        with translate(f"ask for reviews of pull request {number}"):
-            people = [each for each in reviewers if "/" not in each]
-            teams = [each.partition("/")[2] for each in reviewers if "/" in each]
-            body = {"reviewers": people, "team_reviewers": teams}
-            self._hub.request("POST", f"pulls/{number}/requested_reviewers", body)
+        people = [each for each in reviewers if "/" not in each]
+        teams = [each.partition("/")[2] for each in reviewers if "/" in each]
+        action = f"ask for reviews of pull request {number}"
+        body = {"reviewers": people, "team_reviewers": teams}
+        self._github.request(action, "POST", f"pulls/{number}/requested_reviewers", body)
 
     def merge_when_ready(self, pull: RemotePull, method: str) -> None:
         """Have GitHub merge it once all that the branch demands is there; `method` is merge, squash or rebase."""
         action = f"merge pull request {pull.number} automatically"
-        self._hub.query(action, MERGE_WHEN_READY, {"pull": pull.node_id, "method": method.upper()})
+        self._github.query(action, MERGE_WHEN_READY, {"pull": pull.node_id, "method": method.upper()})
 
     def compare(self, base: str, head: str) -> Comparison:
         """https://docs.github.com/en/rest/commits/commits#compare-two-commits"""
-        with translate(f"compare {base[:12]} and {head[:12]}"):
-            answer = self._hub.request("GET", f"compare/{quote(base, safe='')}...{quote(head, safe='')}")
-            commits = tuple(
-                ComparedCommit(
-                    each["sha"], each["commit"]["tree"]["sha"], each["commit"]["message"], len(each["parents"])
-                )
-                for each in answer["commits"]
-            )
-            listed = answer.get("files") or []
-            files = tuple((each["filename"], "" if each["status"] == "removed" else each["sha"]) for each in listed)
-            # A renamed file is two changes.
-            whole = not any(each["status"] == "renamed" for each in listed) and len(files) < MAX_LISTED
-            complete = whole and len(commits) == answer["total_commits"]
-            return Comparison(answer["status"], answer["merge_base_commit"]["sha"], commits, files, complete)
+        action = f"compare {short_sha(base)} and {short_sha(head)}"
+        answer = self._github.request(action, "GET", f"compare/{quote(base, safe='')}...{quote(head, safe='')}")
+        with reading(action):
+            return _read_comparison(answer)
 
     def find_commit_message(self, sha: str) -> str:
         """The message of a commit that may be gone by now; empty then."""
-        with translate(f"read commit {sha[:12]}"):
-            try:
-                answer = self._hub.request("GET", f"git/commits/{quote(sha, safe='')}")
-            except github.UnknownObjectException:
+        action = f"read commit {short_sha(sha)}"
+        try:
+            answer = self._github.request(action, "GET", f"git/commits/{quote(sha, safe='')}")
+        except GitHubError as error:
+            if error.is_missing:
                 return ""
+            raise
+        with reading(action):
             return str(answer["message"])
 
 
@@ -168,3 +163,16 @@ def _read_pull(answer: dict[str, Any]) -> RemotePull:
         tuple(label["name"] for label in answer["labels"]),
         (*people, *teams),
     )
+
+
+def _read_comparison(answer: dict[str, Any]) -> Comparison:
+    commits = tuple(
+        ComparedCommit(each["sha"], each["commit"]["tree"]["sha"], each["commit"]["message"], len(each["parents"]))
+        for each in answer["commits"]
+    )
+    listed = answer.get("files") or []
+    files = tuple((each["filename"], "" if each["status"] == "removed" else each["sha"]) for each in listed)
+    # A renamed file is two changes.
+    whole = not any(each["status"] == "renamed" for each in listed) and len(files) < MAX_LISTED
+    complete = whole and len(commits) == answer["total_commits"]
+    return Comparison(answer["status"], answer["merge_base_commit"]["sha"], commits, files, complete)

@@ -7,8 +7,8 @@ from threading import Lock
 
 from hubaction.clients.registry.registry import Registry
 from hubaction.errors import ActionError
+from hubaction.inputs.credentials import Credentials
 from hubaction.inputs.docker_config import read_auth
-from hubaction.inputs.settings import Credentials
 
 
 @dataclass
@@ -16,7 +16,8 @@ class Registries:
     """Opens registries; safe to use from a few threads, also while `docker login` is still under way."""
 
     credentials: Sequence[Credentials]
-    docker_config: Path
+    docker_config: Path | None
+    """Folder with the logins of earlier steps, if there is one."""
     insecure: frozenset[str]
     _looked_in: dict[str, Registry] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
@@ -32,6 +33,10 @@ class Registries:
                 self._looked_in[host] = self._make(host, patient=False)
             return self._looked_in[host]
 
+    def open_anonymously(self, host: str) -> Registry:
+        """A registry as everybody sees it."""
+        return Registry(host, {}, insecure=host in self.insecure)
+
     @property
     def requests_made(self) -> int:
         """Requests for looking things up so far."""
@@ -42,7 +47,7 @@ class Registries:
         # Docker's configuration has a login only once `docker login` is through, and ours needs no waiting for that.
         login = {"username": given.username, "password": given.password} if given else None
         try:
-            auth = login or read_auth(self.docker_config, host)
+            auth = login or (read_auth(self.docker_config, host) if self.docker_config else {})
         except ActionError:
             if patient:
                 raise

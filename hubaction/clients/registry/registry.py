@@ -1,149 +1,58 @@
 """The one door to registries: what they have, and what is put there by requests alone.
 
-The protocol: https://github.com/opencontainers/distribution-spec/blob/main/spec.md, and for tokens
-https://distribution.github.io/distribution/spec/auth/token/
+https://github.com/opencontainers/distribution-spec/blob/main/spec.md
 """
 
-import base64
-import hashlib
-import ipaddress
-import json
-import re
-import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
-from urllib.parse import quote, urljoin, urlsplit
+from collections.abc import Mapping
 
 import requests
-import urllib3
-from requests.utils import parse_dict_header
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
-from hubaction.errors import ActionError
-from hubaction.image import DOCKER_HUB, ImageName, is_tag
-
-TIMEOUT_SECONDS = 30
-LOOK_UP_SECONDS = 5
-"""What a look-up may wait for, when the worst that its failure means is a build."""
-ATTEMPTS = 4
-MAX_REDIRECTS = 5
-MAX_PAGES = 500
-"""Of tags: more are not looked through."""
-TAGS_ON_A_PAGE = 100
-"""What every registry gives at once."""
-MAX_REASON = 500
-MAX_ANSWER_BYTES = 4 * 1024**2
-"""Manifests may have as much by the specification, and configs need less."""
-RECIPE = "https://github.com/org/hub-image-action/blob/main/docs/registries.md#a-registry-with-a-certificate-of-its-own"
-MANIFEST_TYPES = (
-    "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.v2+json",
+from hubaction.clients.registry.errors import DeniedError, MissingBlobError, RegistryError
+from hubaction.clients.registry.http import MAX_ANSWER_BYTES, Answer, Connection, describe
+from hubaction.clients.registry.logins import ALL_SCOPES, AuthorizedConnection, Scopes, delete, pull, push
+from hubaction.clients.registry.manifest import (
+    INDEX_TYPES,
+    MANIFEST_TYPES,
+    Manifest,
+    Pointer,
+    digest_of,
+    is_digest,
+    read_manifest,
 )
-INDEX_TYPES = (
-    "application/vnd.oci.image.index.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-)
+from hubaction.clients.registry.tags import list_tags
+from hubaction.clients.registry.uploads import Uploads, denied
+from hubaction.image import ImageName
 
-
-T = TypeVar("T")
-
-
-class RegistryError(ActionError):
-    """The registry answered, and not with what was asked for."""
-
-
-class MissingBlobError(RegistryError):
-    """A blob is not, or no longer, in the registry."""
-
-
-class DeniedError(RegistryError):
-    """The registry does not allow it; `detail` is what it says, with the status first, e.g. `403 DENIED: no`."""
-
-    def __init__(self, message: str, *, detail: str) -> None:
-        super().__init__(message)
-        self.detail = detail
-
-
-class UnreachableError(RegistryError):
-    """The registry did not answer, or says that it cannot now."""
-
-    def __init__(self, message: str, *, on_loopback: bool) -> None:
-        super().__init__(message)
-        self.on_loopback = on_loopback
-
-
-class UntrustedError(RegistryError):
-    """We know nobody who vouches for the registry's certificate; the engine, which has its own list, may."""
-
-
-_UNTRUSTED = re.compile(r"CERTIFICATE_VERIFY_FAILED|\[X509|NO_CERTIFICATE_OR_CRL_FOUND")
-"""OpenSSL's words for a certificate that nobody vouches for, and for a list of authorities that holds none."""
-
-
-def _is_worth_another_try(error: BaseException) -> bool:
-    # On this machine there is no network that could come back.
-    return isinstance(error, UnreachableError) and not error.on_loopback
-
-
-@dataclass(frozen=True)
-class Pointer:
-    """What a tag points to."""
-
-    digest: str
-    is_single: bool
-    """Whether it is surely the manifest of one image; what is not may be an index, which names further manifests."""
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """A manifest, by what the registry says."""
-
-    digest: str
-    size: int | None
-    """Bytes that a hub downloads, config and layers; None when the manifest is an index."""
-    config_digest: str
-    """Digest of the image's config; empty for an index."""
-    body: bytes = field(default=b"", repr=False)
-    """The manifest itself, as the registry keeps it; empty when only the engine could ask for it."""
-    media_type: str = ""
-    layer_digests: tuple[str, ...] = ()
-    """Digests of the layers, each once; empty for an index."""
+_MISSING_BLOB = frozenset({"MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"})
+"""https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes"""
 
 
 class Registry:
-    """One registry, with the credentials for it; safe to use from a few threads.
+    """One registry, with the credentials for it. Safe to use from a few threads.
 
-    With `patient=False` it waits for LOOK_UP_SECONDS, tries nothing again, and asks nothing more of a registry that
-    was away or refused the password once: for look-ups whose failure only means that an image is built.
+    With `patient=False` it is for look-ups whose failure only means that an image is built: it waits for a few seconds,
+    tries nothing again, and asks nothing more of a registry that was away or refused the password once.
+
+    Every method raises UnreachableError, after some tries; UntrustedError when the certificate cannot be verified;
+    DeniedError or RegistryError for any other refusal.
     """
 
     def __init__(self, host: str, auth: Mapping[str, str], *, insecure: bool = False, patient: bool = True) -> None:
-        self._host = host
         self.auth = auth
-        self.requests_made = 0
-        """Requests so far, those for tokens and after redirects included."""
-        self._timeout = TIMEOUT_SECONDS if patient else LOOK_UP_SECONDS
-        self._trying = Retrying(
-            retry=retry_if_exception(_is_worth_another_try),
-            stop=stop_after_attempt(ATTEMPTS if patient else 1),
-            wait=wait_exponential(multiplier=0.5, max=8),
-            reraise=True,
-        )
-        self._patient = patient
-        self._gave_up = ""
-        self._lock = threading.Lock()
-        self._counting = threading.Lock()
-        self._logins = _Logins()
-        self._session = _Session()
-        self._base = f"{'http' if insecure or is_loopback(host) else 'https'}://{api_host(host)}"
+        self._host = host
+        self._connection = Connection(host, insecure=insecure, patient=patient)
+        self._authorized = AuthorizedConnection(self._connection, auth)
+        self._uploads = Uploads(self._connection, self._authorized)
 
     @property
-    def only_engine_logs_in(self) -> bool:
+    def requests_made(self) -> int:
+        """Requests so far, those for tokens and after redirects included."""
+        return self._connection.requests_made
+
+    @property
+    def uses_identity_token(self) -> bool:
         """Whether the login is an identity token, which only the engine can trade in."""
-        return bool(self.auth) and not self._password
+        return bool(self.auth) and not self.auth.get("password")
 
     # --- reading ---
 
@@ -197,21 +106,21 @@ class Registry:
 
         Raises MissingBlobError, UnreachableError, RegistryError when it is larger or another one.
         """
-        url = f"{self._base}/v2/{name.path}/blobs/{digest}"
-        answer = self._try(self._send, "GET", url, _pull(name), limit=max_bytes)
+        url = self._url(name, "blobs", digest)
+        answer = self._send("GET", url, pull(name), limit=max_bytes)
         if answer.status == requests.codes.not_found:
             raise MissingBlobError(f"{self._host} does not have the blob {digest} in {name}.")
         if answer.status != requests.codes.ok:
-            raise RegistryError(f"{self._host} does not give the blob {digest} of {name}: {_describe(answer)}.")
+            raise RegistryError(f"{self._host} does not give the blob {digest} of {name}: {describe(answer)}.")
         if digest_of(answer.body) != digest:
             raise RegistryError(f"{self._host} gives another blob than {digest} of {name}.")
         return answer.body
 
     def has_blob(self, name: ImageName, digest: str) -> bool:
         """Whether a repository has a blob, by one HEAD; raises RegistryError when the registry does not say."""
-        answer = self._try(self._send, "HEAD", f"{self._base}/v2/{name.path}/blobs/{digest}", _pull(name))
+        answer = self._send("HEAD", self._url(name, "blobs", digest), pull(name))
         if answer.status not in {requests.codes.ok, requests.codes.not_found}:
-            raise RegistryError(f"{self._host} does not tell whether {name} has {digest}: {_describe(answer)}.")
+            raise RegistryError(f"{self._host} does not tell whether {name} has {digest}: {describe(answer)}.")
         return answer.ok
 
     def check_login(self) -> None:
@@ -221,76 +130,21 @@ class Registry:
         Raises UnreachableError after some tries, RegistryError for any other refusal to let anybody in.
         """
         try:
-            answer = self._try(self._send, "GET", f"{self._base}/v2/", ALL_SCOPES)
+            answer = self._send("GET", f"{self._connection.base}/v2/", ALL_SCOPES)
         except DeniedError as error:
             if error.detail[:3] in {"401", "403"}:
                 raise
             # The server that hands out tokens is not well, which says nothing of the password.
             raise RegistryError(error.message) from error
         if answer.status in {requests.codes.unauthorized, requests.codes.forbidden}:
-            raise DeniedError(f"{self._host} does not take the login: {_describe(answer)}.", detail=_describe(answer))
+            raise DeniedError(f"{self._host} does not take the login: {describe(answer)}.", detail=describe(answer))
 
     def list_tags(self, name: ImageName) -> tuple[str, ...]:
         """All tags of a repository, over all pages; none when there is no such repository.
 
-        Whoever deletes relies on it that there are no others, so a list that may lack some is an error.
-        https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags
-        Raises DeniedError when the account may not list them, UnreachableError after some tries, RegistryError.
+        Who deletes relies on it that there are no others, so a list that may lack some is an error.
         """
-        first = url = f"{self._base}/v2/{name.path}/tags/list?n={TAGS_ON_A_PAGE}"
-        tags: dict[str, None] = {}
-        for _ in range(MAX_PAGES):
-            answer = self._try(self._send, "GET", url, _pull(name))
-            if answer.status == requests.codes.not_found and url == first:
-                return ()
-            if not answer.ok:
-                detail = _describe(answer)
-                raise DeniedError(f"{self._host} does not list the tags of {name}: {detail}.", detail=detail)
-            page = self._read_tags(name, answer)
-            known = len(tags)
-            tags |= dict.fromkeys(page)
-            next_page = self._next_page(url, answer)
-            if not next_page and len(page) >= TAGS_ON_A_PAGE and len(tags) > known:
-                # Some cut the list, and do not say that there is more.
-                next_page = f"{first}&last={quote(page[-1])}"
-            if not next_page:
-                return tuple(tags)
-            url = next_page
-        raise RegistryError(f"{self._host} has no end of tags of {name}.")
-
-    def _read_tags(self, name: ImageName, answer: "_Answer") -> list[str]:
-        body = answer.json()
-        listed = body.get("tags") or []
-        known = isinstance(listed, list) and all(isinstance(tag, str) and is_tag(tag) for tag in listed)
-        if not known or not {"name", "tags"} & body.keys():
-            raise RegistryError(f"{self._host} answers with something else than a list of the tags of {name}.")
-        return listed
-
-    def _next_page(self, url: str, answer: "_Answer") -> str:
-        """https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags; empty at the end."""
-        links = requests.utils.parse_header_links(answer.headers.get("Link", ""))
-        found = next((link.get("url", "") for link in links if link.get("rel") == "next"), "")
-        if not found:
-            return ""
-        try:
-            there, here = urlsplit(urljoin(url, found)), urlsplit(self._base)
-        except ValueError:
-            raise RegistryError(f"{self._host} names no address for more of its tags.") from None
-        if there.hostname != here.hostname:
-            raise RegistryError(f"{self._host} sends us elsewhere for its tags.")
-        # Behind a proxy, some take themselves for http, or for another port.
-        return f"{self._base}{there.path}?{there.query}"
-
-    def _ask_for_manifest(self, method: str, name: ImageName, tag: str) -> "_Answer":
-        url = f"{self._base}/v2/{name.path}/manifests/{tag}"
-        headers = {"Accept": ", ".join((*MANIFEST_TYPES, *INDEX_TYPES))}
-        return self._try(self._send, method, url, _pull(name), headers=headers)
-
-    def _does_not_tell(self, name: ImageName, tag: str, answer: "_Answer") -> RegistryError:
-        return RegistryError(
-            f"{self._host} does not tell what {name}{'@' if ':' in tag else ':'}{tag} is: it answers {answer.status}."
-            " Pushing may need another right than reading: give the account both."
-        )
+        return list_tags(name, self._connection.base, lambda url: self._send("GET", url, pull(name)))
 
     # --- writing ---
 
@@ -300,14 +154,14 @@ class Registry:
         Raises MissingBlobError when some of that is not, DeniedError when the account, the tag or a quota forbids it,
         UnreachableError after some tries.
         """
-        url = f"{self._base}/v2/{name.path}/manifests/{tag}"
+        url = self._url(name, "manifests", tag)
         headers = {"Content-Type": media_type}
-        answer = self._try(self._send, "PUT", url, _push(name), headers=headers, body=body)
+        answer = self._send("PUT", url, push(name), headers=headers, body=body)
         if answer.ok:
             return
         if answer.status == requests.codes.not_found or answer.error_codes() & _MISSING_BLOB:
-            raise MissingBlobError(f"{self._host} does not have all of {name}:{tag}: {_describe(answer)}.")
-        raise self._denied(name, answer)
+            raise MissingBlobError(f"{self._host} does not have all of {name}:{tag}: {describe(answer)}.")
+        raise denied(name, answer)
 
     def delete_manifest(self, name: ImageName, digest: str) -> bool:
         """Delete a manifest, and with it every tag that points to it; False when it is gone already.
@@ -315,411 +169,53 @@ class Registry:
         https://github.com/opencontainers/distribution-spec/blob/main/spec.md#deleting-manifests
         Raises DeniedError when the registry cannot, or the account may not; UnreachableError after some tries.
         """
-        url = f"{self._base}/v2/{name.path}/manifests/{digest}"
-        answer = self._try(self._send, "DELETE", url, _delete(name))
+        url = self._url(name, "manifests", digest)
+        answer = self._send("DELETE", url, delete(name))
         if answer.ok:
             return True
         # One that has never heard of deleting may answer 404, too.
         if answer.status == requests.codes.not_found and self.fetch_digest(name, digest) is None:
             return False
-        detail = _describe(answer)
+        detail = describe(answer)
         raise DeniedError(f"{self._host} does not delete {name}@{digest}: {detail}.", detail=detail)
 
     def mount_blob(self, name: ImageName, digest: str, from_name: ImageName) -> bool:
         """Make a blob of another repository of this registry known in this one, its bytes staying where they are.
 
-        False when the registry wants the bytes instead. Raises DeniedError when it would not take those either,
-        UnreachableError after some tries.
+        False when the registry wants the bytes instead. Raises DeniedError when it would not take those either.
         """
-        url = f"{self._uploads(name)}?mount={quote(digest)}&from={quote(from_name.path, safe='')}"
-        scopes = (*_push(name), *_pull(from_name))
-        try:
-            answer = self._try(self._send, "POST", url, scopes, body=b"")
-        except DeniedError:
-            answer = None
-        if answer and answer.status == requests.codes.created:
-            return True
-        if answer and answer.status == requests.codes.accepted:
-            location = self._location(name, answer)
-        else:
-            # It may be the other repository, or mounting as such, that is refused.
-            location = self._try(self._start_upload, name)
-        self._cancel_upload(name, location)
-        return False
+        return self._uploads.mount(name, digest, from_name)
 
     def put_blob(self, name: ImageName, body: bytes) -> str:
-        """Upload a small blob in one piece; return its digest.
-
-        Raises DeniedError, UnreachableError after some tries, RegistryError for any other refusal.
-        """
-        digest = digest_of(body)
-        self._try(self._upload, name, body, digest)
-        return digest
-
-    def _upload(self, name: ImageName, body: bytes, digest: str) -> None:
-        """Both requests belong together: an upload that failed half-way is begun anew."""
-        location = self._start_upload(name)
-        url = f"{location}{'&' if '?' in location else '?'}digest={quote(digest)}"
-        headers = {"Content-Type": "application/octet-stream"}
-        answer = self._send("PUT", url, _push(name), headers=headers, body=body)
-        if not answer.ok:
-            raise self._denied(name, answer)
-
-    def _start_upload(self, name: ImageName) -> str:
-        answer = self._send("POST", self._uploads(name), _push(name), body=b"")
-        if not answer.ok:
-            raise self._denied(name, answer)
-        return self._location(name, answer)
-
-    def _location(self, name: ImageName, answer: "_Answer") -> str:
-        """Return the address that the registry wants the bytes at, which may be relative in its answer."""
-        location = answer.headers.get("Location", "")
-        with suppress(ValueError):
-            address = urljoin(self._uploads(name), location)
-            if location and urlsplit(address).port != 0:  # reading it is what raises
-                return address
-        raise RegistryError(f"{self._host} does not say where it takes blobs of {name}.")
-
-    def _uploads(self, name: ImageName) -> str:
-        return f"{self._base}/v2/{name.path}/blobs/uploads/"
-
-    def _cancel_upload(self, name: ImageName, location: str) -> None:
-        """A courtesy, which may fail: registries end forgotten uploads themselves."""
-        with suppress(RegistryError):
-            self._send("DELETE", location, _push(name))
-
-    def _denied(self, name: ImageName, answer: "_Answer") -> DeniedError:
-        detail = _describe(answer)
-        return DeniedError(f"{self._host} does not let {name} be written to: {detail}.", detail=detail)
+        """Upload a small blob in one piece; return its digest."""
+        return self._uploads.put(name, body)
 
     # --- asking ---
 
-    def _try(self, ask: Callable[..., T], *arguments: object, **options: object) -> T:
-        if self._gave_up:
-            raise UnreachableError(self._gave_up, on_loopback=is_loopback(self._host))
-        try:
-            return self._trying(ask, *arguments, **options)
-        except UnreachableError as error:
-            self._gave_up = "" if self._patient else error.message
-            raise
+    def _ask_for_manifest(self, method: str, name: ImageName, tag: str) -> Answer:
+        url = self._url(name, "manifests", tag)
+        headers = {"Accept": ", ".join((*MANIFEST_TYPES, *INDEX_TYPES))}
+        return self._send(method, url, pull(name), headers=headers)
+
+    def _does_not_tell(self, name: ImageName, tag: str, answer: Answer) -> RegistryError:
+        return RegistryError(
+            f"{self._host} does not tell what {name}{'@' if ':' in tag else ':'}{tag} is: it answers {answer.status}."
+            " Pushing may need another right than reading: give the account both."
+        )
+
+    def _url(self, name: ImageName, kind: str, key: str) -> str:
+        return f"{self._connection.base}/v2/{name.path}/{kind}/{key}"
 
     def _send(
         self,
         method: str,
         url: str,
-        scopes: "Scopes",
+        scopes: Scopes,
         *,
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
         limit: int = MAX_ANSWER_BYTES,
-    ) -> "_Answer":
-        """Make a request with the login that it needs; one that no longer holds is renewed once."""
-        headers = headers or {}
-        if self._session.leads_elsewhere(self._base, url):
-            # An upload may lead elsewhere, where the login is nobody's business.
-            return self._request(method, url, headers=headers, body=body, limit=limit)
-        used = self._find_login(scopes)
-        answer = self._request(method, url, headers={**headers, **_authorized(used)}, body=body, limit=limit)
-        if answer.status == requests.codes.unauthorized:
-            renewed = self._renew_login(scopes, used, answer.headers.get("WWW-Authenticate", ""))
-            if renewed != used:
-                answer = self._request(method, url, headers={**headers, **_authorized(renewed)}, body=body, limit=limit)
-            if renewed.startswith("Basic "):
-                self._note_refusal(answer)
-        return answer
-
-    def _note_refusal(self, answer: "_Answer") -> None:
-        """A wrong password is not sent with every look-up: there are registries that lock the account after a few."""
-        if answer.status == requests.codes.unauthorized and self._password and not self._patient:
-            self._gave_up = f"{self._host} refuses the login, so it is asked nothing more."
-
-    def _find_login(self, scopes: "Scopes") -> str:
-        """Return a kept login, or a new one where it is known whom to ask; empty before the first challenge."""
-        with self._lock:
-            kept = self._logins.find(scopes)
-            if kept or not self._logins.challenge:
-                return kept
-            return self._answer_challenge(self._logins.challenge, scopes)
-
-    def _renew_login(self, scopes: "Scopes", refused: str, challenge: str) -> str:
-        with self._lock:
-            kept = self._logins.find(scopes)
-            if kept and kept != refused:
-                return kept  # by another thread meanwhile
-            return self._answer_challenge(challenge, scopes)
-
-    def _answer_challenge(self, challenge: str, scopes: "Scopes") -> str:
-        """Return the value of the Authorization header that the registry asks for, and keep it."""
-        kind, _, rest = challenge.partition(" ")
-        if kind.lower() == "basic":
-            return self._logins.keep(ALL_SCOPES, self._basic())
-        if kind.lower() != "bearer":
-            raise RegistryError(f"{self._host} asks for an unknown kind of login: '{kind[:40]}'.")
-        fields = parse_dict_header(rest)  # type: ignore[no-untyped-call]
-        token = self._fetch_token(str(fields.get("realm", "")), str(fields.get("service", "")), scopes)
-        self._logins.challenge = challenge
-        return self._logins.keep(scopes, f"Bearer {token}")
-
-    def _fetch_token(self, realm: str, service: str, scopes: "Scopes") -> str:
-        if not realm.startswith(("https://", self._base.partition("://")[0] + "://")):
-            raise RegistryError(f"{self._host} names no safe place to log in at: '{realm[:100]}'.")
-        headers = {"Authorization": self._basic()} if self._password else {}
-        params = [*([("service", service)] if service else []), *(("scope", scope) for scope in scopes)]
-        answer = self._request("GET", realm, headers=headers, params=params)
-        body = answer.json()
-        token = body.get("token") or body.get("access_token")
-        self._note_refusal(answer)
-        if answer.status != requests.codes.ok or not isinstance(token, str):
-            message = f"{self._host} refuses a token for {' '.join(scopes)}: it answers {answer.status}."
-            raise RegistryError(message) if answer.ok else DeniedError(message, detail=_describe(answer))
-        return token
-
-    @property
-    def _password(self) -> str:
-        return self.auth.get("password", "")
-
-    def _basic(self) -> str:
-        # In UTF-8, as the engine does; requests' own would be Latin-1.
-        pair = f"{self.auth.get('username', '')}:{self._password}"
-        return f"Basic {base64.b64encode(pair.encode()).decode()}"
-
-    def _request(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str],
-        params: Sequence[tuple[str, str]] = (),
-        body: bytes | None = None,
-        limit: int = MAX_ANSWER_BYTES,
-    ) -> "_Answer":
-        self._count(1)
-        try:
-            with self._session.request(
-                method,
-                url,
-                headers=dict(headers),
-                params=list(params),
-                data=body,
-                timeout=self._timeout,
-                stream=True,
-                allow_redirects=method in {"GET", "HEAD"},
-            ) as response:
-                self._count(len(response.history))
-                answer = _Answer(
-                    response.status_code, response.headers, _read_body(response, limit, seconds=2 * self._timeout)
-                )
-        except (OSError, ValueError) as error:  # all of requests' own are OSErrors, and some are ValueErrors, too
-            raise self._explain(error) from error
-        if answer.status >= 500 or answer.status == requests.codes.too_many_requests:
-            raise UnreachableError(
-                f"{self._host} cannot answer now ({answer.status}). Run again when it is back.", on_loopback=False
-            )
-        return answer
-
-    def _explain(self, error: OSError | ValueError) -> RegistryError:
-        if isinstance(error, requests.exceptions.SSLError) and _UNTRUSTED.search(str(error)):
-            return UntrustedError(
-                f"This action does not know the authority behind the certificate of {self._host}. {RECIPE}"
-            )
-        if isinstance(error, requests.exceptions.RequestException):
-            return UnreachableError(
-                f"{self._host} does not answer ({type(error).__name__}), so the image cannot be checked there."
-                " Run again when it is back.",
-                on_loopback=is_loopback(self._host),
-            )
-        if isinstance(error, ValueError):
-            return RegistryError(f"{self._host} sends us to what is no address.")
-        # All that requests says of a file that is not there; many a path of the runner's is not, in a container.
-        return UntrustedError(
-            f"The file that REQUESTS_CA_BUNDLE names is not there in the action's container, so"
-            f" the certificate of {self._host} cannot be checked with it. {RECIPE}"
+    ) -> Answer:
+        return self._connection.attempt(
+            self._authorized.send, method, url, scopes, headers=headers, body=body, limit=limit
         )
-
-    def _count(self, requests_made: int) -> None:
-        with self._counting:
-            self.requests_made += requests_made
-
-
-Scopes = tuple[str, ...]
-"""What a token is good for: https://distribution.github.io/distribution/spec/auth/scope/"""
-ALL_SCOPES: Scopes = ()
-_MISSING_BLOB = frozenset({"MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"})
-"""https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes"""
-
-
-def _pull(name: ImageName) -> Scopes:
-    return (f"repository:{name.path}:pull",)
-
-
-def _push(name: ImageName) -> Scopes:
-    return (f"repository:{name.path}:pull,push",)
-
-
-def _delete(name: ImageName) -> Scopes:
-    """Some ask for the right to delete, and some know pushing only."""
-    return (f"repository:{name.path}:pull,push,delete",)
-
-
-def _authorized(login: str) -> dict[str, str]:
-    return {"Authorization": login} if login else {}
-
-
-class _Logins:
-    """Values of the Authorization header, each with what it is good for."""
-
-    def __init__(self) -> None:
-        self.challenge = ""
-        """The last one for a token: who knows it need not be refused first."""
-        self._kept: dict[Scopes, str] = {}
-
-    def find(self, scopes: Scopes) -> str:
-        return self._kept.get(scopes) or self._kept.get(ALL_SCOPES, "")
-
-    def keep(self, scopes: Scopes, login: str) -> str:
-        for scope in scopes:
-            self._kept[(scope,)] = self._kept[(scope.removesuffix(",push"),)] = login
-        self._kept[scopes] = login
-        return login
-
-
-class _Session(requests.Session):
-    """Never takes logins of the machine's (~/.netrc), and takes none of ours along to another host."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        # Given any, requests does not look for some of its own.
-        self.auth = _no_auth
-        self.max_redirects = MAX_REDIRECTS
-
-    def leads_elsewhere(self, here: str, there: str) -> bool:
-        """Whether it is another host or port, or the same one without TLS."""
-        return bool(self.should_strip_auth(here, there))  # type: ignore[no-untyped-call]
-
-    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
-        if self.leads_elsewhere(str(response.request.url), str(prepared_request.url)):
-            prepared_request.headers.pop("Authorization", None)
-
-
-@dataclass(frozen=True)
-class _Answer:
-    """A registry's answer, read whole."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def ok(self) -> bool:
-        return 200 <= self.status < 300
-
-    def json(self) -> dict[str, Any]:
-        return read_object(self.body)
-
-    def errors(self) -> list[dict[str, Any]]:
-        """https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes"""
-        listed = self.json().get("errors")
-        return [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
-
-    def error_codes(self) -> set[str]:
-        return {str(entry.get("code", "")) for entry in self.errors()}
-
-
-def _describe(answer: _Answer) -> str:
-    """Status and reason, e.g. `403 DENIED: requested access to the resource is denied`."""
-    said = [f"{entry.get('code', '')}: {entry.get('message', '')}" for entry in answer.errors()]
-    text = "; ".join(said) or answer.body[:MAX_REASON].decode(errors="replace")
-    return f"{answer.status} {' '.join(text.split())[:MAX_REASON] or 'without a reason'}"
-
-
-def read_object(text: bytes) -> dict[str, Any]:
-    """Return the JSON object in it; empty when it is anything else."""
-    try:
-        loaded = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return loaded if isinstance(loaded, dict) else {}
-
-
-def _read_body(response: requests.Response, limit: int, *, seconds: float) -> bytes:
-    """Neither an endless answer nor an endlessly slow one is waited for."""
-    deadline = time.monotonic() + seconds
-    body = b""
-    while piece := _read_piece(response):
-        body += piece
-        if len(body) > limit or time.monotonic() > deadline:
-            raise RegistryError("The registry's answer has no end: it is larger, or slower, than any manifest.")
-    return body
-
-
-def _read_piece(response: requests.Response) -> bytes:
-    """What has come, not what `iter_content` waits for: a piece of a given size could take for ever to arrive."""
-    try:
-        return bytes(response.raw.read1(65536, decode_content=True))
-    except urllib3.exceptions.HTTPError as error:
-        raise requests.exceptions.ConnectionError(error) from error
-
-
-def is_loopback(host: str) -> bool:
-    """Whether the engine takes a registry without TLS for granted, as it does on this machine."""
-    name = host.rpartition(":")[0] or host
-    if name == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(name.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
-def api_host(registry: str) -> str:
-    return "registry-1.docker.io" if registry == DOCKER_HUB else registry
-
-
-def digest_of(body: bytes) -> str:
-    return f"sha256:{hashlib.sha256(body).hexdigest()}"
-
-
-def is_digest(text: str) -> bool:
-    """Whether it is a digest of the kind that we compute; registries may have others."""
-    return bool(re.fullmatch(r"sha256:[a-f0-9]{64}", text))
-
-
-def read_manifest(body: bytes, content_type: str) -> Manifest:
-    """Describe a manifest or an index; whatever is odd about it is left out."""
-    # Computed and not read from a header: what the bytes are is what a hub will pull.
-    digest = digest_of(body)
-    manifest = read_object(body)
-    config = manifest.get("config")
-    config_digest = config.get("digest") if isinstance(config, dict) else None
-    # The bytes know best; only the newer format may leave it out of them.
-    media_type = manifest.get("mediaType")
-    return Manifest(
-        digest,
-        _download_bytes(manifest),
-        config_digest if isinstance(config_digest, str) else "",
-        body,
-        media_type if isinstance(media_type, str) else content_type.partition(";")[0].strip(),
-        _layer_digests(manifest),
-    )
-
-
-def _layer_digests(manifest: Mapping[str, Any]) -> tuple[str, ...]:
-    layers = manifest.get("layers")
-    if not isinstance(layers, list):
-        return ()
-    digests = [layer.get("digest") if isinstance(layer, dict) else None for layer in layers]
-    known = [digest for digest in digests if isinstance(digest, str) and is_digest(digest)]
-    return tuple(dict.fromkeys(known)) if len(known) == len(digests) else ()
-
-
-def _download_bytes(manifest: Mapping[str, Any]) -> int | None:
-    """Config and layers; None for an index, and for whatever else a registry may answer."""
-    layers = manifest.get("layers")
-    blobs = [manifest.get("config"), *(layers if isinstance(layers, list) else [])]
-    sizes = [blob.get("size") if isinstance(blob, dict) else None for blob in blobs]
-    known = [size for size in sizes if isinstance(size, int)]
-    return sum(known) if len(known) == len(sizes) else None
-
-
-def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request

@@ -3,14 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from hubaction.clients.registry.registry import (
-    MANIFEST_TYPES,
-    Manifest,
-    Registry,
-    RegistryError,
-    is_digest,
-    read_object,
-)
+from hubaction.clients.registry.errors import RegistryError
+from hubaction.clients.registry.manifest import MANIFEST_TYPES, Manifest, is_digest, read_object
+from hubaction.clients.registry.registry import Registry
 from hubaction.errors import ActionError
 from hubaction.image import Reference
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from hubaction.decide.plan import RolloutTarget
+from hubaction.decide.rollout import RolloutTarget
 from hubaction.errors import ActionError
 from hubaction.image import Reference
 from hubaction.inputs.rollout_paths import ValuePath

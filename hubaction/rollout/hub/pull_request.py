@@ -156,7 +156,7 @@ class _Attempt:
         if own is None:
             self._github.create_comment(pull.number, body)
         elif own.body.replace("\r\n", "\n") != body:
-            self._github.edit_comment(pull.number, own.id, body)
+            self._github.edit_comment(own.id, body)
         sentence = f"Pull request {pull.number} was changed by people, so it stays as it is; a comment has the new tag."
         return Proposed(Kind.COMMENTED, sentence, edits, pull.url)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from hubaction.clients.github.api import GitHub
 from hubaction.clients.github.errors import BadTokenError, BranchRulesError, NotAllowedError
 from hubaction.clients.registry.registries import Registries
-from hubaction.decide.plan import RolloutTarget
+from hubaction.decide.rollout import RolloutTarget
 from hubaction.errors import ActionError
 from hubaction.image import Reference
 from hubaction.inputs.settings import RolloutSettings

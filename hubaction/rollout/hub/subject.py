@@ -1,14 +1,15 @@
 """The image that is rolled out: as it was pushed, or as its registry has it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from hubaction.clients.registry.manifest import INDEX_TYPES, Manifest, read_object
 from hubaction.clients.registry.registries import Registries
-from hubaction.clients.registry.registry import INDEX_TYPES, Manifest, Registry
+from hubaction.clients.registry.registry import Registry
 from hubaction.clients.registry.remote_image import NotPromotableError, fetch_candidate
 from hubaction.decide.labels import PULL_REQUEST_LABEL, UNPROVEN_LABEL
 from hubaction.errors import ActionError
-from hubaction.image import PushedReference, Reference
+from hubaction.image import PushedReference, Reference, is_digest
 
 
 @dataclass(frozen=True)
@@ -48,21 +49,37 @@ def find_subject(references: Sequence[Reference], commit: str, registries: Regis
                 " this one, with the same 'image-name' and 'tags'.",
                 title="Not rolled out",
             )
-        _refuse_unfit(reference, _read_labels(registry, reference, manifest))
+        for labels in _read_labels(registry, reference, manifest):
+            _refuse_unfit(reference, labels)
         found.append(PushedReference(reference, manifest.digest, manifest.size))
     return Subject(tuple(found), commit)
 
 
-def _read_labels(registry: Registry, reference: Reference, manifest: Manifest) -> Mapping[str, str]:
-    """Those of the manifest itself, for its tag may move; an index has none. Raises ActionError if they are unknown."""
-    if manifest.media_type in INDEX_TYPES:
-        return {}
-    try:
-        return fetch_candidate(registry, Reference(reference.name, manifest.digest)).labels
-    except NotPromotableError as error:
-        raise ActionError(
-            f"{reference} is not rolled out, for hubs could not start it: {error.message}", title="Not rolled out"
-        ) from error
+def _read_labels(registry: Registry, reference: Reference, manifest: Manifest) -> Iterator[Mapping[str, str]]:
+    """Those of this very manifest, for its tag may move; of an index, those of each image in it.
+
+    Raises ActionError when nobody tells.
+    """
+    images = _images_of(manifest) if manifest.media_type in INDEX_TYPES else (manifest.digest,)
+    for digest in images:
+        try:
+            if not is_digest(digest):
+                raise NotPromotableError("its index has an entry without a digest.")
+            yield fetch_candidate(registry, Reference(reference.name, digest)).labels
+        except NotPromotableError as error:
+            raise ActionError(
+                f"{reference} is not rolled out, for hubs could not start it: {error.message}", title="Not rolled out"
+            ) from error
+
+
+def _images_of(index: Manifest) -> Iterator[str]:
+    """Digests of what a hub may start; an attestation has no platform that is known."""
+    listed = read_object(index.body).get("manifests")
+    for each in listed if isinstance(listed, list) else []:
+        entry = each if isinstance(each, dict) else {}
+        platform = entry.get("platform")
+        if not (isinstance(platform, dict) and platform.get("architecture") == "unknown"):
+            yield str(entry.get("digest"))
 
 
 def _refuse_unfit(reference: Reference, labels: Mapping[str, str]) -> None:

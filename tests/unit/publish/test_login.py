@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hubaction.errors import ActionError
+from hubaction.inputs.credentials import Credentials
 from hubaction.inputs.docker_config import (
     find_docker_config,
     read_auth,
@@ -15,7 +16,6 @@ from hubaction.inputs.docker_config import (
     registries_with_login,
     warn_of_docker_config,
 )
-from hubaction.inputs.settings import Credentials
 from hubaction.publish.login import LoginError, log_in, temporary_docker_config
 
 PASSWORD = "correct-horse-battery"

@@ -14,7 +14,8 @@ import responses
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubaction.clients.registry.registry import INDEX_TYPES, MANIFEST_TYPES, Registry, digest_of
+from hubaction.clients.registry.manifest import INDEX_TYPES, MANIFEST_TYPES, digest_of
+from hubaction.clients.registry.registry import Registry
 from hubaction.decide.labels import PULL_REQUEST_LABEL, SOURCE_LABEL
 from hubaction.image import ImageName, Reference
 from hubaction.publish.previews import CleanupError, advise, check_login, delete_previews

@@ -1,8 +1,6 @@
 """What makes a candidate, what relabelling changes, and how a registry's refusals are told."""
 
 import json
-import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,11 +8,12 @@ import responses
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubaction.clients.registry.registry import Registry, digest_of, read_manifest, read_object
+from hubaction.clients.registry.manifest import digest_of, read_manifest, read_object
+from hubaction.clients.registry.registry import Registry
 from hubaction.clients.registry.remote_image import Candidate, NotPromotableError, read_candidate
 from hubaction.image import ImageName, Reference
 from hubaction.publish.promote import promote, promote_relabelled, relabel
-from hubaction.publish.push import PushError
+from hubaction.publish.push_errors import PushError
 
 NAME = ImageName("quay.io", "org/image")
 REFERENCE = Reference(NAME, "v1")
@@ -49,13 +48,6 @@ def manifest_bytes(**changes: Any) -> bytes:
 
 MANIFEST = manifest_bytes(annotations={"x": "y"})
 DIGEST = digest_of(MANIFEST)
-
-
-@pytest.fixture
-def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[responses.RequestsMock]:
-    monkeypatch.setattr(time, "sleep", lambda seconds: None)
-    with responses.RequestsMock() as mock:
-        yield mock
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import requests
 import responses
 
 from hubaction.clients.engine.engine import Engine
+from hubaction.clients.registry.registry import Registry
 from hubaction.image import ImageName, Reference
 from hubaction.publish.public import PrivateImageError, UncheckedImageError, advise, check_public
 
@@ -29,7 +30,8 @@ def client() -> Any:
 
 
 def check(client: Any, reference: Reference = REFERENCE, *, insecure: bool = False) -> None:
-    check_public(reference, engine=Engine(client), insecure=insecure)
+    registry = Registry(reference.name.registry, {}, insecure=insecure)
+    check_public(reference, registry, engine=Engine(client))
 
 
 def test_check_public__anonymous_token(wire: responses.RequestsMock, client: Any) -> None:

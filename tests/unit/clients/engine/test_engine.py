@@ -1,10 +1,6 @@
-"""The door to the engine: docker-py's errors translated, containers removed, archives owned by the user."""
+"""The door to the engine: docker-py's errors translated, containers removed."""
 
 import gc
-import io
-import os
-import posixpath
-import tarfile
 from pathlib import Path
 from typing import Any
 from unittest.mock import create_autospec
@@ -15,7 +11,8 @@ import pytest
 import requests
 from docker.models.containers import Container
 
-from hubaction.clients.engine.engine import Engine, EngineError, SpawnedContainer, pack_folder
+from hubaction.clients.engine.engine import Engine
+from hubaction.clients.engine.errors import EngineError
 from hubaction.image import ImageName, Reference
 
 
@@ -48,21 +45,6 @@ def test_find_image__id(client: Any) -> None:
 def test_find_image__none(client: Any) -> None:
     client.images.get.side_effect = docker.errors.ImageNotFound("none")
     assert Engine(client).find_image("a/b:c") == ""
-
-
-def test_has_path__a_name_that_is_no_text(client: Any) -> None:
-    """As in repositories whose names are older than UTF-8."""
-    asked: list[str] = []
-
-    def head(url: str, params: dict[str, Any]) -> requests.Response:
-        asked.append(str(requests.Request("HEAD", url, params=params).prepare().url))
-        return answer(200)
-
-    client.api.base_url, client.api.api_version, client.api.head = "http://engine", "1.45", head
-    container = create_autospec(Container, instance=True)
-    container.client, container.id = client, "c"
-    assert SpawnedContainer(container).has_path(f"/srv/repo/{os.fsdecode(b'caf' + bytes([0xE9]))}")
-    assert asked == ["http://engine/v1.45/containers/c/archive?path=%2Fsrv%2Frepo%2Fcaf%E9"]
 
 
 REFERENCE = Reference(ImageName("quay.io", "a/b"), "v1")
@@ -203,33 +185,3 @@ def test_push__messages_of_any_shape(client: Any) -> None:
     assert (events[1].layer, events[1].current) == ("a", 5)
     assert [event.digest for event in events] == ["", "", "", "sha256:x", ""]
     assert events[4].error == "denied"
-
-
-@pytest.mark.parametrize("name", ["image-tests", ".", "a/b"])
-def test_pack_folder__leaves_out_what_it_is_told_and_git(name: str, tmp_path: Path) -> None:
-    """The login that actions/checkout leaves in .git is nothing for a test to read."""
-    for file in (".git/config", "data/.git/config", "data/key.json", ".gitignore", "test_a.py"):
-        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / file).write_text("text")
-    packed = io.BytesIO()
-    pack_folder(tmp_path, name, packed, user_id=1000, leave_out={"data/key.json"})
-    packed.seek(0)
-    with tarfile.open(fileobj=packed) as archive:
-        files = {posixpath.relpath(member.name, name) for member in archive if member.isfile()}
-    assert files == {".gitignore", "test_a.py"}
-
-
-def test_pack_folder__belongs_to_the_user(tmp_path: Path) -> None:
-    (tmp_path / "tests/sub").mkdir(parents=True)
-    (tmp_path / "tests/sub/test_a.py").write_text("x", encoding="utf-8")
-    (tmp_path / "tests/link").symlink_to("/etc/passwd")
-    packed = io.BytesIO()
-    pack_folder(tmp_path / "tests", "image-tests", packed, user_id=2000)
-    packed.seek(0)
-    with tarfile.open(fileobj=packed) as archive:
-        members = {member.name: member for member in archive.getmembers()}
-    assert set(members) == {"image-tests", "image-tests/sub", "image-tests/sub/test_a.py", "image-tests/link"}
-    assert {(member.uid, member.gid, member.uname, member.gname) for member in members.values()} == {
-        (2000, 2000, "", "")
-    }
-    assert members["image-tests/link"].issym()

@@ -7,7 +7,6 @@ import pytest
 
 from hubaction.clients.github.api import JOB_LOGIN, GitHub, RemoteComment
 from hubaction.clients.github.errors import BadTokenError, GitHubError, NotAllowedError, PassingError
-from hubaction.clients.github.patience import ATTEMPTS, LONGEST_WAIT_SECONDS, patiently
 from tests.github.answers import (
     BAD_CREDENTIALS,
     BAD_GATEWAY,
@@ -41,61 +40,54 @@ def _no_network() -> None:
 
 
 @pytest.fixture
-def hub(server: GitHubServer) -> Iterator[GitHub]:
+def github(server: GitHubServer) -> Iterator[GitHub]:
     """Yield the door, opened with a job's token."""
     door = GitHub(server.url, JOB_TOKEN, REPOSITORY, timeout=1)
     yield door
     door.close()
 
 
-@pytest.fixture
-def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds that were to be slept, none of which are."""
-    slept: list[float] = []
-    monkeypatch.setattr(time, "sleep", slept.append)
-    return slept
-
-
 # --- what is asked ---
 
 
-def test_list_comments__over_all_pages(server: GitHubServer, hub: GitHub) -> None:
+def test_list_comments__over_all_pages(server: GitHubServer, github: GitHub) -> None:
     for number in range(250):
         server.add_comment(7, f"text {number}", author="somebody")
     server.add_comment(8, "of another pull request")
-    comments = hub.list_comments(7)
+    comments = github.list_comments(7)
     assert [comment.body for comment in comments] == [f"text {number}" for number in range(250)]
     assert [request.query.get("page", "1") for request in server.requests] == ["1", "2", "3"]
 
 
-def test_list_comments__of_deleted_accounts_and_without_text(server: GitHubServer, hub: GitHub) -> None:
+def test_list_comments__of_deleted_accounts_and_without_text(server: GitHubServer, github: GitHub) -> None:
     server.add_comment(7, "", author=None)
-    (comment,) = hub.list_comments(7)
+    (comment,) = github.list_comments(7)
     assert (comment.author, comment.body) == ("", "")
 
 
-def test_comments__are_made_read_edited_and_deleted(server: GitHubServer, hub: GitHub) -> None:
-    made = hub.create_comment(7, "first")
+def test_comments__are_made_read_edited_and_deleted(server: GitHubServer, github: GitHub) -> None:
+    made = github.create_comment(7, "first")
     assert made == RemoteComment(made.id, JOB, "first", f"https://github.com/Org/Course/pull/7#issuecomment-{made.id}")
-    assert hub.get_comment(7, made.id) == made
-    assert hub.edit_comment(7, made.id, "second").body == "second"
-    hub.delete_comment(7, made.id)
+    assert github.get_comment(made.id) == made
+    github.edit_comment(made.id, "second")
+    assert github.get_comment(made.id).body == "second"
+    github.delete_comment(made.id)
     assert server.comments == {}
-    assert server.methods() == ["POST", "GET", "PATCH", "DELETE"]
+    assert server.methods() == ["POST", "GET", "PATCH", "GET", "DELETE"]
 
 
-def test_delete_comment__that_is_gone(hub: GitHub) -> None:
-    hub.delete_comment(7, 1)
+def test_delete_comment__that_is_gone(github: GitHub) -> None:
+    github.delete_comment(1)
 
 
-def test_requests__carry_the_token_as_authorization(server: GitHubServer, hub: GitHub) -> None:
-    hub.list_comments(7)
+def test_requests__carry_the_token_as_authorization(server: GitHubServer, github: GitHub) -> None:
+    github.list_comments(7)
     assert [request.token for request in server.requests] == [JOB_TOKEN]
     assert server.unauthorized == []
 
 
-def test_login__of_a_job_costs_nothing(server: GitHubServer, hub: GitHub) -> None:
-    assert hub.login() == JOB_LOGIN == JOB
+def test_login__of_a_job_costs_nothing(server: GitHubServer, github: GitHub) -> None:
+    assert github.login() == JOB_LOGIN == JOB
     assert server.requests == []
 
 
@@ -106,11 +98,11 @@ def test_login__of_a_user_is_asked_for(server: GitHubServer) -> None:
     assert [str(request) for request in server.requests] == ["GET /user"]
 
 
-def find(hub: GitHub, head_repository: str = REPOSITORY, branch: str = "topic") -> list[int]:
-    return hub.find_pull_requests(head_repository=head_repository, branch=branch, sha=SHA)
+def find(github: GitHub, head_repository: str = REPOSITORY, branch: str = "topic") -> list[int]:
+    return github.find_pull_requests(head_repository=head_repository, branch=branch, sha=SHA)
 
 
-def test_find_pull_requests__of_branches_and_forks(server: GitHubServer, hub: GitHub) -> None:
+def test_find_pull_requests__of_branches_and_forks(server: GitHubServer, github: GitHub) -> None:
     """Whoever pushes another's commit to a fork of their own does not become that other."""
     server.pulls = [
         Pull(7, SHA, head_repository="Stranger/Course"),
@@ -118,15 +110,15 @@ def test_find_pull_requests__of_branches_and_forks(server: GitHubServer, hub: Gi
         Pull(9, SHA, state="closed"),
         Pull(10, SHA),
     ]
-    assert find(hub) == [10]
-    assert find(hub, "stranger/course") == [7]
-    assert find(hub, "Nobody/Course") == []
-    assert find(hub, branch="other") == []
+    assert find(github) == [10]
+    assert find(github, "stranger/course") == [7]
+    assert find(github, "Nobody/Course") == []
+    assert find(github, branch="other") == []
     assert server.methods() == ["GET"] * 4
 
 
-def test_find_pull_requests__without_any(hub: GitHub) -> None:
-    assert find(hub) == []
+def test_find_pull_requests__without_any(github: GitHub) -> None:
+    assert find(github) == []
 
 
 # --- what goes wrong ---
@@ -148,11 +140,11 @@ def test_find_pull_requests__without_any(hub: GitHub) -> None:
     ids=["401", "403", "404", "422", "secondary", "429", "500", "502", "closed"],
 )
 def test_error__is_explained(
-    server: GitHubServer, hub: GitHub, answer: Answer, kind: type[GitHubError], said: str
+    server: GitHubServer, github: GitHub, answer: Answer, kind: type[GitHubError], said: str
 ) -> None:
     server.tell("GET", answer)
     with pytest.raises(GitHubError) as caught:
-        hub.list_comments(7)
+        github.list_comments(7)
     assert type(caught.value) is kind
     assert said in caught.value.message
     assert JOB_TOKEN not in caught.value.message
@@ -166,10 +158,10 @@ def test_error__of_writing_with_a_token_that_reads(server: GitHubServer) -> None
     door.close()
 
 
-def test_error__of_a_server_that_stalls(server: GitHubServer, hub: GitHub) -> None:
+def test_error__of_a_server_that_stalls(server: GitHubServer, github: GitHub) -> None:
     server.stall("GET")
     with pytest.raises(PassingError, match="did not answer when asked to list"):
-        hub.list_comments(7)
+        github.list_comments(7)
 
 
 def test_error__of_a_server_that_is_not_there() -> None:
@@ -180,16 +172,16 @@ def test_error__of_a_server_that_is_not_there() -> None:
 
 
 @pytest.mark.parametrize("answer", [Answer(200, "<html>Log in</html>"), Answer(200, {"x": 1}), Answer(200, [1])])
-def test_error__of_an_answer_that_is_not_githubs(server: GitHubServer, hub: GitHub, answer: Answer) -> None:
+def test_error__of_an_answer_that_is_not_githubs(server: GitHubServer, github: GitHub, answer: Answer) -> None:
     server.tell("GET", answer)
     with pytest.raises(GitHubError):
-        hub.list_comments(7)
+        github.list_comments(7)
 
 
-def test_error__shows_no_long_or_broken_lines(server: GitHubServer, hub: GitHub) -> None:
+def test_error__shows_no_long_or_broken_lines(server: GitHubServer, github: GitHub) -> None:
     server.tell("GET", refusal(422, "x\n::error::" * 100))
     with pytest.raises(GitHubError) as caught:
-        hub.list_comments(7)
+        github.list_comments(7)
     assert "\n" not in caught.value.message
     assert len(caught.value.message) < 3500
 
@@ -211,74 +203,17 @@ def test_error__shows_no_long_or_broken_lines(server: GitHubServer, hub: GitHub)
     ids=str,
 )
 def test_rate_limit__says_how_long(
-    server: GitHubServer, hub: GitHub, headers: dict[str, str], wait: float | None
+    server: GitHubServer, github: GitHub, headers: dict[str, str], wait: float | None
 ) -> None:
     server.tell("GET", Answer(403, SECONDARY_LIMIT.body, headers))
     with pytest.raises(PassingError) as caught:
-        hub.list_comments(7)
+        github.list_comments(7)
     assert caught.value.wait == wait
 
 
-def test_rate_limit__that_is_reset_soon(server: GitHubServer, hub: GitHub) -> None:
+def test_rate_limit__that_is_reset_soon(server: GitHubServer, github: GitHub) -> None:
     headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(time.time()) + 20)}
     server.tell("GET", Answer(403, TOO_MANY.body, headers))
     with pytest.raises(PassingError) as caught:
-        hub.list_comments(7)
+        github.list_comments(7)
     assert 15 < (caught.value.wait or 0) < 22
-
-
-# --- trying again ---
-
-
-class Failing:
-    """Work that fails some times, each time the same way, and then does not."""
-
-    def __init__(self, *errors: Exception) -> None:
-        self.errors = list(errors)
-        self.calls = 0
-
-    def __call__(self) -> str:
-        self.calls += 1
-        if self.errors:
-            raise self.errors.pop(0)
-        return "done"
-
-
-def test_patiently__of_work_that_succeeds(naps: list[float]) -> None:
-    assert patiently(Failing()) == "done"
-    assert naps == []
-
-
-def test_patiently__backs_off(naps: list[float]) -> None:
-    work = Failing(*[PassingError("x")] * (ATTEMPTS - 1))
-    assert patiently(work) == "done"
-    assert naps == [2, 4, 8]
-
-
-def test_patiently__waits_as_long_as_asked(naps: list[float]) -> None:
-    assert patiently(Failing(PassingError("x", wait=17), PassingError("x", wait=0.0))) == "done"
-    assert naps == [17, 0]
-
-
-def test_patiently__gives_up_after_some_attempts(naps: list[float]) -> None:
-    work = Failing(*[PassingError("x")] * 99)
-    with pytest.raises(PassingError):
-        patiently(work)
-    assert work.calls == ATTEMPTS
-    assert sum(naps) <= LONGEST_WAIT_SECONDS
-
-
-@pytest.mark.parametrize("waits", [[61], [3600], [31, 31], [float("inf")]])
-def test_patiently__never_waits_long(naps: list[float], waits: list[float]) -> None:
-    with pytest.raises(PassingError):
-        patiently(Failing(*(PassingError("x", wait=wait) for wait in waits)))
-    assert sum(naps) <= LONGEST_WAIT_SECONDS
-
-
-def test_patiently__never_repeats_what_was_refused(naps: list[float]) -> None:
-    for error in (NotAllowedError("x"), GitHubError("x"), ValueError("x")):
-        work = Failing(error)
-        with pytest.raises(type(error)):
-            patiently(work)
-        assert work.calls == 1
-    assert naps == []

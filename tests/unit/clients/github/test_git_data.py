@@ -7,7 +7,7 @@ import pytest
 from hubaction.clients.github.api import GitHub
 from hubaction.clients.github.errors import BranchRulesError, GitHubError, MovedError, NotAllowedError
 from hubaction.clients.github.git_data import GitData, NewFile
-from tests.github.answers import BROKEN, PROTECTED, refuse_query
+from tests.github.answers import BROKEN, PROTECTED, Answer, refuse_query
 from tests.github.git import EXECUTABLE
 from tests.github.server import (
     APP,
@@ -156,3 +156,19 @@ def test_delete_branch__that_moved(server: GitHubServer, git: GitData) -> None:
     with pytest.raises(MovedError):
         git.delete_branch("rollout", seen=head)
     assert server.gits[OTHER_REPOSITORY].branches["rollout"] == theirs
+
+
+# --- whose fault it is ---
+
+
+def test_create_tree__a_bug_of_ours_is_no_answer_of_githubs(server: GitHubServer, git: GitData) -> None:
+    with pytest.raises(AttributeError):
+        git.create_tree([None, None], parent=None)  # type: ignore[list-item]
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("answer", [Answer(200, {"object": {}}), Answer(200, {"object": None}), Answer(200, [])])
+def test_find_head__an_answer_that_is_not_githubs(server: GitHubServer, git: GitData, answer: Answer) -> None:
+    server.tell("GET .*/git/ref/heads/main", answer)
+    with pytest.raises(GitHubError, match="look for branch 'main' was no answer of its API"):
+        git.find_head("main")

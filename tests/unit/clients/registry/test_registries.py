@@ -10,7 +10,7 @@ import responses
 from hubaction.clients.registry.registries import Registries
 from hubaction.errors import ActionError
 from hubaction.image import ImageName
-from hubaction.inputs.settings import Credentials
+from hubaction.inputs.credentials import Credentials
 
 QUAY = Credentials("quay.io", "robot", "hunter2-hunter2")
 EARLIER = "of-an-earlier-step"
@@ -37,6 +37,20 @@ def test_registries__inputs_come_before_an_earlier_login(registries: Registries,
     assert opened("quay.io").auth == {"username": "robot", "password": "hunter2-hunter2"}
     assert opened("ghcr.io").auth["password"] == EARLIER
     assert opened("docker.io").auth == {}
+
+
+@responses.activate
+def test_registries__as_everybody_sees_them(registries: Registries) -> None:
+    responses.get("http://registry.example/v2/org/image/manifests/1", status=404)
+    assert registries.open_anonymously("quay.io").auth == {}
+    registry = registries.open_anonymously("registry.example")
+    assert registry.fetch_manifest(ImageName("registry.example", "org/image"), "1") is None
+
+
+def test_registries__without_a_docker_configuration() -> None:
+    registries = Registries((QUAY,), None, frozenset())
+    assert registries.open("quay.io").auth["username"] == "robot"
+    assert registries.open("ghcr.io").auth == {}
 
 
 def test_registries__one_for_all_look_ups(registries: Registries) -> None:

@@ -1,32 +1,38 @@
-"""Asking a registry what a tag points to, on a wire of `responses`."""
+"""What a registry has, and what is put there, on a wire of `responses`."""
 
 import base64
 import hashlib
 import json
-from pathlib import Path
 
 import pytest
 import requests
 import responses
 
-from hubaction.clients.registry.registry import (
-    INDEX_TYPES,
-    MANIFEST_TYPES,
-    Registry,
-    RegistryError,
-    UnreachableError,
-    UntrustedError,
-    api_host,
-    is_loopback,
-)
+from hubaction.clients.registry.errors import DeniedError, MissingBlobError, RegistryError, UnreachableError
+from hubaction.clients.registry.manifest import INDEX_TYPES, MANIFEST_TYPES, digest_of
+from hubaction.clients.registry.registry import Registry
 from hubaction.image import ImageName, Reference
 
 REFERENCE = Reference(ImageName("quay.io", "org/image"), "v1")
+NAME = REFERENCE.name
 URL = "https://quay.io/v2/org/image/manifests/v1"
 AUTH = {"username": "robot", "password": "correct-horse-battery"}
 BASIC = "Basic " + base64.b64encode(b"robot:correct-horse-battery").decode()
 MANIFEST = json.dumps({"config": {"size": 100}, "layers": [{"size": 20}, {"size": 3}]}).encode()
 DIGEST = f"sha256:{hashlib.sha256(MANIFEST).hexdigest()}"
+OCI = "application/vnd.oci.image.manifest.v1+json"
+BLOB = b'{"architecture": "amd64"}'
+BLOB_DIGEST = digest_of(BLOB)
+BLOB_URL = f"https://quay.io/v2/org/image/blobs/{BLOB_DIGEST}"
+
+
+@pytest.fixture
+def registry() -> Registry:
+    return Registry("quay.io", {}, patient=False)
+
+
+def asked(wire: responses.RequestsMock) -> list[tuple[str | None, str | None]]:
+    return [(call.request.method, call.request.url) for call in wire.calls]
 
 
 def sent(wire: responses.RequestsMock) -> list[tuple[str | None, str | None]]:
@@ -62,158 +68,10 @@ def test_fetch_manifest__no_such_tag(wire: responses.RequestsMock) -> None:
     assert Registry("quay.io", {}).fetch_manifest(REFERENCE.name, REFERENCE.tag) is None
 
 
-def test_fetch_manifest__password_only_when_asked_for(wire: responses.RequestsMock) -> None:
-    wire.get(URL, status=401, headers={"WWW-Authenticate": 'Basic realm="x"'})
-    wire.get(URL, body=MANIFEST)
-    assert Registry("quay.io", AUTH).fetch_manifest(REFERENCE.name, REFERENCE.tag)
-    assert sent(wire) == [(URL, None), (URL, BASIC)]
-
-
-def test_fetch_manifest__no_password_of_the_machine(
-    wire: responses.RequestsMock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "netrc").write_text("machine quay.io login other password of-the-machine\n", encoding="utf-8")
-    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    wire.get(URL, body=MANIFEST)
-    Registry("quay.io", {}).fetch_manifest(REFERENCE.name, REFERENCE.tag)
-    assert sent(wire) == [(URL, None)]
-
-
-def test_fetch_manifest__password_in_utf_8(wire: responses.RequestsMock) -> None:
-    wire.get(URL, status=401, headers={"WWW-Authenticate": "Basic"})
-    wire.get(URL, body=MANIFEST)
-    Registry("quay.io", {"username": "ü", "password": "päß€"}).fetch_manifest(REFERENCE.name, REFERENCE.tag)
-    assert sent(wire)[1][1] == "Basic " + base64.b64encode("ü:päß€".encode()).decode()
-
-
-def test_fetch_manifest__token(wire: responses.RequestsMock) -> None:
-    challenge = 'Bearer realm="https://auth.quay.io/token",service="quay.io",scope="repository:org/image:pull,push"'
-    wire.get(URL, status=401, headers={"WWW-Authenticate": challenge})
-    wire.get("https://auth.quay.io/token", json={"token": "t0"})
-    wire.get(URL, body=MANIFEST)
-    assert Registry("quay.io", AUTH).fetch_manifest(REFERENCE.name, REFERENCE.tag)
-    token_url = "https://auth.quay.io/token?service=quay.io&scope=repository%3Aorg%2Fimage%3Apull"
-    assert sent(wire) == [(URL, None), (token_url, BASIC), (URL, "Bearer t0")]
-
-
-def test_fetch_manifest__anonymous_token_under_its_other_name(wire: responses.RequestsMock) -> None:
-    wire.get(URL, status=401, headers={"WWW-Authenticate": 'Bearer realm="https://auth.quay.io/token"'})
-    wire.get("https://auth.quay.io/token", json={"access_token": "t0"})
-    wire.get(URL, body=MANIFEST)
-    assert Registry("quay.io", {}).fetch_manifest(REFERENCE.name, REFERENCE.tag)
-    assert [authorization for _, authorization in sent(wire)] == [None, None, "Bearer t0"]
-
-
-def test_fetch_manifest__password_is_not_sent_unencrypted(wire: responses.RequestsMock) -> None:
-    wire.get(URL, status=401, headers={"WWW-Authenticate": 'Bearer realm="http://evil.example/token"'})
-    with pytest.raises(RegistryError, match="no safe place to log in"):
-        Registry("quay.io", AUTH).fetch_manifest(REFERENCE.name, REFERENCE.tag)
-    assert len(wire.calls) == 1
-
-
-@pytest.mark.parametrize(
-    ("status", "body"), [(401, {}), (403, {"token": "t0"}), (200, {}), (200, {"token": 5}), (200, [])]
-)
-def test_fetch_manifest__no_token(wire: responses.RequestsMock, status: int, body: object) -> None:
-    wire.get(URL, status=401, headers={"WWW-Authenticate": 'Bearer realm="https://auth.quay.io/token"'})
-    wire.get("https://auth.quay.io/token", status=status, json=body)
-    with pytest.raises(RegistryError, match="refuses a token") as caught:
-        Registry("quay.io", AUTH).fetch_manifest(REFERENCE.name, REFERENCE.tag)
-    assert AUTH["password"] not in str(caught.value)
-
-
-@pytest.mark.parametrize("challenge", ["", "Negotiate", "Digest realm=x"])
-def test_fetch_manifest__unknown_login(wire: responses.RequestsMock, challenge: str) -> None:
-    wire.get(URL, status=401, headers={"WWW-Authenticate": challenge})
-    with pytest.raises(RegistryError, match="unknown kind of login"):
-        Registry("quay.io", AUTH).fetch_manifest(REFERENCE.name, REFERENCE.tag)
-
-
 def test_fetch_manifest__refused(wire: responses.RequestsMock) -> None:
     wire.get(URL, status=403)
     with pytest.raises(RegistryError, match=r"does not tell what quay\.io/org/image:v1 is: it answers 403"):
         Registry("quay.io", AUTH).fetch_manifest(REFERENCE.name, REFERENCE.tag)
-
-
-@pytest.mark.parametrize("status", [500, 503, 429])
-def test_fetch_manifest__passing_fault_is_tried_again(
-    wire: responses.RequestsMock, slept: list[float], status: int
-) -> None:
-    wire.get(URL, status=status)
-    wire.get(URL, body=requests.exceptions.ConnectionError("reset"))
-    wire.get(URL, body=MANIFEST)
-    assert Registry("quay.io", {}).fetch_manifest(REFERENCE.name, REFERENCE.tag)
-    assert len(slept) == 2
-
-
-def test_fetch_manifest__away(wire: responses.RequestsMock, slept: list[float]) -> None:
-    wire.get(URL, body=requests.exceptions.ConnectTimeout("no answer"))
-    with pytest.raises(UnreachableError, match=r"quay\.io does not answer") as caught:
-        Registry("quay.io", {}).fetch_manifest(REFERENCE.name, REFERENCE.tag)
-    assert not caught.value.on_loopback
-    assert len(wire.calls) == 4
-    assert slept == sorted(slept)
-
-
-def tls_error(text: str) -> requests.exceptions.SSLError:
-    """As requests raises it, with OpenSSL's own text within."""
-    return requests.exceptions.SSLError(f"HTTPSConnectionPool: (Caused by SSLError({text}))")
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed')",
-        "SSLError(136, '[X509: NO_CERTIFICATE_OR_CRL_FOUND] no certificate or crl found (_ssl.c:4166)')",
-    ],
-)
-def test_fetch_manifest__unknown_authority_is_not_tried_again(
-    wire: responses.RequestsMock, slept: list[float], text: str
-) -> None:
-    wire.get(URL, body=tls_error(text))
-    with pytest.raises(UntrustedError, match=r"the certificate of quay\.io"):
-        Registry("quay.io", {}).fetch_manifest(REFERENCE.name, REFERENCE.tag)
-    assert slept == []
-
-
-def test_fetch_manifest__connection_that_breaks_in_tls_is_tried_again(
-    wire: responses.RequestsMock, slept: list[float]
-) -> None:
-    wire.get(URL, body=tls_error("SSLEOFError(8, '[SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred')"))
-    wire.get(URL, body=MANIFEST)
-    assert Registry("quay.io", {}).fetch_manifest(REFERENCE.name, REFERENCE.tag)
-    assert len(slept) == 1
-
-
-def test_fetch_manifest__loopback_is_tried_once(wire: responses.RequestsMock, slept: list[float]) -> None:
-    local = Reference(ImageName("127.0.0.1:5000", "org/image"), "v1")
-    wire.get("http://127.0.0.1:5000/v2/org/image/manifests/v1", body=requests.exceptions.ConnectionError("refused"))
-    with pytest.raises(UnreachableError) as caught:
-        Registry("127.0.0.1:5000", {}).fetch_manifest(local.name, local.tag)
-    assert caught.value.on_loopback
-    assert slept == []
-
-
-@pytest.mark.parametrize(
-    ("host", "insecure", "expected"),
-    [
-        ("quay.io", False, "https://quay.io"),
-        ("docker.io", False, "https://registry-1.docker.io"),
-        ("localhost:5000", False, "http://localhost:5000"),
-        ("registry.example:5000", True, "http://registry.example:5000"),
-        ("registry.example:5000", False, "https://registry.example:5000"),
-    ],
-)
-def test_fetch_manifest__where(wire: responses.RequestsMock, host: str, insecure: bool, expected: str) -> None:
-    wire.get(f"{expected}/v2/org/image/manifests/v1", body=MANIFEST)
-    reference = Reference(ImageName(host, "org/image"), "v1")
-    assert Registry(host, {}, insecure=insecure).fetch_manifest(reference.name, reference.tag)
-
-
-def test_fetch_manifest__oversized(wire: responses.RequestsMock) -> None:
-    wire.get(URL, body=b" " * (4 * 1024**2 + 1))
-    with pytest.raises(RegistryError, match="has no end"):
-        Registry("quay.io", {}).fetch_manifest(REFERENCE.name, REFERENCE.tag)
 
 
 @pytest.mark.parametrize(
@@ -238,18 +96,140 @@ def test_fetch_manifest__odd_manifest_is_no_bug(wire: responses.RequestsMock, bo
     assert manifest.digest.startswith("sha256:")
 
 
-@pytest.mark.parametrize("host", ["localhost", "localhost:5000", "127.0.0.1", "127.3.4.5:80", "[::1]:5000"])
-def test_is_loopback__this_machine(host: str) -> None:
-    assert is_loopback(host)
+# --- manifests, digests and blobs, by one request each where the specification allows it ---
+
+
+def test_fetch_manifest__keeps_bytes_and_type(wire: responses.RequestsMock, registry: Registry) -> None:
+    wire.get(URL, body=MANIFEST, content_type=f"{OCI}; charset=utf-8")
+    manifest = registry.fetch_manifest(NAME, "v1")
+    assert manifest is not None
+    assert (manifest.body, manifest.media_type) == (MANIFEST, OCI)
+    assert "100" not in repr(manifest)
+
+
+def test_fetch_manifest__by_digest_is_that_one(wire: responses.RequestsMock, registry: Registry) -> None:
+    wire.get(URL.replace("v1", BLOB_DIGEST), body=MANIFEST)
+    with pytest.raises(RegistryError, match="where sha256:"):
+        registry.fetch_manifest(NAME, BLOB_DIGEST)
+
+
+def test_fetch_digest__one_head(wire: responses.RequestsMock, registry: Registry) -> None:
+    wire.head(URL, headers={"Docker-Content-Digest": DIGEST})
+    assert registry.fetch_digest(NAME, "v1") == DIGEST
+    assert OCI in wire.calls[0].request.headers["Accept"]
+    assert registry.requests_made == 1
+
+
+@pytest.mark.parametrize("header", [{}, {"Docker-Content-Digest": "sha256:short"}, {"Docker-Content-Digest": "md5:x"}])
+def test_fetch_digest__without_a_usable_header(
+    wire: responses.RequestsMock, registry: Registry, header: dict[str, str]
+) -> None:
+    wire.head(URL, headers=header)
+    wire.get(URL, body=MANIFEST)
+    assert registry.fetch_digest(NAME, "v1") == DIGEST
+
+
+def test_fetch_digest__where_head_is_not_allowed(wire: responses.RequestsMock, registry: Registry) -> None:
+    wire.head(URL, status=405)
+    wire.get(URL, status=404)
+    assert registry.fetch_digest(NAME, "v1") is None
+
+
+def test_fetch_digest__absent(wire: responses.RequestsMock, registry: Registry) -> None:
+    wire.head(URL, status=404)
+    assert registry.fetch_digest(NAME, "v1") is None
+
+
+def test_fetch_digest__refused(wire: responses.RequestsMock, registry: Registry) -> None:
+    wire.head(URL, status=403)
+    with pytest.raises(RegistryError, match="answers 403"):
+        registry.fetch_digest(NAME, "v1")
+
+
+@pytest.mark.parametrize("answer", [503, 403, 200, requests.exceptions.ConnectTimeout("no answer")])
+def test_look_up_digest__never_raises(
+    wire: responses.RequestsMock, registry: Registry, answer: int | requests.exceptions.ConnectTimeout
+) -> None:
+    for method in (responses.HEAD, responses.GET):
+        if isinstance(answer, int):
+            wire.add(method, URL, status=answer, body=b" " * (4 * 1024**2 + 1))
+        else:
+            wire.add(method, URL, body=answer)
+    wire.assert_all_requests_are_fired = False
+    assert registry.look_up_digest(NAME, "v1") is None
+
+
+def test_fetch_blob__another_one(wire: responses.RequestsMock, registry: Registry) -> None:
+    wire.get(BLOB_URL, body=BLOB + b" ")
+    with pytest.raises(RegistryError, match="another blob"):
+        registry.fetch_blob(NAME, BLOB_DIGEST)
+
+
+def test_fetch_blob__no_larger_than_allowed(wire: responses.RequestsMock, registry: Registry) -> None:
+    wire.get(BLOB_URL, body=BLOB)
+    assert registry.fetch_blob(NAME, BLOB_DIGEST, max_bytes=len(BLOB)) == BLOB
+    with pytest.raises(RegistryError, match="has no end"):
+        registry.fetch_blob(NAME, BLOB_DIGEST, max_bytes=len(BLOB) - 1)
+
+
+def test_fetch_blob__missing(wire: responses.RequestsMock, registry: Registry) -> None:
+    wire.get(BLOB_URL, status=404)
+    with pytest.raises(MissingBlobError):
+        registry.fetch_blob(NAME, BLOB_DIGEST)
+
+
+@pytest.mark.parametrize(("status", "there"), [(200, True), (404, False)])
+def test_has_blob__one_head(wire: responses.RequestsMock, registry: Registry, status: int, there: bool) -> None:
+    wire.head(BLOB_URL, status=status)
+    assert registry.has_blob(NAME, BLOB_DIGEST) is there
+    assert registry.requests_made == 1
+
+
+def test_has_blob__not_told(wire: responses.RequestsMock, registry: Registry) -> None:
+    wire.head(BLOB_URL, status=403)
+    with pytest.raises(RegistryError):
+        registry.has_blob(NAME, BLOB_DIGEST)
+
+
+def test_put_manifest__sends_the_very_bytes(wire: responses.RequestsMock, registry: Registry) -> None:
+    body = b'{ "odd":  "spaces"}\n'
+    wire.put(URL, status=201)
+    registry.put_manifest(NAME, "v1", body, OCI)
+    assert wire.calls[0].request.body == body
+    assert wire.calls[0].request.headers["Content-Type"] == OCI
+    assert sent(wire) == [(URL, None)]
 
 
 @pytest.mark.parametrize(
-    "host", ["quay.io", "localhost.example", "10.0.0.1:5000", "registry:5000", "[2001:db8::1]:5000"]
+    ("status", "code"), [(400, "MANIFEST_BLOB_UNKNOWN"), (400, "BLOB_UNKNOWN"), (404, "NAME_UNKNOWN"), (404, "")]
 )
-def test_is_loopback__another(host: str) -> None:
-    assert not is_loopback(host)
+def test_put_manifest__without_its_blobs(
+    wire: responses.RequestsMock, registry: Registry, status: int, code: str
+) -> None:
+    wire.put(URL, status=status, json={"errors": [{"code": code}]})
+    with pytest.raises(MissingBlobError):
+        registry.put_manifest(NAME, "v1", MANIFEST, OCI)
 
 
-def test_api_host__docker_hub() -> None:
-    assert api_host("docker.io") == "registry-1.docker.io"
-    assert api_host("quay.io") == "quay.io"
+@pytest.mark.parametrize(
+    ("status", "body", "detail"),
+    [
+        (403, {"errors": [{"code": "DENIED", "message": "no\n access"}]}, "403 DENIED: no access"),
+        (400, {"errors": [{"code": "TAG_INVALID", "message": "is immutable"}]}, "400 TAG_INVALID: is immutable"),
+        (413, {}, "413 {}"),
+        (409, {"errors": "odd"}, '409 {"errors": "odd"}'),
+    ],
+)
+def test_put_manifest__denied(
+    wire: responses.RequestsMock, registry: Registry, status: int, body: object, detail: str
+) -> None:
+    wire.put(URL, status=status, json=body)
+    with pytest.raises(DeniedError) as caught:
+        registry.put_manifest(NAME, "v1", MANIFEST, OCI)
+    assert caught.value.detail == detail
+
+
+def test_put_manifest__registry_that_is_away(wire: responses.RequestsMock, registry: Registry) -> None:
+    wire.put(URL, status=503)
+    with pytest.raises(UnreachableError):
+        registry.put_manifest(NAME, "v1", MANIFEST, OCI)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hubaction.decide.plan import RolloutTarget
+from hubaction.decide.rollout import RolloutTarget
 from hubaction.image import ImageName, Reference
 from hubaction.inputs.rollout_paths import parse_value_path
 from hubaction.rollout.hub.document import MAX_FILE_BYTES

@@ -1,6 +1,5 @@
 """The rolling pull request, against a server on the loopback that stands in for GitHub."""
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -36,11 +35,6 @@ BRANCH = name_branch(NAME, "main")
 @pytest.fixture(autouse=True)
 def _no_network() -> None:
     """Lift the ban on connections that unit tests have: the server below is on the loopback."""
-
-
-@pytest.fixture(autouse=True)
-def _no_naps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time, "sleep", lambda seconds: None)
 
 
 @pytest.fixture

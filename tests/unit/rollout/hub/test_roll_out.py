@@ -10,7 +10,7 @@ import responses
 
 from hubaction.clients.github.api import GitHub
 from hubaction.clients.registry.registries import Registries
-from hubaction.decide.plan import RolloutTarget
+from hubaction.decide.rollout import RolloutTarget
 from hubaction.image import ImageName, PushedReference, Reference
 from hubaction.inputs.choices import Automerge
 from hubaction.inputs.rollout_paths import parse_value_path

@@ -1,7 +1,7 @@
 """Logins are kept, renewed once, and taken nowhere else: on a wire of `responses`."""
 
+import base64
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,15 +9,24 @@ import pytest
 import requests
 import responses
 
-from hubaction.clients.registry.registry import DeniedError, Registry, RegistryError, digest_of
+from hubaction.clients.registry.errors import DeniedError, RegistryError
+from hubaction.clients.registry.registry import Registry
 from hubaction.image import ImageName
-from tests.unit.clients.registry.test_registry import AUTH, BASIC, DIGEST, MANIFEST, REFERENCE, URL, sent
+from tests.unit.clients.registry.test_registry import (
+    AUTH,
+    BASIC,
+    BLOB,
+    BLOB_DIGEST,
+    BLOB_URL,
+    DIGEST,
+    MANIFEST,
+    NAME,
+    REFERENCE,
+    URL,
+    sent,
+)
 
-NAME = REFERENCE.name
 OTHER = ImageName("quay.io", "org/other")
-BLOB = b'{"architecture": "amd64"}'
-BLOB_DIGEST = digest_of(BLOB)
-BLOB_URL = f"https://quay.io/v2/org/image/blobs/{BLOB_DIGEST}"
 MOUNT_URL = "https://quay.io/v2/org/other/blobs/uploads/"
 TOKEN = "https://auth.quay.io/token"
 BEARER = {"WWW-Authenticate": f'Bearer realm="{TOKEN}",service="quay.io"'}
@@ -144,7 +153,6 @@ def test_login__is_fetched_once_for_all_threads(wire: responses.RequestsMock, re
         return 401, BEARER, ""
 
     def give_token(_: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
-        time.sleep(0.05)
         return 200, {}, '{"token": "t0"}'
 
     wire.add_callback(responses.HEAD, URL, ask)
@@ -156,7 +164,7 @@ def test_login__is_fetched_once_for_all_threads(wire: responses.RequestsMock, re
     assert registry.requests_made == 4 + 1 + 4
 
 
-@pytest.mark.parametrize("elsewhere", ["https://cdn.example/x?sig=1", "http://quay.io/x", "https://quay.io:8443/x"])
+@pytest.mark.parametrize("elsewhere", ["https://cdn.example/x?sig=1", "https://quay.io:8443/x"])
 def test_redirect__to_another_place_takes_no_login_along(
     wire: responses.RequestsMock, registry: Registry, elsewhere: str
 ) -> None:
@@ -210,7 +218,77 @@ def test_password__is_in_no_message_and_no_repr(wire: responses.RequestsMock, re
     wire.head(URL, status=401, headers={"WWW-Authenticate": "Basic"})
     with pytest.raises(RegistryError) as caught:
         registry.fetch_digest(NAME, "v1")
-    shown = f"{caught.value!r} {caught.value.message} {registry!r} {vars(registry)['_logins']!r}"
+    shown = f"{caught.value!r} {caught.value.message} {registry!r} {vars(vars(registry)['_authorized'])['_logins']!r}"
     assert "quay.io" in shown
     assert AUTH["password"] not in shown
     assert BASIC.removeprefix("Basic ") not in shown
+
+
+# --- challenges and tokens ---
+
+
+def test_fetch_manifest__password_only_when_asked_for(wire: responses.RequestsMock) -> None:
+    wire.get(URL, status=401, headers={"WWW-Authenticate": 'Basic realm="x"'})
+    wire.get(URL, body=MANIFEST)
+    assert Registry("quay.io", AUTH).fetch_manifest(REFERENCE.name, REFERENCE.tag)
+    assert sent(wire) == [(URL, None), (URL, BASIC)]
+
+
+def test_fetch_manifest__no_password_of_the_machine(
+    wire: responses.RequestsMock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "netrc").write_text("machine quay.io login other password of-the-machine\n", encoding="utf-8")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    wire.get(URL, body=MANIFEST)
+    Registry("quay.io", {}).fetch_manifest(REFERENCE.name, REFERENCE.tag)
+    assert sent(wire) == [(URL, None)]
+
+
+def test_fetch_manifest__password_in_utf_8(wire: responses.RequestsMock) -> None:
+    wire.get(URL, status=401, headers={"WWW-Authenticate": "Basic"})
+    wire.get(URL, body=MANIFEST)
+    Registry("quay.io", {"username": "ü", "password": "päß€"}).fetch_manifest(REFERENCE.name, REFERENCE.tag)
+    assert sent(wire)[1][1] == "Basic " + base64.b64encode("ü:päß€".encode()).decode()
+
+
+def test_fetch_manifest__token(wire: responses.RequestsMock) -> None:
+    challenge = 'Bearer realm="https://auth.quay.io/token",service="quay.io",scope="repository:org/image:pull,push"'
+    wire.get(URL, status=401, headers={"WWW-Authenticate": challenge})
+    wire.get("https://auth.quay.io/token", json={"token": "t0"})
+    wire.get(URL, body=MANIFEST)
+    assert Registry("quay.io", AUTH).fetch_manifest(REFERENCE.name, REFERENCE.tag)
+    token_url = "https://auth.quay.io/token?service=quay.io&scope=repository%3Aorg%2Fimage%3Apull"
+    assert sent(wire) == [(URL, None), (token_url, BASIC), (URL, "Bearer t0")]
+
+
+def test_fetch_manifest__anonymous_token_under_its_other_name(wire: responses.RequestsMock) -> None:
+    wire.get(URL, status=401, headers={"WWW-Authenticate": 'Bearer realm="https://auth.quay.io/token"'})
+    wire.get("https://auth.quay.io/token", json={"access_token": "t0"})
+    wire.get(URL, body=MANIFEST)
+    assert Registry("quay.io", {}).fetch_manifest(REFERENCE.name, REFERENCE.tag)
+    assert [authorization for _, authorization in sent(wire)] == [None, None, "Bearer t0"]
+
+
+def test_fetch_manifest__password_is_not_sent_unencrypted(wire: responses.RequestsMock) -> None:
+    wire.get(URL, status=401, headers={"WWW-Authenticate": 'Bearer realm="http://evil.example/token"'})
+    with pytest.raises(RegistryError, match="no safe place to log in"):
+        Registry("quay.io", AUTH).fetch_manifest(REFERENCE.name, REFERENCE.tag)
+    assert len(wire.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(401, {}), (403, {"token": "t0"}), (200, {}), (200, {"token": 5}), (200, [])]
+)
+def test_fetch_manifest__no_token(wire: responses.RequestsMock, status: int, body: object) -> None:
+    wire.get(URL, status=401, headers={"WWW-Authenticate": 'Bearer realm="https://auth.quay.io/token"'})
+    wire.get("https://auth.quay.io/token", status=status, json=body)
+    with pytest.raises(RegistryError, match="refuses a token") as caught:
+        Registry("quay.io", AUTH).fetch_manifest(REFERENCE.name, REFERENCE.tag)
+    assert AUTH["password"] not in str(caught.value)
+
+
+@pytest.mark.parametrize("challenge", ["", "Negotiate", "Digest realm=x"])
+def test_fetch_manifest__unknown_login(wire: responses.RequestsMock, challenge: str) -> None:
+    wire.get(URL, status=401, headers={"WWW-Authenticate": challenge})
+    with pytest.raises(RegistryError, match="unknown kind of login"):
+        Registry("quay.io", AUTH).fetch_manifest(REFERENCE.name, REFERENCE.tag)

@@ -1,0 +1,244 @@
+"""Requests to a registry: bounded in time and size, redirected by us, and tried again."""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, ParamSpec, Protocol, TypeVar
+
+import requests
+import urllib3
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
+
+from hubaction.clients.registry.addresses import (
+    AddressError,
+    UnsafeAddressError,
+    api_host,
+    is_loopback,
+    resolve_address,
+    same_origin,
+)
+from hubaction.clients.registry.errors import RegistryError, UnreachableError, UntrustedError
+from hubaction.clients.registry.manifest import read_object
+from hubaction.errors import Help
+
+TIMEOUT_SECONDS = 30
+LOOK_UP_SECONDS = 5
+"""What a look-up may wait for, when the worst that its failure means is a build."""
+ATTEMPTS = 4
+MAX_REDIRECTS = 5
+MAX_REASON = 500
+MAX_ANSWER_BYTES = 4 * 1024**2
+"""The specification allows manifests of this size, and configs need less."""
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A registry's answer, read to its end."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def redirects_to(self) -> str:
+        return self.headers.get("Location", "") if self.status in _REDIRECTS else ""
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    def json(self) -> dict[str, Any]:
+        return read_object(self.body)
+
+    def errors(self) -> list[dict[str, Any]]:
+        """https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes"""
+        listed = self.json().get("errors")
+        return [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+
+    def error_codes(self) -> set[str]:
+        return {str(entry.get("code", "")) for entry in self.errors()}
+
+
+def describe(answer: Answer) -> str:
+    """Status and reason, e.g. `403 DENIED: requested access to the resource is denied`."""
+    said = [f"{entry.get('code', '')}: {entry.get('message', '')}" for entry in answer.errors()]
+    text = "; ".join(said) or answer.body[:MAX_REASON].decode(errors="replace")
+    return f"{answer.status} {' '.join(text.split())[:MAX_REASON] or 'without a reason'}"
+
+
+class Ask(Protocol):
+    """Makes one request; `stayed` is whether all addresses so far were of the origin of the first one."""
+
+    def __call__(self, address: str, *, stayed: bool) -> Answer: ...
+
+
+class Connection:
+    """Makes requests to one registry, and wherever it redirects to. Safe to use from a few threads.
+
+    One that is not patient waits for LOOK_UP_SECONDS, tries nothing again, and asks nothing more of a registry that
+    was away once.
+    """
+
+    def __init__(self, host: str, *, insecure: bool, patient: bool) -> None:
+        self.host = host
+        self.base = f"{'http' if insecure or is_loopback(host) else 'https'}://{api_host(host)}"
+        self.requests_made = 0
+        self._patient = patient
+        self._timeout = TIMEOUT_SECONDS if patient else LOOK_UP_SECONDS
+        self._trying = Retrying(
+            retry=retry_if_exception(_is_worth_another_try),
+            stop=stop_after_attempt(ATTEMPTS if patient else 1),
+            wait=wait_exponential(multiplier=0.5, max=8),
+            reraise=True,
+        )
+        self._gave_up = ""
+        self._counting = threading.Lock()
+        self._session = _Session()
+
+    def attempt(self, work: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
+        """Do some work, and again after a failure that may pass; raises UnreachableError once it is given up."""
+        if self._gave_up:
+            raise UnreachableError(self._gave_up, on_loopback=is_loopback(self.host))
+        try:
+            return self._trying(work, *arguments, **options)
+        except UnreachableError as error:
+            self.give_up(error.message)
+            raise
+
+    def give_up(self, reason: str) -> None:
+        """Ask nothing more, unless this connection is patient."""
+        self._gave_up = "" if self._patient else reason
+
+    def follow(self, address: str, ask: Ask) -> Answer:
+        """Ask, and follow redirects."""
+        first, stayed = address, True
+        for _ in range(MAX_REDIRECTS + 1):
+            answer = ask(address, stayed=stayed)
+            if not answer.redirects_to:
+                return answer
+            address = self.resolve(address, answer.redirects_to)
+            stayed = stayed and same_origin(first, address)
+        raise RegistryError(
+            f"{self.host} redirects more than {MAX_REDIRECTS} times, so it is not followed any further. The"
+            " administrator of the registry, or of the proxy in front of it, has to correct that."
+        )
+
+    def resolve(self, base: str, given: str) -> str:
+        """Return an address from an answer to a request for `base`; raises RegistryError for one not to be followed."""
+        try:
+            return resolve_address(base, given)
+        except UnsafeAddressError as error:
+            raise self.does_not_follow(error) from None
+        except AddressError:
+            raise RegistryError(f"{self.host} sends us to what is no address.") from None
+
+    def does_not_follow(self, error: UnsafeAddressError) -> RegistryError:
+        return RegistryError(
+            f"{self.host} {error}, so it is not followed. The administrator of the registry, or of the proxy in front"
+            " of it, has to correct the addresses in its answers."
+        )
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        limit: int = MAX_ANSWER_BYTES,
+    ) -> Answer:
+        """Make one request; raises UnreachableError, UntrustedError, RegistryError."""
+        with self._counting:
+            self.requests_made += 1
+        try:
+            with self._session.request(
+                method,
+                url,
+                headers=dict(headers),
+                data=body,
+                timeout=self._timeout,
+                stream=True,
+                allow_redirects=False,
+            ) as response:
+                content = _read_body(response, limit, seconds=2 * self._timeout)
+                answer = Answer(response.status_code, response.headers, content)
+        except (OSError, ValueError) as error:  # all of requests' own are OSErrors, and some are ValueErrors, too
+            raise _explain(self.host, error) from error
+        if answer.status >= 500 or answer.status == requests.codes.too_many_requests:
+            raise UnreachableError(
+                f"{self.host} cannot answer now ({answer.status}). Run again when it is back.", on_loopback=False
+            )
+        return answer
+
+
+def _is_worth_another_try(error: BaseException) -> bool:
+    # On this machine there is no network that could come back.
+    return isinstance(error, UnreachableError) and not error.on_loopback
+
+
+class _Session(requests.Session):
+    """Never takes logins of the machine's (~/.netrc), keeps no cookies, and leaves redirects to us."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Given any, requests does not look for some of its own.
+        self.auth = _no_auth
+        # They may be as good as a login, and go to every port of a host.
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Even where it does not follow, requests would read a redirect's body to its end."""
+
+
+def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def _read_body(response: requests.Response, limit: int, *, seconds: float) -> bytes:
+    """Neither an endless answer nor an endlessly slow one is waited for."""
+    deadline = time.monotonic() + seconds
+    body = b""
+    while piece := _read_piece(response):
+        body += piece
+        if len(body) > limit or time.monotonic() > deadline:
+            raise RegistryError("The registry's answer has no end: it is larger, or slower, than any manifest.")
+    return body
+
+
+def _read_piece(response: requests.Response) -> bytes:
+    """What has come, not what `iter_content` waits for: a piece of a given size could take for ever to arrive."""
+    try:
+        return bytes(response.raw.read1(65536, decode_content=True))
+    except urllib3.exceptions.HTTPError as error:
+        raise requests.exceptions.ConnectionError(error) from error
+
+
+_UNTRUSTED = re.compile(r"CERTIFICATE_VERIFY_FAILED|\[X509|NO_CERTIFICATE_OR_CRL_FOUND")
+"""OpenSSL's words for a certificate that nobody vouches for, and for a list of authorities that holds none."""
+
+
+def _explain(host: str, error: OSError | ValueError) -> RegistryError:
+    if isinstance(error, requests.exceptions.SSLError) and _UNTRUSTED.search(str(error)):
+        return UntrustedError(
+            f"This action does not know the authority behind the certificate of {host}. {Help.OWN_CERTIFICATE}"
+        )
+    if isinstance(error, requests.exceptions.RequestException):
+        return UnreachableError(
+            f"{host} does not answer ({type(error).__name__}), so the image cannot be checked there."
+            " Run again when it is back.",
+            on_loopback=is_loopback(host),
+        )
+    if isinstance(error, ValueError):
+        return RegistryError(f"{host} sends us to what is no address.")
+    # All that requests says of a file that is not there; many a path of the runner's is not, in a container.
+    return UntrustedError(
+        f"The file that REQUESTS_CA_BUNDLE names is not there in the action's container, so"
+        f" the certificate of {host} cannot be checked with it. {Help.OWN_CERTIFICATE}"
+    )
