@@ -1,4 +1,4 @@
-"""Which image in the registry may be rolled out, by its labels; the registry's answers are played."""
+"""Which image is rolled out: of those that were pushed, and by its labels in the registry, whose answers are played."""
 
 import json
 from collections.abc import Mapping
@@ -11,8 +11,8 @@ from hubaction.clients.registry.manifest import INDEX_TYPES, MANIFEST_TYPES, dig
 from hubaction.clients.registry.registries import Registries
 from hubaction.decide.labels import PULL_REQUEST_LABEL, UNPROVEN_LABEL
 from hubaction.errors import ActionError
-from hubaction.image import ImageName, Reference
-from hubaction.rollout.hub.subject import Subject, find_subject
+from hubaction.image import ImageName, PushedReference, Reference
+from hubaction.rollout.hub.subject import Subject, choose_pushed, find_subject
 from tests.unit.samples import SHA, SHORT_SHA
 
 PLACE = "https://quay.io/v2/org/image"
@@ -96,3 +96,19 @@ def test_find_subject__index_in_an_index(wire: responses.RequestsMock) -> None:
     put_index(wire, {"mediaType": INDEX_TYPES[0], "digest": inner})
     with pytest.raises(ActionError, match="not the manifest of a single image"):
         find(wire)
+
+
+QUAY, GHCR = (Reference(ImageName(host, "org/course"), SHORT_SHA) for host in ("quay.io", "ghcr.io"))
+DIGEST = f"sha256:{'5' * 64}"
+
+
+def test_choose_pushed__the_tag_of_the_commit_under_each_name() -> None:
+    latest = Reference(QUAY.name, "latest")
+    pushed = [PushedReference(each, DIGEST, 1) for each in (latest, QUAY, GHCR)]
+    assert [item.reference for item in choose_pushed(pushed, QUAY)] == [QUAY, GHCR]
+
+
+def test_subject__names_its_images_with_their_digests() -> None:
+    subject = Subject((PushedReference(QUAY, DIGEST, 1), PushedReference(GHCR, DIGEST, None)), SHA)
+    assert subject.first.reference == QUAY
+    assert subject.images == (f"{QUAY}@{DIGEST}", f"{GHCR}@{DIGEST}")
