@@ -134,16 +134,37 @@ def legalize_path(path: str) -> str:
     return "/".join(component for component in components if component)
 
 
+@dataclass(frozen=True)
+class _Written:
+    """A reference as people write it; what it lacks is empty."""
+
+    registry: str
+    path: str
+    tag: str
+    digest: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.registry}/{self.path}" if self.registry else self.path
+
+
+def _read(text: str, *, any_case: bool = False) -> _Written | None:
+    """The one place that knows the grammar `registry/path:tag@digest`; None for anything else."""
+    rest, at, digest = text.partition("@")
+    registry, rest = _split_registry(rest)
+    path, colon, tag = rest.partition(":")
+    legal = (
+        _PATH.fullmatch(path.lower() if any_case else path)
+        and (not registry or _REGISTRY.fullmatch(registry))
+        and (not colon or _TAG.fullmatch(tag))
+        and (not at or _DIGEST.fullmatch(digest))
+    )
+    return _Written(registry, path, tag, digest) if legal else None
+
+
 def is_reference(text: str) -> bool:
     """Whether the text names an image as `docker pull` takes it: name, optional tag, optional digest."""
-    rest, at, digest = text.partition("@")
-    if at and not _DIGEST.fullmatch(digest):
-        return False
-    registry, path = _split_registry(rest)
-    path, colon, tag = path.partition(":")
-    if colon and not _TAG.fullmatch(tag):
-        return False
-    return bool(_PATH.fullmatch(path)) and (not registry or bool(_REGISTRY.fullmatch(registry)))
+    return _read(text) is not None
 
 
 def is_digest(text: str) -> bool:
@@ -155,34 +176,36 @@ def normalize_reference(text: str) -> str:
 
     A tag that is not given is `latest`, unless there is a digest. Raises ValueError when it is not a reference.
     """
-    if not is_reference(text) or len(text) > MAX_NAME_LENGTH:
+    written = _read(text) if len(text) <= MAX_NAME_LENGTH else None
+    if written is None:
         raise ValueError(f"'{text[:100]}' is not the name of an image")
-    name, at, digest = text.partition("@")
-    registry, path = _split_registry(name)
-    registry = DOCKER_HUB if registry in {"", "index.docker.io"} else registry
-    if registry == DOCKER_HUB and "/" not in path:
-        path = f"library/{path}"
-    tag = "" if ":" in path or digest else ":latest"
-    return f"{registry}/{path}{tag}{at}{digest}"
+    name = _complete("" if written.registry == "index.docker.io" else written.registry, written.path)
+    tag = written.tag or ("" if written.digest else "latest")
+    return f"{name}{':' if tag else ''}{tag}{'@' if written.digest else ''}{written.digest}"
 
 
 def split_reference(text: str) -> tuple[str, str, str] | None:
-    """Name, tag and digest of a reference as it is written, each empty where it has none; None when it is none."""
-    rest, at, digest = text.partition("@")
-    folder, slash, last = rest.rpartition("/")
-    last, colon, tag = last.partition(":")
-    name = folder + slash + last
-    legal = name_in_reference(name) and (not colon or _TAG.fullmatch(tag)) and (not at or _DIGEST.fullmatch(digest))
-    return (name, tag, digest) if legal else None
+    """Name, tag and digest of a reference as it is written, in any case; empty where it has none.
+
+    None when it is not a reference.
+    """
+    written = _read(text, any_case=True)
+    return (written.name, written.tag, written.digest) if written else None
 
 
 def name_in_reference(text: str) -> ImageName | None:
-    """The full name behind one that people write, e.g. docker.io/library/debian for debian; None when it is none."""
-    registry, path = _split_registry(text.lower())
-    if not _PATH.fullmatch(path) or (registry and not _REGISTRY.fullmatch(registry)):
+    """The full name behind one that people write, e.g. docker.io/library/debian for debian; None when it is not one."""
+    written = _read(text.lower())
+    if written is None or written.tag or written.digest:
         return None
-    registry = DOCKER_HUB if not registry or registry in DOCKER_HUB_ALIASES else registry
-    return ImageName(registry, path if registry != DOCKER_HUB or "/" in path else f"library/{path}")
+    return _complete("" if written.registry in DOCKER_HUB_ALIASES else written.registry, written.path)
+
+
+def _complete(registry: str, path: str) -> ImageName:
+    """As Docker does for what a name leaves out."""
+    if registry not in {"", DOCKER_HUB}:
+        return ImageName(registry, path)
+    return ImageName(DOCKER_HUB, path if "/" in path else f"library/{path}")
 
 
 def is_tag(text: str) -> bool:

@@ -227,3 +227,8 @@ def test_normalize_reference__as_the_engine_names_it(text: str, name: str) -> No
 def test_normalize_reference__none(text: str) -> None:
     with pytest.raises(ValueError, match="is not the name of an image"):
         image.normalize_reference(text)
+
+
+def test_short_sha__as_tags_have_it() -> None:
+    assert image.short_sha("0123456789abcdef0123456789abcdef01234567") == "0123456789ab"
+    assert image.short_sha("") == ""

@@ -51,8 +51,6 @@ class RemoteRepository:
     node_id: str
     """What the GraphQL API calls it."""
     default_branch: str
-    url: str
-    """Of its page."""
     private: bool = False
     merge_methods: tuple[str, ...] = ()
     """How it allows to merge; empty when the token may not know."""
@@ -183,7 +181,6 @@ class GitHub:
                 answer["full_name"],
                 answer["node_id"],
                 answer["default_branch"],
-                answer["html_url"],
                 private=answer["private"] is not False,
                 merge_methods=tuple(method for method, switch in switches.items() if answer.get(switch)),
             )

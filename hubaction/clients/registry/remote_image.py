@@ -24,8 +24,6 @@ class Candidate:
     manifest: Manifest
     config: bytes
     labels: Mapping[str, str]
-    architecture: str
-    os: str
 
 
 def read_candidate(
@@ -49,15 +47,7 @@ def fetch_candidate(registry: Registry, reference: Reference) -> Candidate:
         raise NotPromotableError("it is not in the registry.")
     _require_single_image(manifest)
     config = registry.fetch_blob(reference.name, manifest.config_digest)
-    described = read_object(config)
-    return Candidate(
-        reference,
-        manifest,
-        config,
-        _read_labels(described),
-        architecture=str(described.get("architecture", "")),
-        os=str(described.get("os", "")),
-    )
+    return Candidate(reference, manifest, config, _read_labels(read_object(config)))
 
 
 def _require_single_image(manifest: Manifest) -> None:

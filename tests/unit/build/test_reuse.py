@@ -39,7 +39,7 @@ def other_fingerprint(*parts: str) -> Fingerprint:
 
 
 def make_candidate(tag: str, labels: Mapping[str, str]) -> Candidate:
-    return Candidate(Reference(NAME, tag), Manifest(DIGEST, 1, DIGEST), b"{}", labels, "amd64", "linux")
+    return Candidate(Reference(NAME, tag), Manifest(DIGEST, 1, DIGEST), b"{}", labels)
 
 
 def labelled(fingerprint: Fingerprint) -> dict[str, str]:

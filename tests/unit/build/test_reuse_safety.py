@@ -37,7 +37,7 @@ def plan_of_push() -> BuildPlan:
 
 def image_with(labels: Mapping[str, str]) -> Candidate:
     reference = Reference(ImageName("quay.io", "org/image"), "v1")
-    return Candidate(reference, Manifest(NEW, 1, ID), b"{}", labels, "amd64", "linux")
+    return Candidate(reference, Manifest(NEW, 1, ID), b"{}", labels)
 
 
 # --- labels ---

@@ -56,7 +56,7 @@ def registry() -> Registry:
 
 
 def make_candidate(config: bytes = CONFIG_BYTES, manifest: bytes = MANIFEST) -> Candidate:
-    return Candidate(REFERENCE, read_manifest(manifest, OCI), config, {"a": "1", "b": "2"}, "arm64", "linux")
+    return Candidate(REFERENCE, read_manifest(manifest, OCI), config, {"a": "1", "b": "2"})
 
 
 def read(wire: responses.RequestsMock, registry: Registry, manifest: bytes, config: bytes) -> Candidate | str:
@@ -75,7 +75,6 @@ def test_read_candidate__two_requests(wire: responses.RequestsMock, registry: Re
     candidate = read(wire, registry, MANIFEST, CONFIG_BYTES)
     assert isinstance(candidate, Candidate)
     assert (candidate.reference, candidate.labels) == (REFERENCE, {"a": "1", "b": "2"})
-    assert (candidate.architecture, candidate.os) == ("arm64", "linux")
     assert (candidate.manifest.body, candidate.config) == (MANIFEST, CONFIG_BYTES)
     assert registry.requests_made == 2
 
