@@ -11,10 +11,10 @@ MAX_MEGABYTES = 100
 READER = """
 import sys
 from pathlib import Path
-from hubaction.build.log import BuildLog
-from hubaction.pipeline import run_pipeline
-from hubaction.runner.process import stream_process
-from hubaction.runner.protocol import Console
+from hubaction.build.build_log import BuildLog
+from hubaction.modes.build import run_pipeline
+from hubaction.clients.process import stream_process
+from hubaction.runner.console import Console
 
 log = BuildLog("")
 with open("/dev/null", "w") as sink, Console(sink).untrusted() as write:
