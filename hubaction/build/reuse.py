@@ -13,7 +13,7 @@ from hubaction.build.fingerprint import (
     differences,
     parse_label,
 )
-from hubaction.clients.registry.remote_image import Candidate
+from hubaction.clients.registry.remote_image import RemoteImage
 from hubaction.decide.labels import (
     EXPIRY_LABEL,
     FINGERPRINT_LABEL,
@@ -36,20 +36,20 @@ class EarlierImages:
     def __init__(
         self,
         tags: Iterable[EarlierTag],
-        read: Callable[[EarlierTag], Candidate | None],
+        read: Callable[[EarlierTag], RemoteImage | None],
         *,
         later: Iterable[EarlierTag] = (),
     ) -> None:
         self._known = _read_each(tags, read)
         self._images = chain(self._known, _read_each(later, read))
-        self._found: list[tuple[EarlierTag, Candidate]] = []
+        self._found: list[tuple[EarlierTag, RemoteImage]] = []
 
     def read_first(self) -> None:
         """Look for the first one whose tag is known, so that it is there by the time that it is compared."""
         if not self._found:
             self._found += islice(self._known, 1)
 
-    def __iter__(self) -> Iterator[tuple[EarlierTag, Candidate]]:
+    def __iter__(self) -> Iterator[tuple[EarlierTag, RemoteImage]]:
         position = 0
         while position < len(self._found) or self._read_next():
             yield self._found[position]
@@ -63,8 +63,8 @@ class EarlierImages:
 
 
 def _read_each(
-    tags: Iterable[EarlierTag], read: Callable[[EarlierTag], Candidate | None]
-) -> Iterator[tuple[EarlierTag, Candidate]]:
+    tags: Iterable[EarlierTag], read: Callable[[EarlierTag], RemoteImage | None]
+) -> Iterator[tuple[EarlierTag, RemoteImage]]:
     return ((tag, image) for tag in tags if (image := read(tag)))
 
 
@@ -73,8 +73,8 @@ class Comparison:
     """What became of looking for an image that will do."""
 
     sentence: str
-    same: tuple[EarlierTag, Candidate] | None = None
-    found: tuple[Candidate, ...] = ()
+    same: tuple[EarlierTag, RemoteImage] | None = None
+    found: tuple[RemoteImage, ...] = ()
     """The images that there are, the best first: for their layers."""
 
 
@@ -83,7 +83,7 @@ def compare(inputs: BuildInputs, earlier: EarlierImages, *, fresh: bool) -> Comp
     if fresh:
         return Comparison("Built from the base up, without any cache, as schedules and the input 'rebuild' want it.")
     fingerprint = inputs.fingerprint
-    found: list[Candidate] = []
+    found: list[RemoteImage] = []
     changed = ""
     for tag, image in earlier:
         found.append(image)
@@ -117,7 +117,7 @@ def expiry_labels(plan: BuildPlan, *, own_expiry: bool) -> dict[str, str]:
     return {PREVIEW_EXPIRES_LABEL: expires, EXPIRY_LABEL: expires} if expires else {}
 
 
-def is_for_the_same(plan: BuildPlan, image: Candidate) -> bool:
+def is_for_the_same(plan: BuildPlan, image: RemoteImage) -> bool:
     """Whether an image may have this run's tags as it is: one of a pull request must stay that pull request's.
 
     So must its expiry, which would take a tag of production's with it.

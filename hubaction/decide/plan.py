@@ -21,7 +21,7 @@ from hubaction.decide.rollout import (
     target_rollout,
 )
 from hubaction.decide.tags import EarlierTag, first_of_commit, name_earlier, name_preview, name_references
-from hubaction.decide.try_on_hub import HubTrial, plan_trial
+from hubaction.decide.try_on_hub import TryOnHub, plan_try_on_hub
 from hubaction.errors import ActionError
 from hubaction.image import Reference
 from hubaction.inputs.event import Event
@@ -81,7 +81,7 @@ class BuildPlan(_Decided):
     """Whether the previews of the pull request that this push merged are deleted once its image is pushed."""
     rollout: RolloutTarget | None = None
     comment: CommentTarget | None = None
-    trial: HubTrial | None = None
+    try_on_hub: TryOnHub | None = None
     """How the pull request can be tried on a hub; None where there is no pull request."""
 
     @property
@@ -95,7 +95,7 @@ class CommentPlan(_Decided):
     """Comment on a pull request."""
 
     comment: CommentTarget
-    trial: HubTrial | None = None
+    try_on_hub: TryOnHub | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +172,7 @@ def _plan_build(
         deletes_merged=push and ends_previews(settings, event),
         rollout=decide_rollout(settings, event, messages) if push else None,
         comment=target_image_section(settings, event),
-        trial=plan_trial(settings, event),
+        try_on_hub=plan_try_on_hub(settings, event),
         warnings=tuple(messages.warnings),
         notices=tuple(messages.notices),
     )
@@ -183,7 +183,7 @@ def _plan_comment(reason: str, settings: Settings, event: Event) -> CommentPlan:
         mode=PlannedMode.COMMENT,
         reason=reason,
         comment=target_comment(settings, event),
-        trial=plan_trial(settings, event),
+        try_on_hub=plan_try_on_hub(settings, event),
         warnings=settings.warnings,
         notices=settings.notices,
     )

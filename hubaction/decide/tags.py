@@ -163,8 +163,8 @@ def _of_commit(settings: Settings, event: Event, sha: str, now: datetime) -> str
     """The tag of another commit of the same pull request, or of the same branch."""
     if not event.pull_request:
         return _of_branch_commit(settings, sha, event.branch, now)
-    candidate = name_of_pull_request(settings, event.pull_request.number, sha, now) if sha else None
-    return candidate.reference.tag if candidate else ""
+    found = name_of_pull_request(settings, event.pull_request.number, sha, now) if sha else None
+    return found.reference.tag if found else ""
 
 
 def _of_branch_commit(settings: Settings, sha: str, branch: str, now: datetime) -> str:

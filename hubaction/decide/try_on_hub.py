@@ -21,7 +21,7 @@ class Content:
 
 
 @dataclass(frozen=True)
-class HubTrial:
+class TryOnHub:
     """Where a pull request is tried; its image is known only when it was pushed."""
 
     commit: str
@@ -33,7 +33,7 @@ class HubTrial:
     content: Content | None = None
 
 
-def plan_trial(settings: Settings, event: Event) -> HubTrial | None:
+def plan_try_on_hub(settings: Settings, event: Event) -> TryOnHub | None:
     """Return how the event's pull request is tried; None for an event that has none."""
     head, run = event.pull_request, event.workflow_run
     if head:
@@ -41,18 +41,18 @@ def plan_trial(settings: Settings, event: Event) -> HubTrial | None:
         content = _content(
             settings, event, head.head_repository or "", head.head_branch, name, from_fork=head.from_fork
         )
-        return _trial(settings, head.head_sha, content)
+        return _make_try_on_hub(settings, head.head_sha, content)
     if run and run.event == "pull_request":
         # The number is looked up, later, by this very commit.
         name = f"pr-{run.head_sha[:12]}"
         content = _content(settings, event, run.head_repository, run.head_branch, name, from_fork=run.from_fork)
-        return _trial(settings, run.head_sha, content)
+        return _make_try_on_hub(settings, run.head_sha, content)
     return None
 
 
-def _trial(settings: Settings, commit: str, content: Content | None) -> HubTrial:
+def _make_try_on_hub(settings: Settings, commit: str, content: Content | None) -> TryOnHub:
     wanted = settings.try_on_hub
-    return HubTrial(commit, wanted.hub_url, wanted.profile, wanted.image_option, content)
+    return TryOnHub(commit, wanted.hub_url, wanted.profile, wanted.image_option, content)
 
 
 def _content(

@@ -18,7 +18,7 @@ from hubaction.clients.engine.engine import Engine
 from hubaction.clients.engine.values import EngineInfo
 from hubaction.clients.open import open_github, open_registries
 from hubaction.clients.registry.registries import Registries
-from hubaction.clients.registry.remote_image import Candidate, read_candidate
+from hubaction.clients.registry.remote_image import RemoteImage, find_remote_image
 from hubaction.decide.foreign_frontend import distrust
 from hubaction.decide.plan import BuildPlan
 from hubaction.decide.tags import EarlierTag, name_of_pull_request
@@ -192,8 +192,8 @@ def _name_merged(plan: BuildPlan, settings: Settings, find_merged: FindMerged) -
         yield tag
 
 
-def _read_earlier(tag: EarlierTag, registries: Registries) -> Candidate | None:
-    return read_candidate(registries.look_in(tag.reference.name.registry), tag.reference)
+def _read_earlier(tag: EarlierTag, registries: Registries) -> RemoteImage | None:
+    return find_remote_image(registries.look_in(tag.reference.name.registry), tag.reference)
 
 
 # --- repo2docker ---

@@ -99,14 +99,14 @@ def _update_image_branch(
 def _update_binder_dockerfile(
     first: PushedReference, checked: Checked, settings: Settings, job: Job, report: Report
 ) -> None:
-    from hubaction.rollout.binder.dockerfile import update_binder_cache
+    from hubaction.rollout.binder.dockerfile import update_binder_dockerfile
 
     checkout, binder = checked.plan.checkout, settings.binder_update
     with (
         report.step("binder cache"),
         open_git_data(job.api_url, settings.github_token, checkout.repository) as git,
     ):
-        cache = update_binder_cache(
+        cache = update_binder_dockerfile(
             git,
             branch=checkout.branch,
             image=f"{first.reference.name}@{first.digest}",

@@ -7,7 +7,7 @@ from hubaction.inputs.settings import Settings
 from hubaction.report.comment import render_body
 from hubaction.report.comment_sections import make_sections
 from hubaction.report.plan_json import render_plan
-from hubaction.report.try_on_hub import foresee_links
+from hubaction.report.try_on_hub import preview_links
 from hubaction.runner.job import Job
 
 
@@ -16,7 +16,7 @@ def preview_plan(plan: Plan, settings: Settings, job: Job) -> str:
     body = ""
     if isinstance(plan, CommentPlan):
         body = render_body(make_sections(plan, None, settings, job.environ))
-    return render_plan(plan, body, foresee_links(plan), _preview_rollout(plan, settings, job))
+    return render_plan(plan, body, preview_links(plan), _preview_rollout(plan, settings, job))
 
 
 def _preview_rollout(plan: Plan, settings: Settings, job: Job) -> Mapping[str, object] | None:

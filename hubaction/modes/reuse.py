@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from hubaction.build.reuse import Comparison, compare, is_for_the_same, labels_for
-from hubaction.clients.registry.remote_image import Candidate, NotPromotableError
+from hubaction.clients.registry.remote_image import NotPromotableError, RemoteImage
 from hubaction.image import PushedReference
 from hubaction.inputs.choices import HubCheck
 from hubaction.inputs.settings import Settings
@@ -44,7 +44,7 @@ def reuse_image(
     return tuple(pushed)
 
 
-def _promote(image: Candidate, checked: Checked, job: Job) -> Sequence[PushedReference]:
+def _promote(image: RemoteImage, checked: Checked, job: Job) -> Sequence[PushedReference]:
     plan, fingerprint = checked.plan, checked.inputs.fingerprint
     hosts = {reference.name.registry for reference in plan.references}
     registries = {host: checked.registries.open(host) for host in hosts}

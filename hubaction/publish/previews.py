@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from hubaction.clients.registry.errors import DeniedError, RegistryError, UnreachableError, UntrustedError
 from hubaction.clients.registry.manifest import INDEX_TYPES, MANIFEST_TYPES, Manifest, Pointer, is_digest, read_object
 from hubaction.clients.registry.registry import Registry
-from hubaction.clients.registry.remote_image import Candidate, read_candidate
+from hubaction.clients.registry.remote_image import RemoteImage, find_remote_image
 from hubaction.decide.labels import PULL_REQUEST_LABEL, SOURCE_LABEL
 from hubaction.decide.tags import is_preview_tag
 from hubaction.errors import ActionError
@@ -92,7 +92,7 @@ class _Cleanup:
 
     def delete_all(self) -> Cleaned:
         tags = [tag for tag in self.registry.list_tags(self.name) if is_preview_tag(tag, self.number)]
-        images = {tag: read_candidate(self.registry, Reference(self.name, tag)) for tag in sorted(tags)}
+        images = {tag: find_remote_image(self.registry, Reference(self.name, tag)) for tag in sorted(tags)}
         kept = {image.manifest.digest for tag, image in images.items() if image and tag in self.kept}
         cleaned: list[CleanedTag] = []
         by_digest: dict[str, list[str]] = {}
@@ -113,7 +113,7 @@ class _Cleanup:
             self.say(f"{item.reference} was deleted" if item.deleted else f"{item.reference} stays: {why}")
         return told
 
-    def _reason_to_keep(self, image: Candidate | None, kept: Collection[str]) -> str:
+    def _reason_to_keep(self, image: RemoteImage | None, kept: Collection[str]) -> str:
         if image is None:
             return "it is not a single image that could be read"
         if image.labels.get(PULL_REQUEST_LABEL) != str(self.number):

@@ -12,22 +12,22 @@ from dataclasses import dataclass
 from hubaction.clients.registry.errors import DeniedError, RegistryError, UnreachableError, UntrustedError
 from hubaction.clients.registry.manifest import Manifest, digest_of, read_manifest, read_object
 from hubaction.clients.registry.registry import Registry
-from hubaction.clients.registry.remote_image import Candidate, NotPromotableError
+from hubaction.clients.registry.remote_image import NotPromotableError, RemoteImage
 from hubaction.image import ImageName, PushedReference, Reference
 from hubaction.publish.push import Progress, latest_last, mount_blobs, put_tag, telling_what_arrived
 from hubaction.publish.push_errors import explain_overtaken, explain_refusal
 
 
-def relabel(candidate: Candidate, labels: Mapping[str, str]) -> tuple[bytes, bytes]:
+def relabel(remote_image: RemoteImage, labels: Mapping[str, str]) -> tuple[bytes, bytes]:
     """Return config and manifest of the same image with these labels, and no others.
 
-    Raises NotPromotableError when the candidate's own cannot be written again.
+    Raises NotPromotableError when the remote image's own cannot be written again.
     """
-    config, manifest = read_object(candidate.config), read_object(candidate.manifest.body)
+    config, manifest = read_object(remote_image.config), read_object(remote_image.manifest.body)
     inner = config.get("config") or {}
     descriptor = manifest.get("config")
     if not isinstance(inner, dict) or not isinstance(descriptor, dict):
-        raise NotPromotableError(f"{candidate.reference} has a config that is none, so the image is built.")
+        raise NotPromotableError(f"{remote_image.reference} has a config that is none, so the image is built.")
     config["config"] = inner | {"Labels": dict(labels)}
     new_config = _write(config)
     # A copy of the blob may stand in `data`:
@@ -45,28 +45,28 @@ def _write(described: Mapping[str, object]) -> bytes:
 
 
 def promote(
-    candidate: Candidate,
+    remote_image: RemoteImage,
     references: Sequence[Reference],
     *,
     registries: Mapping[str, Registry],
     say: Progress,
     before_each: Callable[[], None] = lambda: None,
 ) -> list[PushedReference]:
-    """Put the candidate's manifest under each reference, `latest` last, and ask the registry for each.
+    """Put the remote image's manifest under each reference, `latest` last, and ask the registry for each.
 
-    `registries` has one for each host in the references and for the candidate's. `before_each` is called before each
-    reference, and may raise. Another registry than the candidate's must have the image already.
+    `registries` has one for each host in the references and for the remote image's. `before_each` is called before each
+    reference, and may raise. Another registry than the remote image's must have the image already.
 
     Raises NotPromotableError when the image has to be built instead, before any tag is moved unless it vanishes
     meanwhile; PushError, with what to do, when the account may not write or somebody else moved a tag. Both tell what
     had arrived before.
     """
-    run = _Promotion(candidate.reference, candidate.manifest, b"", registries, say, before_each)
+    run = _Promotion(remote_image.reference, remote_image.manifest, b"", registries, say, before_each)
     return run.put(references)
 
 
 def promote_relabelled(
-    candidate: Candidate,
+    remote_image: RemoteImage,
     labels: Mapping[str, str],
     references: Sequence[Reference],
     *,
@@ -78,9 +78,9 @@ def promote_relabelled(
 
     For what must not share a digest, e.g. a pull request's image, which may expire, and production's.
     """
-    config, body = relabel(candidate, labels)
-    manifest = read_manifest(body, candidate.manifest.media_type)
-    return _Promotion(candidate.reference, manifest, config, registries, say, before_each).put(references)
+    config, body = relabel(remote_image, labels)
+    manifest = read_manifest(body, remote_image.manifest.media_type)
+    return _Promotion(remote_image.reference, manifest, config, registries, say, before_each).put(references)
 
 
 @dataclass(frozen=True)

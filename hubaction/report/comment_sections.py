@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 from hubaction.decide.comment import Badge, CommentTarget
 from hubaction.decide.plan import CommentPlan
-from hubaction.decide.try_on_hub import HubTrial
+from hubaction.decide.try_on_hub import TryOnHub
 from hubaction.inputs.settings import Settings
 from hubaction.report.comment import RunNumber, Section
 from hubaction.report.links import badge_url, launch_url, pull_urlpath
 from hubaction.report.result_file import ImageResult
-from hubaction.report.sections import badge_section, binder_image_section, image_section, trial_section
-from hubaction.report.try_on_hub import tell_trial
+from hubaction.report.sections import badge_section, binder_image_section, image_section, try_on_hub_section
+from hubaction.report.try_on_hub import describe_try_on_hub
 from hubaction.runner.job import read_run_number
 
 
@@ -21,12 +21,12 @@ def make_sections(
     target = plan.comment
     badge = make_badge_section(target, environ)
     if result:
-        sections = [badge, make_image_section(result, target, environ, plan.trial)]
+        sections = [badge, make_image_section(result, target, environ, plan.try_on_hub)]
         if result.binder_branch:
             sections.append(make_binder_image_section(result, target, settings, environ))
         return sections
-    trial = tell_trial(plan.trial, ())
-    return [badge, trial_section(trial, _run_number(environ))] if trial else [badge]
+    try_on_hub = describe_try_on_hub(plan.try_on_hub, ())
+    return [badge, try_on_hub_section(try_on_hub, _run_number(environ))] if try_on_hub else [badge]
 
 
 def make_badge_section(target: CommentTarget, environ: Mapping[str, str]) -> Section:
@@ -41,12 +41,12 @@ def make_badge_section(target: CommentTarget, environ: Mapping[str, str]) -> Sec
 
 
 def make_image_section(
-    result: ImageResult, target: CommentTarget, environ: Mapping[str, str], trial: HubTrial | None = None
+    result: ImageResult, target: CommentTarget, environ: Mapping[str, str], try_on_hub: TryOnHub | None = None
 ) -> Section:
     """The section tells of the run that built the image, which under workflow_run is another than this one."""
     run = run_number_of(target, environ)
-    tried = tell_trial(trial, () if result.failure else result.pushed)
-    return image_section(result, run, commit=target.head_sha, run_url=run_url(environ, run), trial=tried)
+    tried = describe_try_on_hub(try_on_hub, () if result.failure else result.pushed)
+    return image_section(result, run, commit=target.head_sha, run_url=run_url(environ, run), try_on_hub=tried)
 
 
 def make_binder_image_section(

@@ -4,11 +4,11 @@ import json
 from collections.abc import Mapping
 
 from hubaction.decide.plan import BuildPlan, CommentPlan, Plan, RolloutPlan
-from hubaction.report.try_on_hub import TrialLinks
+from hubaction.report.try_on_hub import HubLinks
 
 
 def render_plan(
-    plan: Plan, comment_body: str, links: TrialLinks | None = None, rollout: Mapping[str, object] | None = None
+    plan: Plan, comment_body: str, links: HubLinks | None = None, rollout: Mapping[str, object] | None = None
 ) -> str:
     """Return one JSON object; its keys are a promise to scripts that read it."""
     build = plan.build if isinstance(plan, BuildPlan) else None

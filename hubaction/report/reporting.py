@@ -13,7 +13,7 @@ from hubaction.report.junit import render_junit
 from hubaction.report.report import Report
 from hubaction.report.result_file import ImageResult, write_result
 from hubaction.report.summary import render_summary
-from hubaction.report.try_on_hub import tell_trial
+from hubaction.report.try_on_hub import describe_try_on_hub
 from hubaction.results import Failed, JUnitFile, ResultFile, Tested
 from hubaction.runner.job import Job
 from hubaction.runner.workspace_file import store_file
@@ -45,7 +45,7 @@ def _tell(plan: BuildPlan, settings: Settings, job: Job, report: Report) -> None
     result = make_image_result(plan, report, platform=settings.platform, variant=settings.variant)
     _store_files(result, settings, job, report)
     if plan.comment:
-        sections = [make_image_section(result, plan.comment, job.environ, plan.trial)]
+        sections = [make_image_section(result, plan.comment, job.environ, plan.try_on_hub)]
         if result.binder_branch or result.binder_obstacle:
             sections.append(make_binder_image_section(result, plan.comment, settings, job.environ))
         if comment := write_comment(plan.comment, sections, settings, job):
@@ -53,7 +53,7 @@ def _tell(plan: BuildPlan, settings: Settings, job: Job, report: Report) -> None
 
 
 def _write_summary(plan: BuildPlan, job: Job, report: Report) -> None:
-    tried = tell_trial(plan.trial, () if report.find(Failed) else list_pushed(report))
+    tried = describe_try_on_hub(plan.try_on_hub, () if report.find(Failed) else list_pushed(report))
     job.add_summary(render_summary(plan, report, tried))
 
 

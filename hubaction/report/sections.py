@@ -62,24 +62,24 @@ def _fate(item: CleanedTag) -> str:
     return "was deleted" if item.deleted else f"stays: {code(item.why)}"
 
 
-def image_section(result: ImageResult, run: RunNumber, *, commit: str, run_url: str, trial: str = "") -> Section:
+def image_section(result: ImageResult, run: RunNumber, *, commit: str, run_url: str, try_on_hub: str = "") -> Section:
     """What was built; texts that builds and tests had a hand in are shown as code.
 
-    `trial` is Markdown already.
+    `try_on_hub` is Markdown already.
     """
     key = ":".join(filter(None, ("image", str(result.name), result.platform, result.variant)))
     parts = [
         _headline(result, commit),
         _failing(result),
         _pushed(result),
-        trial,
+        try_on_hub,
         table(_rows(result)),
         f"[Log of the run]({run_url})",
     ]
     return Section(_legal_key(key), run, "\n\n".join(part for part in parts if part))
 
 
-def trial_section(markdown: str, run: RunNumber) -> Section:
+def try_on_hub_section(markdown: str, run: RunNumber) -> Section:
     """How to try the pull request on a hub, where no image is told of."""
     return Section("hub", run, markdown)
 

@@ -12,8 +12,8 @@ from hubaction.report.test_table import render_cases
 from hubaction.results import Built, Compared, Failed, LeftOut, Noticed, OtherRepo2docker, Reused, RolledOut, Tested
 
 
-def render_summary(plan: BuildPlan, report: Report, trial: str = "") -> str:
-    """Return the summary as GitHub-flavoured Markdown; `trial` is some already."""
+def render_summary(plan: BuildPlan, report: Report, try_on_hub: str = "") -> str:
+    """Return the summary as GitHub-flavoured Markdown; `try_on_hub` is some already."""
     pushed, failure = list_pushed(report), report.find(Failed)
     parts = [_headline(plan, report)]
     if pushed:
@@ -22,7 +22,7 @@ def render_summary(plan: BuildPlan, report: Report, trial: str = "") -> str:
         parts.append("Nothing was pushed. It would be: " + ", ".join(f"`{ref}`" for ref in plan.references))
     tested, rollout = report.find(Tested), report.find(RolledOut)
     parts += [
-        trial,
+        try_on_hub,
         rollout.markdown if rollout else "",
         _facts(report),
         render_cases(tested.cases if tested else ()),

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from hubaction.decide.plan import BuildPlan, CommentPlan, Plan
 from hubaction.decide.tags import SHA_LENGTH
-from hubaction.decide.try_on_hub import Content, HubTrial
+from hubaction.decide.try_on_hub import Content, TryOnHub
 from hubaction.image import PushedReference
 from hubaction.markdown import code
 from hubaction.report.links import content_path, content_url, form_url, pull_urlpath, start_url
@@ -15,7 +15,7 @@ TITLE = "Test this pull request on your hub"
 
 
 @dataclass(frozen=True)
-class TrialLinks:
+class HubLinks:
     """Addresses, percent-encoded already; empty where there is none."""
 
     image: str = ""
@@ -29,35 +29,35 @@ class TrialLinks:
     """The content alone."""
 
 
-def render_trial(trial: HubTrial, links: TrialLinks) -> str:
+def render_try_on_hub(try_on_hub: TryOnHub, links: HubLinks) -> str:
     """Return the Markdown, or an empty text when there is nothing to try."""
     if links.start:
-        return f"**{TITLE}**\n\n{_by_link(trial, links)}"
-    if trial.hub_url and links.image:
-        return f"**{TITLE}**\n\n{_by_hand(trial, links)}"
+        return f"**{TITLE}**\n\n{_by_link(try_on_hub, links)}"
+    if try_on_hub.hub_url and links.image:
+        return f"**{TITLE}**\n\n{_by_hand(try_on_hub, links)}"
     if links.image:
         return f"<details><summary>{TITLE}</summary>\n\n{_where_to_paste(links)}\n\n</details>"
-    if trial.content and links.content:
-        opened = f"[Open {_what(trial.content)} on {_host(trial)}]({links.content})"
-        return f"**{TITLE}**\n\n{opened}: {_fetched(trial.content)} It opens in the hub's own image."
+    if try_on_hub.content and links.content:
+        opened = f"[Open {_what(try_on_hub.content)} on {_host(try_on_hub)}]({links.content})"
+        return f"**{TITLE}**\n\n{opened}: {_fetched(try_on_hub.content)} It opens in the hub's own image."
     return ""
 
 
-def _by_link(trial: HubTrial, links: TrialLinks) -> str:
+def _by_link(try_on_hub: TryOnHub, links: HubLinks) -> str:
     parts = [
-        f"[Start this image on {_host(trial)}]({links.start}): the hub's form opens with {code(links.image)} filled in;"
+        f"[Start this image on {_host(try_on_hub)}]({links.start}): the hub's form opens with {code(links.image)} filled in;"
         " look at it, and press *Start*."
     ]
-    if trial.content:
-        parts.append(f"Then {_what(trial.content)} opens: {_fetched(trial.content)}")
+    if try_on_hub.content:
+        parts.append(f"Then {_what(try_on_hub.content)} opens: {_fetched(try_on_hub.content)}")
     parts.append(_STOP_FIRST)
     return " ".join(parts)
 
 
-def _by_hand(trial: HubTrial, links: TrialLinks) -> str:
-    steps = f"Open [the start form of {_host(trial)}]({links.form}), and give it this image. {_STOP_FIRST}"
-    if trial.content and links.content:
-        opened = f"[Open {_what(trial.content)}]({links.content}): {_fetched(trial.content)}"
+def _by_hand(try_on_hub: TryOnHub, links: HubLinks) -> str:
+    steps = f"Open [the start form of {_host(try_on_hub)}]({links.form}), and give it this image. {_STOP_FIRST}"
+    if try_on_hub.content and links.content:
+        opened = f"[Open {_what(try_on_hub.content)}]({links.content}): {_fetched(try_on_hub.content)}"
         steps = f"1. {steps}\n2. {opened}"
     return f"{steps}\n\n{_where_to_paste(links)}"
 
@@ -68,7 +68,7 @@ _STOP_FIRST = (
 )
 
 
-def _where_to_paste(links: TrialLinks) -> str:
+def _where_to_paste(links: HubLinks) -> str:
     """DockerSpawner pulls by tag only.
 
     https://z2jh.jupyter.org/en/stable/jupyterhub/customizing/user-environment.html
@@ -94,43 +94,43 @@ def _what(content: Content) -> str:
     return "the repository" if content.path == "." else code(content.path)
 
 
-def _host(trial: HubTrial) -> str:
-    return code(trial.hub_url.partition("://")[2])
+def _host(try_on_hub: TryOnHub) -> str:
+    return code(try_on_hub.hub_url.partition("://")[2])
 
 
-def tell_trial(trial: HubTrial | None, pushed: Sequence[PushedReference]) -> str:
+def describe_try_on_hub(try_on_hub: TryOnHub | None, pushed: Sequence[PushedReference]) -> str:
     """Return how to try the pull request, and the image that was pushed for it, if one was, as Markdown."""
-    return render_trial(trial, link_trial(trial, pushed)) if trial else ""
+    return render_try_on_hub(try_on_hub, link_to_hub(try_on_hub, pushed)) if try_on_hub else ""
 
 
-def foresee_links(plan: Plan) -> TrialLinks | None:
+def preview_links(plan: Plan) -> HubLinks | None:
     """Return the addresses that a plan will lead to, as far as they do not depend on the image's digest."""
-    if not isinstance(plan, BuildPlan | CommentPlan) or plan.trial is None:
+    if not isinstance(plan, BuildPlan | CommentPlan) or plan.try_on_hub is None:
         return None
     if isinstance(plan, CommentPlan):
-        return link_trial(plan.trial, [])
-    named = [reference for reference in plan.references if plan.trial.commit[:SHA_LENGTH] in reference.tag]
-    return link_trial(plan.trial, [PushedReference(named[0], "", None)] if plan.push and named else [])
+        return link_to_hub(plan.try_on_hub, [])
+    named = [reference for reference in plan.references if plan.try_on_hub.commit[:SHA_LENGTH] in reference.tag]
+    return link_to_hub(plan.try_on_hub, [PushedReference(named[0], "", None)] if plan.push and named else [])
 
 
-def link_trial(trial: HubTrial, pushed: Sequence[PushedReference]) -> TrialLinks:
+def link_to_hub(try_on_hub: TryOnHub, pushed: Sequence[PushedReference]) -> HubLinks:
     """Return the addresses; an image is named by the tag that names the commit, else by its digest.
 
     Another tag may have moved, and a node of the hub that has an image under it would not pull the new one.
     """
-    hub, content = trial.hub_url, trial.content
+    hub, content = try_on_hub.hub_url, try_on_hub.content
     pulled = _pull(content) if hub and content else ""
     alone = content_url(hub, pulled) if pulled else ""
     if not pushed:
-        return TrialLinks(content=alone)
-    first = next((item for item in pushed if trial.commit[:SHA_LENGTH] in item.reference.tag), None)
+        return HubLinks(content=alone)
+    first = next((item for item in pushed if try_on_hub.commit[:SHA_LENGTH] in item.reference.tag), None)
     image = str(first.reference) if first else f"{pushed[0].reference.name}@{pushed[0].digest}"
     chosen = (first or pushed[0]).reference
     start = ""
-    if hub and trial.profile:
+    if hub and try_on_hub.profile:
         then = content_path(hub, pulled) if pulled else ""
-        start = start_url(hub, trial.profile, trial.image_option, image, then=then)
-    return TrialLinks(image, str(chosen.name), chosen.tag, form_url(hub) if hub else "", start, alone)
+        start = start_url(hub, try_on_hub.profile, try_on_hub.image_option, image, then=then)
+    return HubLinks(image, str(chosen.name), chosen.tag, form_url(hub) if hub else "", start, alone)
 
 
 def _pull(content: Content) -> str:

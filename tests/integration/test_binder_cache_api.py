@@ -5,7 +5,7 @@ import pytest
 from hubaction.clients.github.api import GitHub
 from hubaction.clients.github.git_data import GitData
 from hubaction.decide.binder_dockerfile import PATH, render_dockerfile
-from hubaction.rollout.binder.dockerfile import BinderCache, BinderCacheError, update_binder_cache
+from hubaction.rollout.binder.dockerfile import BinderDockerfileError, DockerfileUpdate, update_binder_dockerfile
 from tests.github.prism import Prism
 from tests.github.server import JOB, JOB_TOKEN, READ_ONLY_TOKEN, REPOSITORY, GitHubServer
 
@@ -22,10 +22,10 @@ def server(checked_server: GitHubServer) -> GitHubServer:
     return checked_server
 
 
-def update(prism: Prism, *, branch: str = "main", token: str = JOB_TOKEN, write: bool = True) -> BinderCache:
+def update(prism: Prism, *, branch: str = "main", token: str = JOB_TOKEN, write: bool = True) -> DockerfileUpdate:
     github = GitHub(prism.url, token, REPOSITORY)
     try:
-        return update_binder_cache(GitData(github), branch=branch, image=IMAGE, write=write)
+        return update_binder_dockerfile(GitData(github), branch=branch, image=IMAGE, write=write)
     finally:
         github.close()
 
@@ -44,7 +44,7 @@ def test_api__to_commit_and_leave_alone(server: GitHubServer, prism: Prism) -> N
     assert server.git.read(PATH) == render_dockerfile(IMAGE)
     assert server.git.commits[cache.commit].author == JOB
     server.requests.clear()
-    assert update(prism) == BinderCache(False, cache.commit, cache.url, f"{PATH} on 'main' names this image.")
+    assert update(prism) == DockerfileUpdate(False, cache.commit, cache.url, f"{PATH} on 'main' names this image.")
     assert server.methods() == [*READS, "GET", "GET"]
 
 
@@ -56,12 +56,12 @@ def test_api__when_the_branch_moves(server: GitHubServer, prism: Prism) -> None:
 
 
 def test_api__to_refuse_writing(server: GitHubServer, prism: Prism) -> None:
-    with pytest.raises(BinderCacheError, match="contents: write"):
+    with pytest.raises(BinderDockerfileError, match="contents: write"):
         update(prism, token=READ_ONLY_TOKEN)
     assert server.methods() == [*READS, "POST"]
 
 
 def test_api__without_the_branch(server: GitHubServer, prism: Prism) -> None:
-    with pytest.raises(BinderCacheError, match="may not read branch 'gone'"):
+    with pytest.raises(BinderDockerfileError, match="may not read branch 'gone'"):
         update(prism, branch="gone")
     assert server.methods() == ["GET"]

@@ -15,7 +15,7 @@ from devtools.registry import MANIFESTS, Registry
 from hubaction.clients.engine.engine import Engine
 from hubaction.clients.registry.manifest import digest_of
 from hubaction.clients.registry.registry import Registry as RegistryDoor
-from hubaction.clients.registry.remote_image import Candidate, NotPromotableError, read_candidate
+from hubaction.clients.registry.remote_image import NotPromotableError, RemoteImage, find_remote_image
 from hubaction.image import ImageName, PushedReference, Reference
 from hubaction.publish.promote import promote, promote_relabelled
 from hubaction.publish.push import push_references
@@ -43,17 +43,17 @@ class Here:
         name = ImageName(self.proxy.host, repository) if repository else self.name
         return [Reference(name, tag) for tag in tags]
 
-    def candidate(self) -> Candidate:
-        found = read_candidate(self.door, self.first, explain=self.said.append)
+    def remote_image(self) -> RemoteImage:
+        found = find_remote_image(self.door, self.first, explain=self.said.append)
         assert found, self.said
         return found
 
-    def promote(self, candidate: Candidate, references: list[Reference]) -> list[PushedReference]:
-        return promote(candidate, references, registries={self.proxy.host: self.door}, say=self.said.append)
+    def promote(self, remote_image: RemoteImage, references: list[Reference]) -> list[PushedReference]:
+        return promote(remote_image, references, registries={self.proxy.host: self.door}, say=self.said.append)
 
-    def relabel(self, candidate: Candidate, references: list[Reference], **labels: str) -> list[PushedReference]:
+    def relabel(self, remote_image: RemoteImage, references: list[Reference], **labels: str) -> list[PushedReference]:
         registries = {self.proxy.host: self.door}
-        return promote_relabelled(candidate, labels, references, registries=registries, say=self.said.append)
+        return promote_relabelled(remote_image, labels, references, registries=registries, say=self.said.append)
 
     def forget(self) -> None:
         """Count from here on."""
@@ -92,7 +92,7 @@ def here(
 
 def test_promote__keeps_the_digest(here: Here, registry: Registry) -> None:
     digest = registry.digest(here.name.path, "first")
-    pushed = here.promote(here.candidate(), here.tags("latest", "second"))
+    pushed = here.promote(here.remote_image(), here.tags("latest", "second"))
     assert [item.reference.tag for item in pushed] == ["second", "latest"]
     assert {item.digest for item in pushed} == {digest}
     assert registry.digest(here.name.path, "second") == registry.digest(here.name.path, "latest") == digest
@@ -101,7 +101,7 @@ def test_promote__keeps_the_digest(here: Here, registry: Registry) -> None:
 
 def test_promote__unchanged_with_two_tags_takes_nine_requests(here: Here) -> None:
     """Three to look (one is refused for the password), then for each tag: a look, the tag, a look."""
-    here.promote(here.candidate(), here.tags("second", "latest"))
+    here.promote(here.remote_image(), here.tags("second", "latest"))
     assert [method for method, _ in here.proxy.requests] == [
         *("GET", "GET", "GET"),
         *("HEAD", "HEAD"),
@@ -110,11 +110,11 @@ def test_promote__unchanged_with_two_tags_takes_nine_requests(here: Here) -> Non
     ]
     assert here.door.requests_made == 9
     assert here.proxy.blobs_up == []
-    assert sum(here.proxy.blobs_down) == len(here.candidate().config)
+    assert sum(here.proxy.blobs_down) == len(here.remote_image().config)
 
 
 def test_promote__tag_that_is_there_needs_no_put(here: Here) -> None:
-    pushed = here.promote(here.candidate(), [here.first, *here.tags("second")])
+    pushed = here.promote(here.remote_image(), [here.first, *here.tags("second")])
     assert len(pushed) == 2
     assert here.proxy.asked("PUT", "/manifests/first") == 0
     assert here.proxy.asked("PUT", "/manifests/second") == 1
@@ -122,9 +122,9 @@ def test_promote__tag_that_is_there_needs_no_put(here: Here) -> None:
 
 def test_promote__other_repositories_get_it_without_a_byte(here: Here, registry: Registry) -> None:
     other = f"{here.name.path}-other"
-    candidate = here.candidate()
+    remote_image = here.remote_image()
     here.forget()
-    pushed = here.promote(candidate, [*here.tags("latest"), *here.tags("one", "two", repository=other)])
+    pushed = here.promote(remote_image, [*here.tags("latest"), *here.tags("one", "two", repository=other)])
     assert registry.digest(other, "one") == registry.digest(other, "two") == pushed[0].digest
     assert here.proxy.asked("POST", f"{other}/blobs/uploads/?mount=") == 2  # config and layer
     assert here.proxy.asked("PUT", "/manifests/") == 3
@@ -135,44 +135,44 @@ def test_promote__other_repositories_get_it_without_a_byte(here: Here, registry:
 
 def test_promote__repository_that_has_it_needs_no_mount(here: Here) -> None:
     other = f"{here.name.path}-other"
-    candidate = here.candidate()
-    here.promote(candidate, here.tags("one", repository=other))
+    remote_image = here.remote_image()
+    here.promote(remote_image, here.tags("one", repository=other))
     here.forget()
-    here.promote(candidate, here.tags("two", repository=other))
+    here.promote(remote_image, here.tags("two", repository=other))
     assert [method for method, _ in here.proxy.requests] == ["HEAD", "HEAD", "PUT", "HEAD"]
 
 
 def test_promote__other_registry_must_have_it_already(here: Here, registry: Registry, auth: dict[str, str]) -> None:
     """The registry under its own address is another one than through the proxy."""
-    candidate = here.candidate()
+    remote_image = here.remote_image()
     registries = {here.proxy.host: here.door, registry.host: RegistryDoor(registry.host, auth)}
     mine = Reference(ImageName(registry.host, here.name.path), "third")
     absent = Reference(ImageName(registry.host, f"{here.name.path}-absent"), "third")
     with pytest.raises(NotPromotableError, match="another registry cannot take it over"):
-        promote(candidate, [*here.tags("third"), absent], registries=registries, say=here.said.append)
+        promote(remote_image, [*here.tags("third"), absent], registries=registries, say=here.said.append)
     assert tags_of(registry, here.name.path) == {"first"}
-    promote(candidate, [mine], registries=registries, say=here.said.append)
-    assert registry.digest(here.name.path, "third") == candidate.manifest.digest
+    promote(remote_image, [mine], registries=registries, say=here.said.append)
+    assert registry.digest(here.name.path, "third") == remote_image.manifest.digest
 
 
 # --- what goes wrong ---
 
 
 def test_promote__config_that_vanished_means_build(here: Here, registry: Registry) -> None:
-    candidate = here.candidate()
-    _delete(registry, f"{here.name.path}/blobs/{candidate.manifest.config_digest}")
+    remote_image = here.remote_image()
+    _delete(registry, f"{here.name.path}/blobs/{remote_image.manifest.config_digest}")
     with pytest.raises(NotPromotableError, match=r"so the image is built: .* does not have all of"):
-        here.promote(candidate, here.tags("second"))
+        here.promote(remote_image, here.tags("second"))
     assert tags_of(registry, here.name.path) == {"first"}
 
 
 def test_promote__config_that_vanished_cannot_be_mounted(here: Here, registry: Registry) -> None:
     """The upload that the registry offers instead is cancelled."""
     other = f"{here.name.path}-other"
-    candidate = here.candidate()
-    _delete(registry, f"{here.name.path}/blobs/{candidate.manifest.config_digest}")
+    remote_image = here.remote_image()
+    _delete(registry, f"{here.name.path}/blobs/{remote_image.manifest.config_digest}")
     with pytest.raises(NotPromotableError, match="wants the layers' bytes"):
-        here.promote(candidate, here.tags("second", repository=other))
+        here.promote(remote_image, here.tags("second", repository=other))
     assert here.proxy.asked("DELETE", "/blobs/uploads/") == 1
     assert here.proxy.blobs_up == []
     assert tags_of(registry, other) == set()
@@ -180,37 +180,37 @@ def test_promote__config_that_vanished_cannot_be_mounted(here: Here, registry: R
 
 def test_promote__manifest_that_vanishes_meanwhile_means_build(here: Here, registry: Registry) -> None:
     """Somebody deletes the image between our tag and our look at it."""
-    candidate = here.candidate()
+    remote_image = here.remote_image()
 
     def delete_before_the_look(method: str, path: str) -> None:
         if method == "HEAD" and here.proxy.asked("PUT", "/manifests/second"):
-            _delete(registry, f"{here.name.path}/manifests/{candidate.manifest.digest}", missing_ok=True)
+            _delete(registry, f"{here.name.path}/manifests/{remote_image.manifest.digest}", missing_ok=True)
 
     here.proxy.rule = delete_before_the_look
     with pytest.raises(NotPromotableError, match="it vanished from the registry meanwhile"):
-        here.promote(candidate, here.tags("second"))
+        here.promote(remote_image, here.tags("second"))
 
 
 def test_promote__tag_that_somebody_else_moved(here: Here) -> None:
-    candidate = here.candidate()
-    other = json.dumps(json.loads(candidate.manifest.body) | {"annotations": {"a": "b"}}).encode()
+    remote_image = here.remote_image()
+    other = json.dumps(json.loads(remote_image.manifest.body) | {"annotations": {"a": "b"}}).encode()
 
     def overtake(method: str, path: str) -> None:
         if method == "HEAD" and here.proxy.asked("PUT", "/manifests/second") == 1:
             here.proxy.rule = lambda method, path: None
-            here.door.put_manifest(here.name, "second", other, candidate.manifest.media_type)
+            here.door.put_manifest(here.name, "second", other, remote_image.manifest.media_type)
 
     here.proxy.rule = overtake
     with pytest.raises(PushError, match="is not what was pushed") as raised:
-        here.promote(candidate, here.tags("second"))
+        here.promote(remote_image, here.tags("second"))
     assert digest_of(other) in raised.value.message
 
 
 def test_promote__refused_tells_what_to_do_and_what_arrived(here: Here) -> None:
-    candidate = here.candidate()
+    remote_image = here.remote_image()
     here.proxy.rule = lambda method, path: Answer(403, DENIED) if (method, path[-6:]) == ("PUT", "/third") else None
     with pytest.raises(PushError) as raised:
-        here.promote(candidate, here.tags("second", "third", "latest"))
+        here.promote(remote_image, here.tags("second", "third", "latest"))
     message = raised.value.message
     assert f"refused {here.name}:third, pushed by '{USER}': the account may not write there" in message
     assert message.endswith(f"Pushed before that: {here.name}:second.")
@@ -224,7 +224,7 @@ def test_promote__fault_at_any_request_means_build(
 ) -> None:
     """Three looks, two mounts, a tag and a look at it come before `latest`, which stays whatever fails for good."""
     monkeypatch.setattr("time.sleep", lambda seconds: None)
-    candidate = here.candidate()
+    remote_image = here.remote_image()
     other = f"{here.name.path}-{number}-{fault[0]}"
     asked = 0
 
@@ -239,26 +239,26 @@ def test_promote__fault_at_any_request_means_build(
 
     here.proxy.rule = fail
     with pytest.raises(NotPromotableError):
-        here.promote(candidate, here.tags("one", "latest", repository=other))
+        here.promote(remote_image, here.tags("one", "latest", repository=other))
     here.proxy.rule = lambda method, path: None
     assert "latest" not in tags_of(registry, other)
-    assert len(here.promote(candidate, here.tags("one", "latest", repository=other))) == 2
+    assert len(here.promote(remote_image, here.tags("one", "latest", repository=other))) == 2
 
 
 def test_promote__passing_fault_is_tried_again(here: Here) -> None:
     left = [Answer(503), Answer(503)]
-    candidate = here.candidate()
+    remote_image = here.remote_image()
     here.proxy.rule = lambda method, path: left.pop() if left and method == "PUT" else None
-    assert here.promote(candidate, here.tags("second"))
+    assert here.promote(remote_image, here.tags("second"))
     assert not left
 
 
-def test_read_candidate__absent_or_away(here: Here) -> None:
+def test_find_remote_image__absent_or_away(here: Here) -> None:
     (absent,) = here.tags("absent")
-    assert read_candidate(here.door, absent, explain=here.said.append) is None
+    assert find_remote_image(here.door, absent, explain=here.said.append) is None
     here.proxy.rule = lambda method, path: Answer(503)
     door = RegistryDoor(here.proxy.host, here.door.auth, patient=False)
-    assert read_candidate(door, here.first, explain=here.said.append) is None
+    assert find_remote_image(door, here.first, explain=here.said.append) is None
     assert here.said[-2:] == [
         f"{absent} cannot be reused: it is not in the registry.",
         f"{here.first} cannot be reused: {here.proxy.host} cannot answer now (503). Run again when it is back.",
@@ -300,11 +300,11 @@ def built(
 def test_promote_relabelled__uploads_the_config_only_and_runs(
     built: Here, registry: Registry, engine: RunningEngine, auth: dict[str, str]
 ) -> None:
-    candidate = built.candidate()
-    assert candidate.labels["pull-request"] == "7"
+    remote_image = built.remote_image()
+    assert remote_image.labels["pull-request"] == "7"
     built.forget()
-    (pushed,) = built.relabel(candidate, built.tags("production"), kept="yes", added='ü "1"')
-    assert pushed.digest == registry.digest(built.name.path, "production") != candidate.manifest.digest
+    (pushed,) = built.relabel(remote_image, built.tags("production"), kept="yes", added='ü "1"')
+    assert pushed.digest == registry.digest(built.name.path, "production") != remote_image.manifest.digest
     before, after = (read_config(registry, built.name.path, tag) for tag in ("built", "production"))
     assert after["config"].pop("Labels") == {"kept": "yes", "added": 'ü "1"'}
     del before["config"]["Labels"]
@@ -317,13 +317,13 @@ def test_promote_relabelled__uploads_the_config_only_and_runs(
 
 def test_promote_relabelled__other_repository_mounts_the_layers(built: Here, registry: Registry) -> None:
     other = f"{built.name.path}-other"
-    candidate = built.candidate()
+    remote_image = built.remote_image()
     built.forget()
-    (pushed,) = built.relabel(candidate, built.tags("production", repository=other))
+    (pushed,) = built.relabel(remote_image, built.tags("production", repository=other))
     assert sum(built.proxy.blobs_up) == _size_of_config(registry, other, "production")
     assert _layers(registry, other, "production") == _layers(registry, built.name.path, "built")
     assert read_config(registry, other, "production")["config"]["Labels"] == {}
-    assert built.relabel(candidate, built.tags("production", repository=other)) == [pushed]
+    assert built.relabel(remote_image, built.tags("production", repository=other)) == [pushed]
 
 
 # --- pushing ---

@@ -22,7 +22,7 @@ from hubaction.clients.engine.engine import Engine
 from hubaction.clients.process import child_environment
 from hubaction.clients.registry.errors import RegistryError
 from hubaction.clients.registry.registry import Registry as RegistryDoor
-from hubaction.clients.registry.remote_image import read_candidate
+from hubaction.clients.registry.remote_image import find_remote_image
 from hubaction.image import ImageName, PushedReference, Reference
 from hubaction.inputs.credentials import Credentials
 from hubaction.inputs.docker_config import read_auth
@@ -178,10 +178,10 @@ def test_tokens__to_promote_are_one_for_reading_and_one_for_each_repository(
     door = RegistryDoor(registry.host, {"username": USER, "password": LONG})
     other = ImageName(registry.host, f"{publish.name}-other")
     tokens.asked.clear()
-    candidate = read_candidate(door, pushed.reference)
-    assert candidate
+    remote_image = find_remote_image(door, pushed.reference)
+    assert remote_image
     references = [Reference(name, tag) for name in (pushed.reference.name, other) for tag in ("second", "latest")]
-    promoted = promote(candidate, references, registries={registry.host: door}, say=lambda text: None)
+    promoted = promote(remote_image, references, registries={registry.host: door}, say=lambda text: None)
     assert {item.digest for item in promoted} == {pushed.digest}
     reading = f"repository:{publish.name}:pull"
     assert [scope for _, scope in tokens.asked] == [

@@ -14,7 +14,7 @@ from devtools.engine import Engine
 from devtools.registry import MANIFESTS, Registry
 from hubaction.clients.registry.manifest import INDEX_TYPES
 from hubaction.clients.registry.registry import Registry as RegistryDoor
-from hubaction.clients.registry.remote_image import Candidate, read_candidate
+from hubaction.clients.registry.remote_image import RemoteImage, find_remote_image
 from hubaction.decide.binder_dockerfile import PATH, render_dockerfile
 from hubaction.decide.labels import FINGERPRINT_LABEL, PULL_REQUEST_LABEL
 from hubaction.image import ImageName, Reference
@@ -437,50 +437,50 @@ def test_base__made_on_this_machine(based: tuple[Commits, MoveBase]) -> None:
     assert f"based on {commits.nonce}-mine" in ran.log
 
 
-# --- candidates that are none ---
+# --- earlier images that cannot be used ---
 
 
 @pytest.fixture
-def candidate(commits: Commits, built: Ran, sha: str) -> Candidate:
+def remote_image(commits: Commits, built: Ran, sha: str) -> RemoteImage:
     name = ImageName(commits.proxy.host, commits.name)
-    found = read_candidate(RegistryDoor(commits.proxy.host, commits.login), Reference(name, sha[:12]))
+    found = find_remote_image(RegistryDoor(commits.proxy.host, commits.login), Reference(name, sha[:12]))
     assert found
     return found
 
 
 @pytest.mark.parametrize("text", [None, "0" * 64])
-def test_candidate__without_our_label(commits: Commits, candidate: Candidate, text: str | None) -> None:
-    labels = {name: value for name, value in candidate.labels.items() if name != FINGERPRINT_LABEL}
+def test_remote_image__without_our_label(commits: Commits, remote_image: RemoteImage, text: str | None) -> None:
+    labels = {name: value for name, value in remote_image.labels.items() if name != FINGERPRINT_LABEL}
     labels |= {} if text is None else {FINGERPRINT_LABEL: text}
-    ran = _push_after(commits, candidate, labels)
+    ran = _push_after(commits, remote_image, labels)
     assert ran.compared == "There is no earlier image to compare with."
 
 
-def test_candidate__with_a_label_of_another_image(commits: Commits, candidate: Candidate) -> None:
+def test_remote_image__with_a_label_of_another_image(commits: Commits, remote_image: RemoteImage) -> None:
     """A tampered value is another fingerprint, whatever the parts say."""
-    label = json.loads(candidate.labels[FINGERPRINT_LABEL])
+    label = json.loads(remote_image.labels[FINGERPRINT_LABEL])
     label["value"] = "0" * 64
     text = json.dumps(label, separators=(",", ":"))
-    ran = _push_after(commits, candidate, {**candidate.labels, FINGERPRINT_LABEL: text})
+    ran = _push_after(commits, remote_image, {**remote_image.labels, FINGERPRINT_LABEL: text})
     assert ran.compared.endswith("changed: something that the image does not name.")
 
 
-def _push_after(commits: Commits, candidate: Candidate, labels: dict[str, str]) -> Ran:
-    """A push whose commit before has the image of that candidate, with other labels."""
+def _push_after(commits: Commits, remote_image: RemoteImage, labels: dict[str, str]) -> Ran:
+    """A push whose commit before has the image of that remote image, with other labels."""
     before = new_sha()
-    place = Reference(candidate.reference.name, before[:12])
+    place = Reference(remote_image.reference.name, before[:12])
     registries = {commits.proxy.host: RegistryDoor(commits.proxy.host, commits.login)}
-    promote_relabelled(candidate, labels, [place], registries=registries, say=lambda text: None)
+    promote_relabelled(remote_image, labels, [place], registries=registries, say=lambda text: None)
     ran = commits.push(new_sha(), before=before, latest="false", push="false")
     assert ran.code == 0, ran.log
     assert ran.built
     return ran
 
 
-def test_candidate__that_is_an_index(commits: Commits, candidate: Candidate, registry: Registry) -> None:
+def test_remote_image__that_is_an_index(commits: Commits, remote_image: RemoteImage, registry: Registry) -> None:
     before = new_sha()
-    manifest = {"mediaType": candidate.manifest.media_type, "digest": candidate.manifest.digest}
-    size = len(candidate.manifest.body)
+    manifest = {"mediaType": remote_image.manifest.media_type, "digest": remote_image.manifest.digest}
+    size = len(remote_image.manifest.body)
     index = {"schemaVersion": 2, "mediaType": INDEX_TYPES[0], "manifests": [{**manifest, "size": size}]}
     answer = requests.put(
         f"http://{registry.host}/v2/{commits.name}/manifests/{before[:12]}",
@@ -496,7 +496,7 @@ def test_candidate__that_is_an_index(commits: Commits, candidate: Candidate, reg
     assert ran.built
 
 
-def test_candidate__that_vanishes_before_it_is_promoted(make_commits: MakeCommits, registry: Registry) -> None:
+def test_remote_image__that_vanishes_before_it_is_promoted(make_commits: MakeCommits, registry: Registry) -> None:
     """Somebody removes the image after it was compared: it is built, and the step stays green."""
     commits, sha, new = make_commits("vanishing"), new_sha(), new_sha()
     digest = commits.push(sha, latest="false").digest

@@ -17,7 +17,7 @@ class NotPromotableError(ActionError):
 
 
 @dataclass(frozen=True)
-class Candidate:
+class RemoteImage:
     """An image in a registry, as its manifest and its config describe it."""
 
     reference: Reference
@@ -26,28 +26,28 @@ class Candidate:
     labels: Mapping[str, str]
 
 
-def read_candidate(
+def find_remote_image(
     registry: Registry, reference: Reference, *, explain: Callable[[str], None] = lambda text: None
-) -> Candidate | None:
+) -> RemoteImage | None:
     """Return the image under a tag; None when there is none that could be promoted, and `explain` takes why.
 
     An index is none: its labels are those of several images. Never raises, however odd the answers are.
     """
     try:
-        return fetch_candidate(registry, reference)
+        return fetch_remote_image(registry, reference)
     except (RegistryError, NotPromotableError) as error:
         explain(f"{reference} cannot be reused: {error.message}")
         return None
 
 
-def fetch_candidate(registry: Registry, reference: Reference) -> Candidate:
-    """As read_candidate, and raises NotPromotableError or RegistryError when there is none."""
+def fetch_remote_image(registry: Registry, reference: Reference) -> RemoteImage:
+    """As find_remote_image, and raises NotPromotableError or RegistryError when there is none."""
     manifest = registry.fetch_manifest(reference.name, reference.tag)
     if manifest is None:
         raise NotPromotableError("it is not in the registry.")
     _require_single_image(manifest)
     config = registry.fetch_blob(reference.name, manifest.config_digest)
-    return Candidate(reference, manifest, config, _read_labels(read_object(config)))
+    return RemoteImage(reference, manifest, config, _read_labels(read_object(config)))
 
 
 def _require_single_image(manifest: Manifest) -> None:

@@ -23,7 +23,7 @@ _FILE_MODES = {"100644", "100755"}
 _FOLDER_MODE = "040000"
 
 
-class BinderCacheError(ActionError):
+class BinderDockerfileError(ActionError):
     """The Dockerfile for Binder was not committed."""
 
     def __init__(self, reason: str) -> None:
@@ -31,7 +31,7 @@ class BinderCacheError(ActionError):
 
 
 @dataclass(frozen=True)
-class BinderCache:
+class DockerfileUpdate:
     """What became of the branch: `commit` is its head, `url` the page of that commit."""
 
     changed: bool
@@ -52,43 +52,45 @@ class Existing:
     dockerfile: str | None = None
 
 
-def update_binder_cache(
+def update_binder_dockerfile(
     git: GitData, *, branch: str, image: str, message: str = DEFAULT_MESSAGE, write: bool, pushed_commit: str = ""
-) -> BinderCache:
+) -> DockerfileUpdate:
     """Commit the Dockerfile on the branch's current head; without `write`, only say what would be done.
 
     `image` is `name@sha256:...`. `pushed_commit` is the commit whose push started this run, empty on other events: if
     it is one of ours, nothing is committed, for else each build would start the next one. With the job's own token no
     build starts at all: https://docs.github.com/en/actions/concepts/security/github_token
 
-    Raises BinderCacheError when configuration is in the way, or the token or the branch's rules forbid it, and
+    Raises BinderDockerfileError when configuration is in the way, or the token or the branch's rules forbid it, and
     GitHubError for the rest.
     """
     text = render_dockerfile(image)
     made: list[str] = []
 
-    def try_once() -> BinderCache:
+    def try_once() -> DockerfileUpdate:
         head = git.get_head(branch)
         existing = read_existing(git, head)
         if existing.dockerfile == text:
             # The answer to an earlier try may have been lost.
-            return BinderCache(head.sha in made, head.sha, head.url, f"{PATH} on '{branch}' names this image.")
+            return DockerfileUpdate(head.sha in made, head.sha, head.url, f"{PATH} on '{branch}' names this image.")
         if pushed_commit == head.sha and is_our_message(head.message):
-            return BinderCache(False, head.sha, head.url, f"{PATH} stays as it is: its own commit started this build.")
+            return DockerfileUpdate(
+                False, head.sha, head.url, f"{PATH} stays as it is: its own commit started this build."
+            )
         obstacle = find_obstacle(existing)
         if not write:
-            return BinderCache(False, head.sha, head.url, say_what_would_be(branch, image, obstacle))
+            return DockerfileUpdate(False, head.sha, head.url, say_what_would_be(branch, image, obstacle))
         if obstacle:
-            raise BinderCacheError(obstacle)
+            raise BinderDockerfileError(obstacle)
         commit = git.create_commit([NewFile(PATH, text)], render_message(message, image), parent=head)
         made.append(commit.sha)
         git.move_branch(branch, commit)
-        return BinderCache(True, commit.sha, commit.url, f"{PATH} on '{branch}' names this image now.")
+        return DockerfileUpdate(True, commit.sha, commit.url, f"{PATH} on '{branch}' names this image now.")
 
     try:
         return patiently(try_once)
     except (NotAllowedError, BranchRulesError) as error:
-        raise BinderCacheError(f"{error.message} {advise(error)}") from error
+        raise BinderDockerfileError(f"{error.message} {advise(error)}") from error
 
 
 def read_existing(git: GitData, head: RemoteCommit) -> Existing:

@@ -8,7 +8,7 @@ from functools import cached_property
 from hubaction.clients.github.api import GitHub
 from hubaction.clients.github.pull_requests import PullRequests
 from hubaction.clients.registry.registries import Registries
-from hubaction.clients.registry.remote_image import read_candidate
+from hubaction.clients.registry.remote_image import find_remote_image
 from hubaction.errors import ActionError
 from hubaction.image import Reference, name_in_reference, split_reference
 from hubaction.results import ImageFacts
@@ -56,7 +56,7 @@ class LookUp:
         ours = name in {each.reference.name for each in self.subject.references}
         if parts is None or name is None or not ours or not (parts[1] or parts[2]):
             return facts
-        found = read_candidate(self.registries.look_in(name.registry), Reference(name, parts[2] or parts[1]))
+        found = find_remote_image(self.registries.look_in(name.registry), Reference(name, parts[2] or parts[1]))
         if found is None:
             return facts
         revision = found.labels.get("org.opencontainers.image.revision", "")

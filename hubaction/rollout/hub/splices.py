@@ -28,11 +28,11 @@ def apply_splices(document: Document, splices: Collection[Splice]) -> str:
     for splice in sorted(splices, key=lambda each: each.start, reverse=True):
         text = text[: splice.start] + splice.text + text[splice.end :]
     if splices:
-        _prove(document, splices, text)
+        _verify(document, splices, text)
     return text
 
 
-def _prove(document: Document, splices: Collection[Splice], text: str) -> None:
+def _verify(document: Document, splices: Collection[Splice], text: str) -> None:
     chosen = {splice.node.start_mark.index: splice for splice in splices}
     expected = [signed for event in document.events() for signed in _expect(event, chosen.get(event.start_mark.index))]
     try:

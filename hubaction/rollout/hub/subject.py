@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hubaction.clients.registry.manifest import INDEX_TYPES, Manifest, read_object
 from hubaction.clients.registry.registries import Registries
 from hubaction.clients.registry.registry import Registry
-from hubaction.clients.registry.remote_image import NotPromotableError, fetch_candidate
+from hubaction.clients.registry.remote_image import NotPromotableError, fetch_remote_image
 from hubaction.decide.labels import PULL_REQUEST_LABEL, UNPROVEN_LABEL
 from hubaction.errors import ActionError
 from hubaction.image import PushedReference, Reference, is_digest
@@ -65,7 +65,7 @@ def _read_labels(registry: Registry, reference: Reference, manifest: Manifest) -
         try:
             if not is_digest(digest):
                 raise NotPromotableError("its index has an entry without a digest.")
-            yield fetch_candidate(registry, Reference(reference.name, digest)).labels
+            yield fetch_remote_image(registry, Reference(reference.name, digest)).labels
         except NotPromotableError as error:
             raise ActionError(
                 f"{reference} is not rolled out, for hubs could not start it: {error.message}", title="Not rolled out"

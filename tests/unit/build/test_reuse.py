@@ -12,7 +12,7 @@ from hubaction.build.build_inputs import BuildInputs
 from hubaction.build.fingerprint import PARTS, Fingerprint, hash_texts
 from hubaction.build.reuse import EarlierImages, compare, is_for_the_same, labels_for
 from hubaction.clients.registry.manifest import Manifest
-from hubaction.clients.registry.remote_image import Candidate
+from hubaction.clients.registry.remote_image import RemoteImage
 from hubaction.decide.labels import (
     EXPIRY_LABEL,
     FINGERPRINT_LABEL,
@@ -38,8 +38,8 @@ def other_fingerprint(*parts: str) -> Fingerprint:
     return Fingerprint({**MINE.parts, **{part: hash_texts(("other",)) for part in parts}})
 
 
-def make_candidate(tag: str, labels: Mapping[str, str]) -> Candidate:
-    return Candidate(Reference(NAME, tag), Manifest(DIGEST, 1, DIGEST), b"{}", labels)
+def make_remote_image(tag: str, labels: Mapping[str, str]) -> RemoteImage:
+    return RemoteImage(Reference(NAME, tag), Manifest(DIGEST, 1, DIGEST), b"{}", labels)
 
 
 def labelled(fingerprint: Fingerprint) -> dict[str, str]:
@@ -58,10 +58,10 @@ class Shelf:
         for tag in self.labels:
             yield EarlierTag(Reference(NAME, tag), f"the {tag}")
 
-    def _read(self, tag: EarlierTag) -> Candidate | None:
+    def _read(self, tag: EarlierTag) -> RemoteImage | None:
         self.looked.append(tag.reference.tag)
         labels = self.labels[tag.reference.tag]
-        return None if labels is None else make_candidate(tag.reference.tag, labels)
+        return None if labels is None else make_remote_image(tag.reference.tag, labels)
 
 
 # --- looking ---
@@ -95,7 +95,7 @@ def test_earlier_images__later_ones_are_looked_for_when_somebody_reads_on() -> N
 
     images = EarlierImages(
         [EarlierTag(Reference(NAME, "absent"), "the absent")],
-        lambda tag: None if tag.reference.tag == "absent" else make_candidate("merged", {}),
+        lambda tag: None if tag.reference.tag == "absent" else make_remote_image("merged", {}),
         later=ask(),
     )
     images.read_first()
@@ -237,7 +237,7 @@ def test_labels_for__pull_request_of_production() -> None:
 )
 def test_is_for_the_same(event: Event, label: str | None, same: bool) -> None:
     labels = {"theirs": "x"} | ({} if label is None else {PULL_REQUEST_LABEL: label})
-    assert is_for_the_same(plan_for(event), make_candidate("before", labels)) is same
+    assert is_for_the_same(plan_for(event), make_remote_image("before", labels)) is same
 
 
 # --- the expiry of previews ---
@@ -300,7 +300,7 @@ def test_labels_for__pull_request_without_preview_does_not_expire() -> None:
 def test_is_for_the_same__expiry(
     event: Event, inputs: Mapping[str, str], before: Mapping[str, str], same: bool
 ) -> None:
-    assert is_for_the_same(plan_for(event, inputs), make_candidate("before", before)) is same
+    assert is_for_the_same(plan_for(event, inputs), make_remote_image("before", before)) is same
 
 
 @given(

@@ -18,7 +18,7 @@ from hubaction.build.reuse import is_for_the_same, labels_for
 from hubaction.clients.registry.manifest import Manifest
 from hubaction.clients.registry.registries import Registries
 from hubaction.clients.registry.registry import Registry
-from hubaction.clients.registry.remote_image import Candidate
+from hubaction.clients.registry.remote_image import RemoteImage
 from hubaction.decide.labels import FINGERPRINT_LABEL, PREVIEW_EXPIRES_LABEL, PULL_REQUEST_LABEL, UNPROVEN_LABEL
 from hubaction.decide.plan import BuildPlan
 from hubaction.errors import ActionError, InvalidInputError
@@ -35,9 +35,9 @@ def plan_of_push() -> BuildPlan:
     return make_build_plan(make_settings(LOGIN), push_to(), NOW)
 
 
-def image_with(labels: Mapping[str, str]) -> Candidate:
+def image_with(labels: Mapping[str, str]) -> RemoteImage:
     reference = Reference(ImageName("quay.io", "org/image"), "v1")
-    return Candidate(reference, Manifest(NEW, 1, ID), b"{}", labels)
+    return RemoteImage(reference, Manifest(NEW, 1, ID), b"{}", labels)
 
 
 # --- labels ---

@@ -904,13 +904,17 @@ ON_A_HUB = {"hub-url": "https://hub.example.edu", "hub-profile": "custom"}
 def test_make_plan__pull_request_is_tried_where_the_inputs_say(name: str) -> None:
     plan = plan_for(pull_request(name), ON_A_HUB)
     assert isinstance(plan, BuildPlan | CommentPlan)
-    trial = plan.trial
-    assert trial
-    assert (trial.commit, trial.hub_url, trial.profile) == (HEAD_SHA, "https://hub.example.edu", "custom")
+    try_on_hub = plan.try_on_hub
+    assert try_on_hub
+    assert (try_on_hub.commit, try_on_hub.hub_url, try_on_hub.profile) == (
+        HEAD_SHA,
+        "https://hub.example.edu",
+        "custom",
+    )
 
 
 def test_make_plan__nothing_is_tried_without_a_pull_request() -> None:
-    assert build_for(push_to(), ON_A_HUB).trial is None
+    assert build_for(push_to(), ON_A_HUB).try_on_hub is None
 
 
 def test_make_plan__link_without_a_push_is_explained() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hubaction.decide.try_on_hub import Content, HubTrial, plan_trial
+from hubaction.decide.try_on_hub import Content, TryOnHub, plan_try_on_hub
 from hubaction.inputs.event import Event
 from tests.unit.samples import HEAD_SHA, make_event, make_settings, pull_request, push_to, workflow_run
 
@@ -21,40 +21,42 @@ def with_head(head: dict[str, Any], name: str = "pull_request") -> Event:
 
 @pytest.mark.parametrize("name", ["pull_request", "pull_request_target"])
 @pytest.mark.parametrize("head_repository", ["Org/Course", FORK])
-def test_plan_trial__of_a_pull_request(name: str, head_repository: str) -> None:
-    trial = plan_trial(make_settings(HUB), pull_request(name, head_repository=head_repository))
+def test_plan_try_on_hub__of_a_pull_request(name: str, head_repository: str) -> None:
+    try_on_hub = plan_try_on_hub(make_settings(HUB), pull_request(name, head_repository=head_repository))
     url = f"https://github.com/{head_repository}"
     content = Content(url, "feature", "lectures/01.ipynb", "pr-7-Course", from_fork=head_repository == FORK)
-    assert trial == HubTrial(HEAD_SHA, "https://hub.example.edu/base", "custom", "image", content)
+    assert try_on_hub == TryOnHub(HEAD_SHA, "https://hub.example.edu/base", "custom", "image", content)
 
 
-def test_plan_trial__of_a_run_whose_number_is_looked_up_later() -> None:
-    trial = plan_trial(make_settings(HUB), workflow_run("pull_request", head_repository=FORK, head_branch="topic"))
-    assert trial
-    assert trial.commit == HEAD_SHA
-    assert trial.content == Content(
+def test_plan_try_on_hub__of_a_run_whose_number_is_looked_up_later() -> None:
+    try_on_hub = plan_try_on_hub(
+        make_settings(HUB), workflow_run("pull_request", head_repository=FORK, head_branch="topic")
+    )
+    assert try_on_hub
+    assert try_on_hub.commit == HEAD_SHA
+    assert try_on_hub.content == Content(
         f"https://github.com/{FORK}", "topic", "lectures/01.ipynb", f"pr-{HEAD_SHA[:12]}-Course", from_fork=True
     )
 
 
 @pytest.mark.parametrize("event", [push_to(), make_event("schedule"), workflow_run("push")])
-def test_plan_trial__elsewhere_there_is_none(event: Event) -> None:
-    assert plan_trial(make_settings(HUB), event) is None
+def test_plan_try_on_hub__elsewhere_there_is_none(event: Event) -> None:
+    assert plan_try_on_hub(make_settings(HUB), event) is None
 
 
-def test_plan_trial__without_a_hub() -> None:
-    assert plan_trial(make_settings(), pull_request()) == HubTrial(HEAD_SHA, image_option="image")
+def test_plan_try_on_hub__without_a_hub() -> None:
+    assert plan_try_on_hub(make_settings(), pull_request()) == TryOnHub(HEAD_SHA, image_option="image")
 
 
-def test_plan_trial__of_a_deleted_fork_has_no_content() -> None:
-    trial = plan_trial(make_settings(HUB), pull_request(head_repository=None))
-    assert trial
-    assert trial.content is None
+def test_plan_try_on_hub__of_a_deleted_fork_has_no_content() -> None:
+    try_on_hub = plan_try_on_hub(make_settings(HUB), pull_request(head_repository=None))
+    assert try_on_hub
+    assert try_on_hub.content is None
 
 
 @pytest.mark.parametrize(("name", "folder"), [("..", "pr-7-.."), ("a b/../c", "pr-7-c"), ("é#?%", "pr-7-----")])
-def test_plan_trial__hostile_names_make_plain_folders(name: str, folder: str) -> None:
-    trial = plan_trial(make_settings(HUB), with_head({"ref": "x", "repo": {"full_name": f"Org/{name}"}}))
-    assert trial
-    assert trial.content
-    assert trial.content.folder == folder
+def test_plan_try_on_hub__hostile_names_make_plain_folders(name: str, folder: str) -> None:
+    try_on_hub = plan_try_on_hub(make_settings(HUB), with_head({"ref": "x", "repo": {"full_name": f"Org/{name}"}}))
+    assert try_on_hub
+    assert try_on_hub.content
+    assert try_on_hub.content.folder == folder

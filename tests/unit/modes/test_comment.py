@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hubaction.decide.comment import Badge, CommentTarget
 from hubaction.decide.mode import PlannedMode
 from hubaction.decide.plan import CommentPlan
-from hubaction.decide.try_on_hub import Content, HubTrial
+from hubaction.decide.try_on_hub import Content, TryOnHub
 from hubaction.image import ImageName, PushedReference, Reference
 from hubaction.inputs.read import read_settings
 from hubaction.modes.comment import run_comment
@@ -162,32 +162,32 @@ def test_run_comment__leads_binder_to_no_branch_of_others(tmp_path: Path, result
 
 # --- the hub ---
 
-TRIAL = HubTrial(SHA, "https://hub.example.edu", "custom", "image")
+TRY_ON_HUB = TryOnHub(SHA, "https://hub.example.edu", "custom", "image")
 CONTENT = Content("https://github.com/Org/Course", "topic", "01.ipynb", "pr-7-Course")
 OF_COMMIT = PushedReference(Reference(OURS, f"pr-7-{SHA[:12]}"), DIGEST, None)
 
 
 def test_make_image_section__leads_to_the_hub() -> None:
     result = ImageResult(OURS, pushed=(OF_COMMIT,))
-    text = make_image_section(result, make_target(), ENVIRON, TRIAL).markdown
+    text = make_image_section(result, make_target(), ENVIRON, TRY_ON_HUB).markdown
     assert "](https://hub.example.edu/hub/login?next=/hub/spawn%23fancy-forms-config%3D" in text
     assert "hub.example.edu" not in make_image_section(result, make_target(), ENVIRON).markdown
 
 
 @pytest.mark.parametrize("result", [ImageResult(OURS), ImageResult(OURS, pushed=(OF_COMMIT,), failure="It failed.")])
 def test_make_image_section__leads_to_no_image_that_is_not_there_or_failed(result: ImageResult) -> None:
-    assert "hub.example.edu" not in make_image_section(result, make_target(), ENVIRON, TRIAL).markdown
+    assert "hub.example.edu" not in make_image_section(result, make_target(), ENVIRON, TRY_ON_HUB).markdown
 
 
-def sections_of(result: ImageResult | None, trial: HubTrial | None) -> dict[str, str]:
+def sections_of(result: ImageResult | None, try_on_hub: TryOnHub | None) -> dict[str, str]:
     target = make_target(Badge("", HUB, "Org/Course", SHA))
-    plan = CommentPlan(mode=PlannedMode.COMMENT, reason="", comment=target, trial=trial)
+    plan = CommentPlan(mode=PlannedMode.COMMENT, reason="", comment=target, try_on_hub=try_on_hub)
     sections = make_sections(plan, result, make_settings(), ENVIRON)
     return {section.key: section.markdown for section in sections}
 
 
 def test_make_sections__content_has_a_section_of_its_own_without_an_image() -> None:
-    with_content = replace(TRIAL, content=CONTENT)
+    with_content = replace(TRY_ON_HUB, content=CONTENT)
     assert list(sections_of(None, with_content)) == ["badge", "hub"]
     assert "/hub/user-redirect/git-pull?" in sections_of(None, with_content)["hub"]
     told = sections_of(ImageResult(OURS), with_content)
@@ -195,12 +195,12 @@ def test_make_sections__content_has_a_section_of_its_own_without_an_image() -> N
     assert "/hub/user-redirect/git-pull?" in told["image:quay.io/org/course"]
 
 
-@pytest.mark.parametrize("trial", [TRIAL, HubTrial(SHA), None])
-def test_make_sections__no_section_without_anything_to_try(trial: HubTrial | None) -> None:
-    assert list(sections_of(None, trial)) == ["badge"]
+@pytest.mark.parametrize("try_on_hub", [TRY_ON_HUB, TryOnHub(SHA), None])
+def test_make_sections__no_section_without_anything_to_try(try_on_hub: TryOnHub | None) -> None:
+    assert list(sections_of(None, try_on_hub)) == ["badge"]
 
 
-def trial_in_summary(folder: Path, *, from_fork: bool) -> str:
+def try_on_hub_in_summary(folder: Path, *, from_fork: bool) -> str:
     (folder / "result.json").write_text(write_result(ImageResult(OURS, pushed=(OF_COMMIT,))), encoding="utf-8")
     environ = ENVIRON | {
         "INPUT_IMAGE-NAME": str(OURS),
@@ -210,7 +210,7 @@ def trial_in_summary(folder: Path, *, from_fork: bool) -> str:
     target = make_target(Badge("", HUB, "Org/Course", SHA), from_fork=from_fork)
     job = Job(environ | {"GITHUB_WORKSPACE": str(folder)}, Console(io.StringIO()))
     run_comment(
-        CommentPlan(mode=PlannedMode.COMMENT, reason="", comment=target, trial=TRIAL),
+        CommentPlan(mode=PlannedMode.COMMENT, reason="", comment=target, try_on_hub=TRY_ON_HUB),
         read_settings(environ),
         job,
         Report(job),
@@ -219,10 +219,10 @@ def trial_in_summary(folder: Path, *, from_fork: bool) -> str:
 
 
 def test_run_comment__links_to_the_image_that_was_handed_over(tmp_path: Path) -> None:
-    assert "%252Fcourse%253Apr-7-fedcba987654" in trial_in_summary(tmp_path, from_fork=False)
+    assert "%252Fcourse%253Apr-7-fedcba987654" in try_on_hub_in_summary(tmp_path, from_fork=False)
 
 
 def test_run_comment__links_to_no_image_that_a_fork_claims(tmp_path: Path) -> None:
-    summary = trial_in_summary(tmp_path, from_fork=True)
+    summary = try_on_hub_in_summary(tmp_path, from_fork=True)
     assert "built" in summary
     assert "hub.example.edu" not in summary

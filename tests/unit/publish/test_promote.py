@@ -1,4 +1,4 @@
-"""What makes a candidate, what relabelling changes, and how a registry's refusals are told."""
+"""What makes a remote image, what relabelling changes, and how a registry's refusals are told."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hubaction.clients.registry.manifest import digest_of, read_manifest, read_object
 from hubaction.clients.registry.registry import Registry
-from hubaction.clients.registry.remote_image import Candidate, NotPromotableError, read_candidate
+from hubaction.clients.registry.remote_image import NotPromotableError, RemoteImage, find_remote_image
 from hubaction.image import ImageName, Reference
 from hubaction.publish.promote import promote, promote_relabelled, relabel
 from hubaction.publish.push_errors import PushError
@@ -55,27 +55,27 @@ def registry() -> Registry:
     return Registry("quay.io", {})
 
 
-def make_candidate(config: bytes = CONFIG_BYTES, manifest: bytes = MANIFEST) -> Candidate:
-    return Candidate(REFERENCE, read_manifest(manifest, OCI), config, {"a": "1", "b": "2"})
+def make_remote_image(config: bytes = CONFIG_BYTES, manifest: bytes = MANIFEST) -> RemoteImage:
+    return RemoteImage(REFERENCE, read_manifest(manifest, OCI), config, {"a": "1", "b": "2"})
 
 
-def read(wire: responses.RequestsMock, registry: Registry, manifest: bytes, config: bytes) -> Candidate | str:
-    """Return the candidate, or why there is none."""
+def read(wire: responses.RequestsMock, registry: Registry, manifest: bytes, config: bytes) -> RemoteImage | str:
+    """Return the remote image, or why there is none."""
     wire.assert_all_requests_are_fired = False
     wire.get(f"{BASE}/org/image/manifests/v1", body=manifest, content_type=OCI)
     wire.get(f"{BASE}/org/image/blobs/{digest_of(config)}", body=config)
     reasons: list[str] = []
-    return read_candidate(registry, REFERENCE, explain=reasons.append) or reasons[0]
+    return find_remote_image(registry, REFERENCE, explain=reasons.append) or reasons[0]
 
 
-# --- candidates ---
+# --- remote images ---
 
 
-def test_read_candidate__two_requests(wire: responses.RequestsMock, registry: Registry) -> None:
-    candidate = read(wire, registry, MANIFEST, CONFIG_BYTES)
-    assert isinstance(candidate, Candidate)
-    assert (candidate.reference, candidate.labels) == (REFERENCE, {"a": "1", "b": "2"})
-    assert (candidate.manifest.body, candidate.config) == (MANIFEST, CONFIG_BYTES)
+def test_find_remote_image__two_requests(wire: responses.RequestsMock, registry: Registry) -> None:
+    remote_image = read(wire, registry, MANIFEST, CONFIG_BYTES)
+    assert isinstance(remote_image, RemoteImage)
+    assert (remote_image.reference, remote_image.labels) == (REFERENCE, {"a": "1", "b": "2"})
+    assert (remote_image.manifest.body, remote_image.config) == (MANIFEST, CONFIG_BYTES)
     assert registry.requests_made == 2
 
 
@@ -94,33 +94,35 @@ def test_read_candidate__two_requests(wire: responses.RequestsMock, registry: Re
         pytest.param(b"", id="empty"),
     ],
 )
-def test_read_candidate__not_one_image(wire: responses.RequestsMock, registry: Registry, manifest: bytes) -> None:
+def test_find_remote_image__not_one_image(wire: responses.RequestsMock, registry: Registry, manifest: bytes) -> None:
     reason = read(wire, registry, manifest, CONFIG_BYTES)
     assert reason == f"{REFERENCE} cannot be reused: it is not the manifest of a single image."
     assert registry.requests_made == 1
 
 
-def test_read_candidate__config_that_is_another(wire: responses.RequestsMock, registry: Registry) -> None:
+def test_find_remote_image__config_that_is_another(wire: responses.RequestsMock, registry: Registry) -> None:
     wire.get(f"{BASE}/org/image/manifests/v1", body=MANIFEST, content_type=OCI)
     wire.get(f"{BASE}/org/image/blobs/{digest_of(CONFIG_BYTES)}", body=CONFIG_BYTES.replace(b'"1"', b'"9"'))
     reasons: list[str] = []
-    assert read_candidate(registry, REFERENCE, explain=reasons.append) is None
+    assert find_remote_image(registry, REFERENCE, explain=reasons.append) is None
     assert "gives another blob" in reasons[0]
 
 
 @pytest.mark.parametrize(
     "config", [{}, {"config": 5}, {"config": {"Labels": None}}, {"config": {"Labels": {"a": 5}}}, 5]
 )
-def test_read_candidate__odd_labels_are_none(wire: responses.RequestsMock, registry: Registry, config: object) -> None:
+def test_find_remote_image__odd_labels_are_none(
+    wire: responses.RequestsMock, registry: Registry, config: object
+) -> None:
     body = write(config)
     described = {"mediaType": OCI_CONFIG, "digest": digest_of(body), "size": len(body)}
-    candidate = read(wire, registry, manifest_bytes(config=described), body)
-    assert isinstance(candidate, Candidate)
-    assert candidate.labels == {}
+    remote_image = read(wire, registry, manifest_bytes(config=described), body)
+    assert isinstance(remote_image, RemoteImage)
+    assert remote_image.labels == {}
 
 
 @given(body=st.binary(max_size=200) | st.recursive(st.none() | st.text(), st.lists).map(lambda x: write({"config": x})))
-def test_read_candidate__never_raises(body: bytes) -> None:
+def test_find_remote_image__never_raises(body: bytes) -> None:
     with responses.RequestsMock() as wire:
         assert isinstance(read(wire, Registry("quay.io", {}), body, CONFIG_BYTES), str)
 
@@ -129,7 +131,7 @@ def test_read_candidate__never_raises(body: bytes) -> None:
 
 
 def test_relabel__changes_labels_and_what_follows_from_them() -> None:
-    config, manifest = relabel(make_candidate(), {"b": "new", "c": "3"})
+    config, manifest = relabel(make_remote_image(), {"b": "new", "c": "3"})
     assert read_object(config) == CONFIG | {"config": CONFIG["config"] | {"Labels": {"b": "new", "c": "3"}}}
     before, after = read_object(MANIFEST), read_object(manifest)
     assert after.pop("config") == before.pop("config") | {"digest": digest_of(config), "size": len(config)}
@@ -138,18 +140,18 @@ def test_relabel__changes_labels_and_what_follows_from_them() -> None:
 
 
 def test_relabel__same_labels_same_digest_again() -> None:
-    assert relabel(make_candidate(), {"x": "y"}) == relabel(make_candidate(), {"x": "y"})
+    assert relabel(make_remote_image(), {"x": "y"}) == relabel(make_remote_image(), {"x": "y"})
 
 
 @given(labels=st.dictionaries(st.text(), st.text()))
 def test_relabel__any_text(labels: dict[str, str]) -> None:
-    config, manifest = relabel(make_candidate(), labels)
+    config, manifest = relabel(make_remote_image(), labels)
     assert read_object(config)["config"]["Labels"] == labels
     assert read_object(manifest)["config"]["size"] == len(config)
 
 
 def test_relabel__config_without_a_config() -> None:
-    config, _ = relabel(make_candidate(write({"os": "linux", "config": None})), {"a": "b"})
+    config, _ = relabel(make_remote_image(write({"os": "linux", "config": None})), {"a": "b"})
     assert read_object(config) == {"os": "linux", "config": {"Labels": {"a": "b"}}}
 
 
@@ -157,21 +159,21 @@ def test_relabel__copy_of_the_config_in_the_manifest_goes() -> None:
     """https://github.com/opencontainers/image-spec/blob/main/descriptor.md#embedded-content"""
     body = read_object(MANIFEST)
     body["config"]["data"] = "e30="
-    _, manifest = relabel(make_candidate(manifest=write(body)), {})
+    _, manifest = relabel(make_remote_image(manifest=write(body)), {})
     assert "data" not in read_object(manifest)["config"]
 
 
 @pytest.mark.parametrize("config", [write({"config": 5}), b'{"x": 1e999}'])
 def test_relabel__what_cannot_be_written_again(config: bytes) -> None:
     with pytest.raises(NotPromotableError, match="built"):
-        relabel(make_candidate(config), {})
+        relabel(make_remote_image(config), {})
 
 
 # --- promoting ---
 
 
 def run(registry: Registry, *references: Reference) -> None:
-    promote(make_candidate(), references, registries={"quay.io": registry}, say=lambda text: None)
+    promote(make_remote_image(), references, registries={"quay.io": registry}, say=lambda text: None)
 
 
 def url(reference: Reference, tag: str = "") -> str:
@@ -251,7 +253,7 @@ def test_promote__is_asked_before_each(wire: responses.RequestsMock, registry: R
 
     wire.head(url(NEXT), status=404)
     with pytest.raises(StoppedError):
-        promote(make_candidate(), [NEXT], registries={"quay.io": registry}, say=lambda text: None, before_each=stop)
+        promote(make_remote_image(), [NEXT], registries={"quay.io": registry}, say=lambda text: None, before_each=stop)
 
 
 def test_promote__registry_that_cannot_mount_may_have_it_all(wire: responses.RequestsMock, registry: Registry) -> None:
@@ -270,9 +272,9 @@ def test_promote_relabelled__another_registry_means_build(wire: responses.Reques
     """Even when it has the image with the old labels; and nothing is written, not to the first one either."""
     there = Reference(ImageName("ghcr.io", "org/image"), "v1")
     registries = {"quay.io": registry, "ghcr.io": Registry("ghcr.io", {})}
-    _, manifest = relabel(make_candidate(), {"x": "y"})
+    _, manifest = relabel(make_remote_image(), {"x": "y"})
     wire.head(url(NEXT), status=404)
     wire.head("https://ghcr.io/v2/org/image/manifests/v1", headers={"Docker-Content-Digest": DIGEST})
     wire.head(f"https://ghcr.io/v2/org/image/manifests/{digest_of(manifest)}", status=404)
     with pytest.raises(NotPromotableError, match="another registry"):
-        promote_relabelled(make_candidate(), {"x": "y"}, [NEXT, there], registries=registries, say=lambda text: None)
+        promote_relabelled(make_remote_image(), {"x": "y"}, [NEXT, there], registries=registries, say=lambda text: None)

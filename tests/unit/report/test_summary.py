@@ -51,14 +51,14 @@ def tested(count: int) -> Tested:
     return Tested(tuple(CaseResult(f"test_{number}", CaseOutcome.PASSED, 0.1) for number in range(count)))
 
 
-def summary_of(*results: object, plan: BuildPlan = PLAN, trial: str = "", steps: Sequence[str] = ()) -> str:
+def summary_of(*results: object, plan: BuildPlan = PLAN, try_on_hub: str = "", steps: Sequence[str] = ()) -> str:
     job = Job({}, Console(io.StringIO()))
     report = Report(job)
     for step in steps:
         with report.step(step):
             pass
     report.add(*results)
-    return render_summary(plan, report, trial)
+    return render_summary(plan, report, try_on_hub)
 
 
 def test_render_summary__pushed() -> None:
@@ -79,7 +79,7 @@ def test_render_summary__pushed() -> None:
 
 
 def test_render_summary__says_how_to_try_a_pull_request() -> None:
-    assert "\n\n**Try it**\n\n" in summary_of(Published(PLAN.image, pushed()), trial="**Try it**")
+    assert "\n\n**Try it**\n\n" in summary_of(Published(PLAN.image, pushed()), try_on_hub="**Try it**")
 
 
 def test_render_summary__hub_configuration_is_yaml_with_the_lasting_tag() -> None:

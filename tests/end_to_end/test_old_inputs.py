@@ -20,7 +20,7 @@ from tests.support.registry_contents import tags_of
 from tests.support.users import USER
 from tests.support.workflows import Run, Workflows
 
-CONTENT = REPOSITORIES / "predecessor"
+CONTENT = REPOSITORIES / "old-inputs"
 
 
 @pytest.fixture(scope="module")
