@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-# With `python -I`, which keeps a repository's files out of our imports, our own folder is not searched either.
+# `python -I` keeps a repository's files out of our imports, and with them our own folder.
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from hubaction.runner.cancel import Cancelled, cancel_on_signals
@@ -12,7 +12,7 @@ from hubaction.runner.cancel import Cancelled, cancel_on_signals
 
 def start() -> int:
     try:
-        # First of all, for as the first process of a container we would not notice an early signal.
+        # First of all: the first process of a container ignores signals that it has no handler for.
         with cancel_on_signals():
             from hubaction.main import main
 

@@ -1,7 +1,7 @@
 #!/opt/hub-image-action/venv/bin/python -I
-"""Cleans up after the job. The runner can pass it no arguments of its own.
+"""Cleans up after the job. The runner passes no arguments to a post step.
 
-No shell script could stand here: shells drop variables such as INPUT_IMAGE-NAME, whose names they cannot read.
+A shell script would not do: shells drop variables such as INPUT_IMAGE-NAME, whose names are not valid in a shell.
 """
 
 import runpy

@@ -1,4 +1,4 @@
-"""`python -m hubaction`: what people run by hand, apart from the action itself."""
+"""`python -m hubaction`: commands to run by hand; the action itself starts in entrypoint.py."""
 
 import sys
 

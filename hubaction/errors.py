@@ -1,4 +1,4 @@
-"""The one family of errors that a user is meant to read, and the pages that they link to."""
+"""Errors that users read, and the documentation pages that they link to."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,13 +35,11 @@ class ActionError(Exception):
 
     @property
     def parts(self) -> "Sequence[ActionError]":
-        """The errors that get an annotation of their own."""
+        """Errors that each get an annotation."""
         return (self,)
 
 
 class DiskFullError(ActionError):
-    """The runner's disk is full."""
-
     def __init__(self) -> None:
         super().__init__(DISK_FULL, title="Disk full")
 
@@ -73,7 +71,7 @@ class InvalidInputError(ActionError):
 
 
 class SeveralProblemsError(ActionError):
-    """Problems in several places. The message lists all of them; each also has a message and a place of its own."""
+    """Problems in several places. The message lists all of them; each has its own message and place, too."""
 
     def __init__(self, message: str, problems: Sequence[ActionError], *, title: str) -> None:
         super().__init__(message, title=title)

@@ -1,4 +1,4 @@
-"""Reads the surroundings once, makes the plan and has it run. The one error boundary is here."""
+"""Reads the inputs, makes the plan and runs its mode. The one error boundary is here."""
 
 import errno
 import json
@@ -44,7 +44,7 @@ def _run(job: Job) -> int:
     job.console.mask(*read_secrets(job.environ))
     settings, event, surroundings = _read(job, warn=job.console.warning)
     plan = make_plan(settings, event, surroundings, datetime.now(UTC))
-    _tell_plan(plan, job.console)
+    _print_decision(plan, job.console)
     if isinstance(plan, BuildPlan) and surroundings.appendix_error:
         raise surroundings.appendix_error
     report = Report(job)
@@ -56,7 +56,7 @@ def _run(job: Job) -> int:
 
 
 def _run_mode(plan: Plan, settings: Settings, job: Job, report: Report) -> None:
-    # What a mode needs is slow to load, so each loads its own.
+    # Modes are slow to load: import only the one that runs.
     match plan:
         case BuildPlan():
             from hubaction.modes.build import run_build
@@ -95,7 +95,7 @@ def _print_plan(job: Job, stdout: TextIO) -> int:
 
 
 def _clean_up(job: Job) -> int:
-    """Never fails the job: what it cleans up after has told its result already."""
+    """Never fails the job: the main step has reported the result already."""
     job.console.mask(*read_secrets(job.environ))
     try:
         settings, event, surroundings = _read(job, warn=lambda _: None)  # the main step gave the warnings already
@@ -105,7 +105,7 @@ def _clean_up(job: Job) -> int:
 
             remove_leftovers(plan, job)
     except InvalidInputError:
-        pass  # told by the main step, which did nothing then
+        pass  # reported by the main step, which did nothing then
     except ActionError as error:
         job.console.say(f"Nothing was cleaned up: {error.message}")
     return 0
@@ -115,7 +115,7 @@ def _clean_up(job: Job) -> int:
 
 
 def _read(job: Job, *, warn: Callable[[str], None]) -> tuple[Settings, Event, Surroundings]:
-    """Read all that a plan is made of; `warn` is called for each thing that has to be done without."""
+    """Read everything that a plan depends on; `warn` is called for each unreadable part of it."""
     settings = read_settings(job.environ)
     payload, warnings = read_payload(job.environ.get("GITHUB_EVENT_PATH", ""))
     for warning in warnings:
@@ -123,10 +123,10 @@ def _read(job: Job, *, warn: Callable[[str], None]) -> tuple[Settings, Event, Su
     return settings, read_event(job.environ, payload), read_surroundings(settings, job.environ, job.workspace)
 
 
-# --- telling ---
+# --- messages ---
 
 
-def _tell_plan(plan: Plan, console: Console) -> None:
+def _print_decision(plan: Plan, console: Console) -> None:
     console.say(f"Mode: {plan.mode}, because {plan.reason}.")
     for warning in plan.warnings:
         console.warning(warning)
@@ -138,7 +138,7 @@ def _tell_plan(plan: Plan, console: Console) -> None:
 
 
 def _guard(job: Job, work: Callable[[], int]) -> int:
-    """The error boundary: a known failure becomes a sentence, anything else says that it is our bug."""
+    """The error boundary: a known failure becomes a sentence; anything else is reported as a bug of this action."""
     try:
         return work()
     except InvalidInputError as error:

@@ -1,4 +1,4 @@
-"""What steps hand on and reports show."""
+"""Results that steps hand on and reports show, all frozen."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from hubaction.image import ImageName, PushedReference, Reference
 
 @dataclass(frozen=True)
 class CleanedTag:
-    """What became of a preview; `why` is a clause that says why it stays, and empty when it was deleted."""
+    """A preview, deleted or kept; `why` is a clause with the reason why it stays, empty if it was deleted."""
 
     reference: Reference
     why: str = ""
@@ -21,70 +21,68 @@ class CleanedTag:
 
 @dataclass(frozen=True)
 class Cleaned:
-    """What became of the previews in one repository."""
+    """The previews of one repository, after the deletion."""
 
     name: ImageName
     tags: tuple[CleanedTag, ...] = ()
     obstacle: str = ""
-    """Why the registry keeps what should have been deleted, and what to do; sentences, or empty."""
+    """Why the registry deletes no tags, and what to do; sentences, or empty."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """A reference in a file, before and after; `line` counts from one."""
+    """A changed image reference in a file; `line` counts from one."""
 
     line: int
     path: str
-    """As the input names the place."""
+    """In the notation of the input `rollout-paths`."""
     old: str
     new: str
 
 
 @dataclass(frozen=True)
 class ChangedFile:
-    """A file before and after."""
-
     path: str
     before: str
     after: str
     changes: tuple[Change, ...]
     mode: str = "100644"
-    """Git's."""
+    """Git's file mode."""
 
 
 @dataclass(frozen=True)
 class ImageFacts:
-    """An image of a registry, as far as it is known."""
+    """An image in a registry, as far as it is known."""
 
     reference: str
     digest: str = ""
     size: int | None = None
     """Bytes that a hub downloads."""
     commit: str = ""
-    """What it was built from."""
+    """Commit that it was built from."""
 
 
 @dataclass(frozen=True)
 class Remark:
-    """Something that people should know, although the image can be built and used."""
+    """Advice on an image that can be built and used all the same."""
 
     message: str
     file: str = ""
-    """Relative to the folder that is built; empty for none."""
+    """Relative to the folder that is built; empty if there is no file."""
     line: int | None = None
 
 
 @dataclass(frozen=True)
 class HubChecked:
-    """What the hub check saw of a server that works. Its texts come from the image: scrub them before they leave."""
+    """A server that passed the hub check. The texts come from the image: scrub them before they leave."""
 
     ready_seconds: float
     memory_bytes: int | None = None
-    """At rest, with no kernel; None where the image cannot see it."""
+    """At rest, without a kernel; None if it cannot be measured inside the image."""
     versions: Mapping[str, str] = field(default_factory=dict)
     kernels: tuple[str, ...] = ()
     lets_anybody_in: bool = False
-    """Whether the server asks for no login."""
+    """Whether the server requires no login."""
     remarks: tuple[Remark, ...] = ()
 
     @property
@@ -97,23 +95,19 @@ class HubChecked:
 
 @dataclass(frozen=True)
 class RolledOut:
-    """What became of a rollout."""
-
     sentence: str
     markdown: str
-    """The part of the job summary. It may quote files and errors."""
+    """Section of the job summary. It may quote files and errors."""
     as_asked: bool = True
-    """False when there is something that people should know, or do themselves."""
+    """False if the rollout needs attention or manual work."""
     url: str = ""
-    """Of the pull request; empty when there is none."""
+    """URL of the pull request; empty if there is none."""
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    """About places that were left alone."""
+    """About places that were not changed."""
 
 
 class CaseOutcome(StrEnum):
-    """What became of one test."""
-
     PASSED = "passed"
     FAILED = "failed"
     SKIPPED = "skipped"
@@ -127,7 +121,7 @@ class CaseResult:
     outcome: CaseOutcome
     seconds: float
     file: str = ""
-    """Where it stands or failed; empty when that is not known. Whoever makes one says relative to what."""
+    """File of the test or of the failure; empty if unknown. Its producer defines what the path is relative to."""
     line: int | None = None
     message: str = ""
     """Why it failed or was skipped."""
@@ -135,7 +129,7 @@ class CaseResult:
 
 @dataclass(frozen=True)
 class Tested:
-    """The image tests, each with its outcome. Their texts come from the image: scrub them before they leave."""
+    """The image tests and their outcomes. The texts come from the image: scrub them before they leave."""
 
     cases: tuple[CaseResult, ...] = ()
 
@@ -158,7 +152,7 @@ def failing(cases: Iterable[CaseResult]) -> list[CaseResult]:
 
 
 def count_cases(cases: Iterable[CaseResult]) -> str:
-    """E.g. `5 passed, 1 failed`; empty for none."""
+    """E.g. `5 passed, 1 failed`; empty if there are no tests."""
     outcomes = [case.outcome for case in cases]
     counts = [(outcomes.count(outcome), outcome) for outcome in CaseOutcome]
     return ", ".join(f"{count} {outcome}" for count, outcome in counts if count)
@@ -169,35 +163,35 @@ def count_cases(cases: Iterable[CaseResult]) -> str:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Files with secrets that the workflow made, from the repository's root; they are not in the image."""
+    """Files with secrets that the workflow made, relative to the repository's root. They are not in the image."""
 
     files: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class OtherRepo2docker:
-    """The repo2docker that the workflow asks for."""
+    """The repo2docker version that the workflow requests."""
 
     version: str
 
 
 @dataclass(frozen=True)
 class Noticed:
-    """Notices that the plan could not know."""
+    """Notices that arise after the plan is made."""
 
     notices: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Compared:
-    """What the comparison with earlier images came to, in a sentence or two."""
+    """Outcome of the comparison with earlier images, in a sentence or two."""
 
     sentence: str
 
 
 @dataclass(frozen=True)
 class Reused:
-    """The earlier image that is used again, and what was verified when it was built."""
+    """The earlier image that is reused, and the checks that it passed when it was built."""
 
     reference: Reference
     tested: bool
@@ -209,9 +203,9 @@ class Built:
     """The image on the engine."""
 
     id: str
-    """Not its name, which another job may give to another image meanwhile."""
+    """Not a tag: another job may move it meanwhile."""
     bytes: int
-    """Unpacked."""
+    """Size when unpacked."""
     steps: int
     cached_steps: int
 
@@ -225,25 +219,25 @@ class HubCheckFailed:
 
 @dataclass(frozen=True)
 class Published:
-    """What a build leads to, once nothing can keep it from the registry any more."""
+    """The pushed references, once every check has passed; none if nothing is pushed."""
 
     image: Reference
     """The reference that names the commit."""
     pushed: tuple[PushedReference, ...] = ()
     old_outputs: bool = False
-    """Whether the outputs of repo2docker-action name the image even if it was not pushed."""
+    """Whether the outputs of repo2docker-action are set even if the image is not pushed."""
 
     @property
     def main(self) -> PushedReference | None:
         return next((item for item in self.pushed if item.reference == self.image), None)
 
 
-# --- what follows ---
+# --- after the push ---
 
 
 @dataclass(frozen=True)
 class BinderImage:
-    """The branch by which Binder starts the pushed image, or why there is none."""
+    """The branch from which Binder starts the pushed image, or the reason why there is none."""
 
     branch: str = ""
     obstacle: str = ""
@@ -251,7 +245,7 @@ class BinderImage:
 
 @dataclass(frozen=True)
 class Deleted:
-    """Previews that were deleted, in every repository."""
+    """Deleted previews of all repositories."""
 
     references: tuple[Reference, ...]
 
@@ -266,21 +260,21 @@ class Commented:
 
 @dataclass(frozen=True)
 class ResultFile:
-    """Where the result is stored, in the workspace."""
+    """Path of the stored result, relative to the workspace."""
 
     file: str
 
 
 @dataclass(frozen=True)
 class JUnitFile:
-    """Where the results of the image tests are stored, in the workspace."""
+    """Path of the stored test results, relative to the workspace."""
 
     file: str
 
 
 @dataclass(frozen=True)
 class Finished:
-    """The mode that was carried out."""
+    """The mode that was run."""
 
     mode: str
 

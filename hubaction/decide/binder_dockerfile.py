@@ -1,7 +1,6 @@
-"""The Dockerfiles by which a Binder starts from a pushed image: rendered, and recognised again.
+"""The Dockerfile with which Binder starts from a pushed image: rendered, and recognised again.
 
-It is committed as binder/Dockerfile, and nothing in it is configuration of the image: an image of our own is built
-as if it were not there.
+It is committed as binder/Dockerfile. It configures nothing, so our own builds ignore it.
 """
 
 import re
@@ -21,12 +20,12 @@ _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}")
 
 
 def render_dockerfile(image: str) -> str:
-    """Return the file for an image, given by its digest as `name@sha256:...`; raises ValueError for any other text."""
+    """Return the file for an image `name@sha256:...`; raises ValueError for a reference without digest."""
     return _render(FIRST_LINE, image)
 
 
 def render_dockerfile_of_branch(image: str) -> str:
-    """The same for a branch that holds nothing else."""
+    """Return the file for a branch that holds no other file."""
     return _render(BRANCH_LINE, image)
 
 
@@ -37,14 +36,14 @@ def _render(first_line: str, image: str) -> str:
 
 
 def is_dockerfile_of_branch(text: str) -> bool:
-    """Whether the text is exactly such a file."""
+    """Whether the text is a file of `render_dockerfile_of_branch`, unchanged."""
     first, _, rest = text.partition("\n")
     image = rest.removeprefix("FROM ").removesuffix("\n")
     return first == BRANCH_LINE and rest == f"FROM {image}\n" and is_reference(image)
 
 
 def is_our_dockerfile(text: str) -> bool:
-    """Whether the text is such a file, of this action or its predecessor, to which nobody has added anything."""
+    """Whether the text is an unchanged file of this action or of repo2docker-action."""
     first, newline, rest = text.replace("\r\n", "\n").partition("\n")
     if not newline or not (first == FIRST_LINE or _OLD_FIRST_LINE.fullmatch(first)):
         return False

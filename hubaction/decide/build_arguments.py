@@ -1,4 +1,4 @@
-"""What repo2docker and buildx are told, and what of that makes the image what it is. No I/O."""
+"""The arguments of repo2docker and buildx, and the part of them that identifies the image. No I/O."""
 
 import hashlib
 from dataclasses import dataclass
@@ -17,25 +17,25 @@ CONTEXT_FOLDER = "context"
 
 @dataclass(frozen=True)
 class BuildSpec:
-    """What repo2docker and buildx are called with, as far as the inputs and the event say."""
+    """The call of repo2docker and buildx, as far as it follows from inputs and event."""
 
     local_tag: str
-    """The image's name on the engine until it is proven."""
+    """The image's name on the engine until it is verified."""
     repo2docker: tuple[str, ...]
     """Arguments, relative to the run's own folder, which holds the configuration file and the build context."""
     buildx: tuple[str, ...]
     labels: tuple[tuple[str, str], ...]
-    """All labels that this action gives to the image, in the order in which later ones win."""
+    """All labels that this action sets; later ones win."""
     identity: tuple[str, ...]
-    """The part of the inputs that makes the image what it is, and nothing that changes from commit to commit."""
+    """The inputs that decide the image's contents, without anything that changes with each commit."""
     build_args: tuple[tuple[str, str], ...]
     """All build arguments, repo2docker's own included."""
     all_known: bool
-    """Whether the inputs, with the files that they name, say all that makes the image."""
+    """Whether the inputs, and the files that they name, decide the image completely."""
     fresh: bool
-    """Whether to build from the base image up, without any cache."""
+    """Whether to build without any cache."""
     default_build_pack: bool
-    """Whether a repository without configuration becomes an image with repo2docker's own choice of Python."""
+    """Whether a repository without configuration gets repo2docker's default image."""
 
 
 def make_build_spec(settings: Settings, event: Event, appendix: str, now: datetime) -> BuildSpec:
@@ -56,9 +56,9 @@ def make_build_spec(settings: Settings, event: Event, appendix: str, now: dateti
 
 
 def make_local_tag(settings: Settings, event: Event) -> str:
-    """The name under which the engine keeps the image until it is proven, unique to this run, name and build.
+    """Return the image's name on the engine, unique to the run, the image and the build.
 
-    The jobs of a matrix may share run and name, and on a runner of one's own the engine, too.
+    The jobs of a matrix may share the run and the image, and on a self-hosted runner the engine, too.
     """
     name = settings.images[0]
     jobs = hashlib.sha256(repr((settings.tags, settings.build_args)).encode()).hexdigest()[:8] if settings.tags else ""
@@ -93,7 +93,7 @@ def repo2docker_arguments(settings: Settings, appendix: str, local_tag: str) -> 
 
 
 def buildx_arguments(settings: Settings, labels: tuple[tuple[str, str], ...], *, fresh: bool) -> tuple[str, ...]:
-    """Labels go here: in repo2docker's Dockerfile they would stand before postBuild and void its cache.
+    """Labels go here: repo2docker would put them before postBuild in its Dockerfile, and void the cache.
 
     Attestations would turn the image into an index, of which hubs and registries show two `unknown` platforms.
     """
@@ -107,7 +107,7 @@ def buildx_arguments(settings: Settings, labels: tuple[tuple[str, str], ...], *,
 
 
 def build_arguments(settings: Settings) -> tuple[tuple[str, str], ...]:
-    """https://github.com/jupyterhub/repo2docker/blob/main/repo2docker/app.py gives the first three."""
+    """The first three are repo2docker's: https://github.com/jupyterhub/repo2docker/blob/main/repo2docker/app.py"""
     own = {"NB_USER": settings.notebook_user, "NB_UID": str(settings.user_id), "REPO_DIR": settings.repo_dir}
     words = settings.repo2docker_args.arguments
     given = [value.partition("=") for option, value in pairwise(words) if option == "--build-arg"]
@@ -129,5 +129,5 @@ _HARMLESS_BUILDX = ("--cache-from", "--cache-to", "--progress", "--memory", "--c
 
 
 def is_all_known(settings: Settings) -> bool:
-    """Whether the inputs say all that makes the image: some of buildx's own arguments bring in more from elsewhere."""
+    """Whether the inputs decide the image completely: some arguments of buildx add contents from elsewhere."""
     return all(argument.startswith(_HARMLESS_BUILDX) for argument in settings.repo2docker_args.buildx)

@@ -1,4 +1,4 @@
-"""Where a run comments, and which Binder badge it shows."""
+"""The pull request that a run comments on, and the Binder badge of the comment."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ PUBLIC_BINDER = "https://mybinder.org"
 
 @dataclass(frozen=True)
 class Badge:
-    """The Binder link of a pull request; either its parts or the reason why there is none."""
+    """The parts of the Binder link of a pull request, or the reason why there is none."""
 
     reason: str = ""
     binder_url: str = ""
@@ -21,33 +21,33 @@ class Badge:
     ref: str = ""
     urlpath: str = ""
     content_url: str = ""
-    """The repository that is pulled into the server, when Binder builds another one."""
+    """The repository that is pulled into the server, if Binder builds another one."""
     content_branch: str = ""
 
 
 @dataclass(frozen=True)
 class CommentTarget:
-    """Where a comment goes, and what its badge shows."""
+    """The pull request that gets a comment, and the comment's badge."""
 
     repository: str
     number: int | None
-    """None under workflow_run: the number is looked up by the head commit, which is not a plan's business."""
+    """None under workflow_run: the comment's writer looks the number up by the head commit."""
     head_sha: str
     from_fork: bool
     badge: Badge | None
-    """None in build and test modes, which keep another section of the comment."""
+    """None in build and test modes, which own another section of the comment."""
     must: bool = False
-    """Whether to try with a token that can hardly write, too."""
+    """Whether to try even with a token that is unlikely to have write access."""
     head_repository: str = ""
-    """`owner/name`; empty when the fork was deleted."""
+    """`owner/name`; empty if the fork was deleted."""
     head_branch: str = ""
     run_id: int = 0
-    """The run that the comment tells of, when it is another one than this."""
+    """The run that the comment is about; zero for this run."""
     run_attempt: int = 0
 
 
 def target_comment(settings: Settings, event: Event) -> CommentTarget:
-    """Where comment mode writes: the event's pull request, or the one behind the run that started this one."""
+    """Target the event's pull request, or that of the run that started this one."""
     if event.pull_request:
         return _target(settings, event, event.pull_request, badge=True, must=True)
     run = event.workflow_run
@@ -68,7 +68,7 @@ def target_comment(settings: Settings, event: Event) -> CommentTarget:
 
 
 def target_image_section(settings: Settings, event: Event) -> CommentTarget | None:
-    """Where a build or test step writes, if anywhere."""
+    """Target the section of the image; None if the step writes no comment."""
     head = event.pull_request
     if head is None or settings.comment is CommentChoice.NEVER:
         return None

@@ -1,14 +1,14 @@
-"""What becomes of a plan when a frontend other than Docker's own makes the image. No I/O.
+"""Limits a plan whose image is made by a frontend other than Docker's own. No I/O.
 
-Such a frontend writes layers and labels as it likes. Under a pull request that is code which nobody has reviewed, and
-what it pushes is what later runs look at: so it pushes nothing. What was merged is the repository's own choice.
+Such a frontend can write any layers and labels, and later runs rely on the labels of pushed images. In a pull request
+it is unreviewed code, so nothing is pushed. Merged code is the repository's own choice.
 """
 
 from hubaction.decide.plan import BuildPlan
 
 
 def distrust(plan: BuildPlan, frontend: str) -> tuple[BuildPlan, tuple[str, ...]]:
-    """Return the plan that is carried out, and the notices about it; `frontend` is the one that is named."""
+    """Return the limited plan, and notices about it; `frontend` is the frontend's name."""
     if not plan.push:
         return plan, ()
     if plan.proposed:

@@ -1,4 +1,4 @@
-"""The labels of an image: whose it is, and what it was made of. Promotions, cleanups and rollouts rely on them."""
+"""The labels of an image: its owner and its origin. Promotion, cleanup and rollout rely on them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -11,28 +11,28 @@ from hubaction.inputs.event import Event
 from hubaction.inputs.settings import OWN_LABELS, Settings
 
 PULL_REQUEST_LABEL = f"{OWN_LABELS}pull-request"
-"""The number, on images of pull requests only, so that they never share a digest with one that hubs start."""
+"""The number, on images of pull requests only, so that they never share a digest with a merged image."""
 FINGERPRINT_LABEL = f"{OWN_LABELS}fingerprint"
-"""What the image is made of; empty when that is not known."""
+"""The fingerprint of the image's inputs; empty if it is unknown."""
 UNPROVEN_LABEL = f"{OWN_LABELS}unproven"
-"""Which check could not keep the image from being pushed; such an image is not used again. Empty when all could.
+"""The check whose failure would not stop the push; empty if there is none. Such an image is not reused.
 
-It tells the policy and not the result: labels are written before anything is checked.
+The label states the policy and not the result: labels are written before the checks.
 """
 PREVIEW_EXPIRES_LABEL = f"{OWN_LABELS}preview-expires"
-"""The expiry that this action gave to a preview, and may take away again; empty when there is none of ours."""
+"""The expiry that this action set on a preview, and may remove again; empty if it set none."""
 SOURCE_LABEL = "org.opencontainers.image.source"
-"""The repository that an image is made from: https://github.com/opencontainers/image-spec/blob/main/annotations.md"""
+"""The repository that an image is built from: https://github.com/opencontainers/image-spec/blob/main/annotations.md"""
 EXPIRY_LABEL = "quay.expires-after"
-"""Where quay.io reads it: https://docs.quay.io/use-quay/index.html#setting-tag-expirations
+"""quay.io's label: https://docs.quay.io/use-quay/index.html#setting-tag-expirations
 
-It may also be the user's own, from a Dockerfile or an input, and then it is none of our business.
+A Dockerfile or an input may set it, too. Then it is left as it is.
 """
 
 
 def make_labels(settings: Settings, event: Event, now: datetime) -> tuple[tuple[str, str], ...]:
-    """All that this action gives to an image, in the order in which later ones win; `now` is an aware time."""
-    # Never left out: a Dockerfile or its base image may have such labels, and they would stay, as if they were ours.
+    """Return all labels that this action sets, later ones winning; `now` is an aware time."""
+    # Set even if empty: otherwise such a label of the Dockerfile or the base image would pass for ours.
     own = {
         PULL_REQUEST_LABEL: str(event.pull_request.number) if event.pull_request else "",
         FINGERPRINT_LABEL: "",
@@ -43,7 +43,7 @@ def make_labels(settings: Settings, event: Event, now: datetime) -> tuple[tuple[
 
 
 def lasting_labels(settings: Settings, event: Event) -> dict[str, str]:
-    """Those that are the same for every commit; the user's own win."""
+    """Labels that are the same for every commit; the user's own win."""
     return _origin_labels(event) | dict(settings.repo2docker_args.labels) | dict(settings.labels)
 
 
@@ -65,11 +65,11 @@ def _oci_labels(event: Event, now: datetime) -> dict[str, str]:
     return {key: value for key, value in labels.items() if value}
 
 
-# --- what a build made of them ---
+# --- after the build ---
 
 
 class ForgedLabelsError(ActionError):
-    """The built image has other labels than it was to get."""
+    """The built image has other labels than were requested."""
 
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__(
@@ -83,10 +83,9 @@ class ForgedLabelsError(ActionError):
 
 
 def refuse_other_labels(built: Mapping[str, str], own: Mapping[str, str], buildx: Sequence[str]) -> None:
-    """Raise ForgedLabelsError unless a built image has what was asked for.
+    """Raise ForgedLabelsError unless the built image has the requested labels.
 
-    `own` are the labels of this action's own, where an empty one is as good as none; `buildx` are the arguments, whose
-    labels must all be there.
+    `own` are this action's labels; an empty one may be missing. `buildx` are arguments, whose labels must all be set.
     """
     ours = {name: value for name, value in own.items() if name.startswith(OWN_LABELS)}
     asked = dict(_read_labels(buildx))

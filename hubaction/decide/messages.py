@@ -1,4 +1,4 @@
-"""Messages that decisions leave for the reader of the log."""
+"""Warnings and notices that decisions add to the log."""
 
 from dataclasses import dataclass, field
 
@@ -7,12 +7,12 @@ from hubaction.inputs.settings import Settings
 
 @dataclass
 class Messages:
-    """Collects warnings and notices, in the order in which they arise."""
+    """Collects messages in the order of the decisions."""
 
     warnings: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
 
     @classmethod
     def of_settings(cls, settings: Settings) -> "Messages":
-        """Start with what the inputs gave rise to."""
+        """Start with the messages about the inputs."""
         return cls(list(settings.warnings), list(settings.notices))

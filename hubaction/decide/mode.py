@@ -1,4 +1,4 @@
-"""Which mode a run has, and whether its event may run code of the repository."""
+"""The mode of a run, and the events that may not run code of the repository."""
 
 from enum import StrEnum
 
@@ -15,7 +15,7 @@ SAFE_PATTERN = (
 
 
 class PlannedMode(StrEnum):
-    """What will be done. Unlike the input, it has no `auto`, and nothing to do is one of them."""
+    """The chosen mode. Unlike the input, it is never `auto`, and it may be `none`."""
 
     NONE = "none"
     BUILD = "build"
@@ -30,7 +30,7 @@ class RefusedError(ActionError):
 
 
 def choose_mode(settings: Settings, event: Event) -> tuple[PlannedMode, str]:
-    """Return the mode and the reason for it, which completes "Mode: build, because ..."."""
+    """Return the mode and its reason, which completes "Mode: build, because ..."."""
     mode = settings.mode
     if event.name == "push" and event.deleted:
         return PlannedMode.NONE, f"the push deleted {event.ref or 'a ref'}: there is nothing to build"
@@ -94,10 +94,10 @@ def _mode_of_workflow_run(event: Event) -> tuple[PlannedMode, str]:
     return PlannedMode.NONE, f"{reason}; set the input 'mode' to act on it"
 
 
-EVENTS_OF_THEIR_CODE = frozenset(
+SAFE_CHECKOUT_EVENTS = frozenset(
     {"push", "schedule", "workflow_dispatch", "repository_dispatch", "release", "pull_request", "merge_group"}
 )
-"""Events whose checkout is either trusted or without secrets; on others, say a comment, strangers start the run."""
+"""Events whose checkout is trusted or has no secrets. Others, such as a comment, may be started by anyone."""
 
 
 _TRUSTED_STARTERS = frozenset({"push", "schedule", "workflow_dispatch", "repository_dispatch", "release", "create"})

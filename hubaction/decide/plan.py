@@ -1,7 +1,4 @@
-"""The decision: settings and event in, plan out. Pure, so that it can be printed, tested and trusted.
-
-Every `if event ...` of the project is in this folder.
-"""
+"""Settings and event in, plan out. Pure: a plan can be printed and tested without running it."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,7 +7,7 @@ from hubaction.decide.build_arguments import BuildSpec, make_build_spec
 from hubaction.decide.comment import CommentTarget, target_comment, target_image_section
 from hubaction.decide.labels import SOURCE_LABEL, lasting_labels
 from hubaction.decide.messages import Messages
-from hubaction.decide.mode import EVENTS_OF_THEIR_CODE, PlannedMode, RefusedError, choose_mode, refuse_unsafe
+from hubaction.decide.mode import SAFE_CHECKOUT_EVENTS, PlannedMode, RefusedError, choose_mode, refuse_unsafe
 from hubaction.decide.preview import CleanupTarget, Preview, ends_previews, name_binder_branch, plan_preview
 from hubaction.decide.push import DEPENDABOT_HAS_ITS_OWN, decide_push, find_missing_logins, is_publishing_event
 from hubaction.decide.rollout import (
@@ -31,7 +28,7 @@ from hubaction.inputs.surroundings import Surroundings
 
 @dataclass(frozen=True, kw_only=True)
 class _Decided:
-    """What every plan says."""
+    """The part that every plan has."""
 
     mode: PlannedMode
     reason: str
@@ -42,12 +39,12 @@ class _Decided:
 
 @dataclass(frozen=True, kw_only=True)
 class NothingToDo(_Decided):
-    """The event asks for nothing."""
+    """Nothing is done on this event."""
 
 
 @dataclass(frozen=True)
 class Checkout:
-    """The commit that the image is made from."""
+    """The commit that the image is built from."""
 
     repository: str
     """`owner/name` on GitHub."""
@@ -66,27 +63,27 @@ class BuildPlan(_Decided):
 
     push: bool
     references: tuple[Reference, ...]
-    """What the image is called, each name with each tag."""
+    """Each image name with each tag."""
     image: Reference
     """The reference that names the commit; the output `image`."""
     checkout: Checkout
     build: BuildSpec
     earlier: tuple[EarlierTag, ...] = ()
-    """Where earlier images may be: to be reused, or for their layers."""
+    """Tags of earlier images, which may be reused or provide layers."""
     proposed: bool = False
-    """Whether the code is not merged yet: of a pull request, or of a merge queue."""
+    """Whether the code is not merged yet: on a pull request or in a merge queue."""
     preview: Preview | None = None
-    """Set on the image of a pull request that is pushed before the merge."""
+    """Set if the image of a pull request is pushed before the merge."""
     deletes_merged: bool = False
-    """Whether the previews of the pull request that this push merged are deleted once its image is pushed."""
+    """Whether to delete the previews of the merged pull request once the image is pushed."""
     rollout: RolloutTarget | None = None
     comment: CommentTarget | None = None
     try_on_hub: TryOnHub | None = None
-    """How the pull request can be tried on a hub; None where there is no pull request."""
+    """None if there is no pull request."""
 
     @property
     def without_push(self) -> "BuildPlan":
-        """The same plan, with nothing that reaches a registry or follows a push."""
+        """The same plan without the push and the steps after it."""
         return replace(self, push=False, preview=None, deletes_merged=False, rollout=None)
 
 
@@ -100,7 +97,7 @@ class CommentPlan(_Decided):
 
 @dataclass(frozen=True, kw_only=True)
 class RolloutPlan(_Decided):
-    """Roll out an image that is in the registry."""
+    """Roll out an image that an earlier step or run pushed."""
 
     references: tuple[Reference, ...]
     image: Reference
@@ -122,8 +119,8 @@ Plan = NothingToDo | BuildPlan | CommentPlan | RolloutPlan | CleanupPlan
 def make_plan(settings: Settings, event: Event, surroundings: Surroundings, now: datetime) -> Plan:
     """Decide what to do; `now` is an aware time.
 
-    Raises RefusedError for builds and rollouts under unsafe events, ActionError when pushing is wanted without a
-    password or when no tag is left.
+    Raises RefusedError for builds and rollouts on unsafe events, and ActionError if a push has no password or the image
+    no tag.
     """
     mode, reason = choose_mode(settings, event)
     match mode:
@@ -163,7 +160,7 @@ def _plan_build(
             event.branch,
             event.sha,
             pushed_commit=event.sha if event.name == "push" else "",
-            must_be=None if event.name in EVENTS_OF_THEIR_CODE else event.checkout_sha,
+            must_be=None if event.name in SAFE_CHECKOUT_EVENTS else event.checkout_sha,
         ),
         build=build,
         earlier=() if build.fresh else name_earlier(settings, event, now),
@@ -190,7 +187,7 @@ def _plan_comment(reason: str, settings: Settings, event: Event) -> CommentPlan:
 
 
 def _plan_rollout(reason: str, settings: Settings, event: Event, now: datetime) -> RolloutPlan | NothingToDo:
-    """Roll out the image that an earlier step or run pushed for the event's commit."""
+    """Plan for the image of the event's commit; do nothing after a run that published no image."""
     if event.name not in ROLLOUT_EVENTS:
         raise RefusedError(NOT_FROM_PULL_REQUESTS.format(event=event.name))
     refuse_unsafe(event)
@@ -199,7 +196,7 @@ def _plan_rollout(reason: str, settings: Settings, event: Event, now: datetime) 
         why = f"the run before this one, on '{run.head_branch}', was no push to the default branch that succeeded"
         return _plan_nothing(why, settings)
     if run:
-        # GITHUB_SHA is the newest commit of the default branch, and the image that of the run that has ended.
+        # GITHUB_SHA is the newest commit of the default branch; the image is that of the completed run.
         event = replace(event, sha=run.head_sha)
     messages = Messages.of_settings(settings)
     references = name_references(settings, event, now, messages)
@@ -226,7 +223,7 @@ def _plan_cleanup(reason: str, settings: Settings, event: Event, surroundings: S
         messages.notices.append(
             f"Previews are not deleted where there is no password: {', '.join(missing)}. {DEPENDABOT_HAS_ITS_OWN}"
         )
-    # The push of the merge makes its image of the last preview, by requests alone, and deletes it then.
+    # The run on the merge turns the last preview into its image, by requests alone, and then deletes it.
     waited_for = head.merged and bool(event.default_branch) and head.base_branch == event.default_branch
     cleanup = CleanupTarget(
         event.repository,

@@ -1,4 +1,4 @@
-"""The previews of pull requests: how long they live, what starts them on Binder, and when they are deleted."""
+"""The previews of pull requests: their expiry, their branch for Binder, and their deletion."""
 
 from dataclasses import dataclass
 
@@ -18,23 +18,23 @@ class CleanupTarget:
     """`owner/name` on GitHub."""
     number: int
     images: tuple[ImageName, ...]
-    """Where previews may be, as far as there is a login."""
+    """Names that may have previews, in registries with a login."""
     source: str
-    """The label of images that are made from this repository; empty when the workflow gives them none."""
+    """The source label of this repository's images; empty if they get none."""
     kept: tuple[Reference, ...] = ()
-    """Previews that the push of the merge makes its image of, and then deletes."""
+    """Previews that the run on the merge reuses, and then deletes."""
     binder_branch: str = ""
-    """The branch by which Binder starts the preview; empty when there is none."""
+    """The branch from which Binder starts the preview; empty if there is none."""
 
 
 @dataclass(frozen=True)
 class Preview:
-    """How the image of a pull request is offered before it is merged."""
+    """The image of a pull request, pushed before the merge."""
 
     expires: str = ""
-    """After how long quay.io deletes it, e.g. 4w; empty when the action sets no expiry."""
+    """Time until quay.io deletes it, e.g. 4w; empty if the action sets no expiry."""
     binder_branch: str = ""
-    """The branch by which Binder starts it; empty for none."""
+    """The branch from which Binder starts it; empty if there is none."""
 
 
 def is_preview(settings: Settings, event: Event) -> bool:
@@ -42,20 +42,19 @@ def is_preview(settings: Settings, event: Event) -> bool:
 
 
 def plan_preview(settings: Settings, event: Event) -> Preview | None:
-    """Return None where the image is not a preview."""
     if not is_preview(settings, event):
         return None
     return Preview(_choose_expiry(settings), _choose_binder_branch(settings, event))
 
 
 def _choose_expiry(settings: Settings) -> str:
-    """Empty where the user sets one: theirs takes precedence."""
+    """Empty if the user sets the label: theirs takes precedence."""
     given = (*dict(settings.labels), *dict(settings.repo2docker_args.labels), *settings.repo2docker_args.buildx)
     return "" if any(EXPIRY_LABEL in text for text in given) else settings.preview.expires
 
 
 def _choose_binder_branch(settings: Settings, event: Event) -> str:
-    """Binder reads public repositories only, and mybinder.org only those of github.com."""
+    """Binder builds public repositories only, and mybinder.org only those on github.com."""
     if not settings.github_token or event.private or is_out_of_reach(settings, event):
         return ""
     return name_binder_branch(settings, event)
@@ -67,6 +66,6 @@ def name_binder_branch(settings: Settings, event: Event) -> str:
 
 
 def ends_previews(settings: Settings, event: Event) -> bool:
-    """Whether this may be the push of a merge. GitHub knows which pull request it merged, and needs a token to say."""
+    """Whether this push may be a merge. Finding its pull request takes a request to GitHub, and so a token."""
     pushed = event.name == "push" and event.on_default_branch
     return settings.preview.on and pushed and bool(settings.github_token)

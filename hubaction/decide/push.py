@@ -63,7 +63,7 @@ def is_publishing_event(event: Event) -> bool:
 
 
 def find_missing_logins(settings: Settings, surroundings: Surroundings) -> list[str]:
-    """Registries of the images that there is no password for."""
+    """Return the images' registries without a password."""
     known = {entry.registry for entry in settings.credentials} | surroundings.logged_in
     return sorted({name.registry for name in settings.images} - known)
 
@@ -96,7 +96,7 @@ _IN_PLACE_OF: Mapping[str, str] = {
     "gcloud auth configure-docker": "Give this step username: oauth2accesstoken and password:"
     " ${{ steps.ID.outputs.access_token }} of google-github-actions/auth with token_format: access_token.",
 }
-"""What to write instead of a login that writes to the home folder."""
+"""Replacements for a login that writes to the home folder, by tool."""
 
 
 def _explain_unseen(login: UnseenLogin) -> str:

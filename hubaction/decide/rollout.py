@@ -1,4 +1,4 @@
-"""Whether the image goes to hubs, and to which configuration."""
+"""Whether the image is rolled out, and to which hub configuration."""
 
 from dataclasses import dataclass
 
@@ -10,21 +10,20 @@ from hubaction.inputs.settings import Settings
 
 @dataclass(frozen=True)
 class RolloutTarget:
-    """The configuration of hubs that is to name the image."""
+    """The repository with the hubs' configuration."""
 
     repository: str
     """`owner/name`."""
     branch: str
     """Empty for the repository's default branch."""
     may_write: bool
-    """Whether there is a token for it; without one, what would change is only told."""
+    """Whether there is a token for it; without one, the changes are only reported."""
     supersedes: bool
-    """Whether an image of an older commit is not to replace one of a newer commit: somebody who starts a run by hand
-    may want just that."""
+    """Whether an image of a newer commit must stay. A run that is started by hand may replace it with an older one."""
 
 
 ROLLOUT_EVENTS = frozenset({"push", "schedule", "workflow_dispatch", "repository_dispatch", "release", "workflow_run"})
-"""Those that nobody without the right to write can start."""
+"""Events that require write access to the repository."""
 
 
 NOT_FROM_PULL_REQUESTS = (
@@ -34,7 +33,7 @@ NOT_FROM_PULL_REQUESTS = (
 
 
 def decide_rollout(settings: Settings, event: Event, messages: Messages) -> RolloutTarget | None:
-    """Whether what was pushed goes to hubs at once: only what was merged, or given a version."""
+    """Target the hubs right after the push; None unless the commit is on the default branch or has a git tag."""
     if not settings.rollout.after_push:
         return None
     if event.name not in ROLLOUT_EVENTS or not is_publishing_event(event):

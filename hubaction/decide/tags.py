@@ -1,4 +1,4 @@
-"""What the image is called: the references that a run makes. Pure."""
+"""The references of an image: names and tags, and those of earlier images. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ PREVIEW_TEMPLATE = "pr-{pr}-{sha}"
 
 @dataclass(frozen=True)
 class EarlierTag:
-    """An earlier image: this run's may be the same, or take its unchanged layers from it."""
+    """An earlier image that this run may reuse, or take unchanged layers from."""
 
     reference: Reference
     why: str
-    """What it is, e.g. "the commit before"."""
+    """Its relation to this run, e.g. "the commit before"."""
 
 
 _LATEST_STAYS = "'latest' is not moved: a pull request's image must not become everybody's."
@@ -42,20 +42,20 @@ def name_references(settings: Settings, event: Event, now: datetime, messages: M
 
 
 def _templates(settings: Settings, *, is_pull_request: bool) -> tuple[str, ...]:
-    """A preview has its one name whatever `tags` says: by that name it is found again, and deleted."""
+    """A preview ignores the input `tags`: cleanup finds it by this name."""
     if is_pull_request and settings.preview.on:
         return (PREVIEW_TEMPLATE,)
     return settings.tags or (PREVIEW_TEMPLATE if is_pull_request else "{sha}",)
 
 
 def name_preview(settings: Settings, number: int, head_sha: str) -> tuple[Reference, ...]:
-    """What the preview of a pull request's commit is called, in each repository."""
+    """Return the preview of a pull request's commit, under each image name."""
     tag = PREVIEW_TEMPLATE.format(pr=number, sha=head_sha[:SHA_LENGTH])
     return tuple(Reference(name, tag) for name in settings.images)
 
 
 def is_preview_tag(tag: str, number: int) -> bool:
-    """Whether it is the tag of a preview of this very pull request, and not one that somebody made by hand."""
+    """Whether it is the tag of a preview of exactly this pull request, and not a tag made by hand."""
     return re.fullmatch(rf"pr-{number}-[0-9a-f]{{{SHA_LENGTH}}}", tag) is not None
 
 
@@ -91,7 +91,7 @@ def _render_tags(templates: tuple[str, ...], event: Event, now: datetime, messag
 
 
 def _render_tag(template: str, values: dict[str, str]) -> str:
-    """A long branch or version gives way, so that what tells commits apart is never cut off."""
+    """Shorten a long branch or version, so that the commit is never cut off."""
     excess = len(template.format_map(values)) - MAX_TAG_LENGTH
     for name in ("branch", "version"):
         if excess > 0 and f"{{{name}}}" in template:
@@ -100,7 +100,7 @@ def _render_tag(template: str, values: dict[str, str]) -> str:
 
 
 def _placeholder_values(event: Event, now: datetime) -> dict[str, str]:
-    """The branch of a pull request is left out: its author chooses it, so it could name a production tag."""
+    """Leaves out the branch of a pull request: its author could choose the name of a production tag."""
     number = event.pull_request.number if event.pull_request else None
     return _values(now, sha=event.sha, branch=event.branch, number=number, git_tag=event.git_tag)
 
@@ -132,7 +132,7 @@ def first_of_commit(references: tuple[Reference, ...], sha: str) -> Reference:
 
 
 def name_earlier(settings: Settings, event: Event, now: datetime) -> tuple[EarlierTag, ...]:
-    """The likeliest first: the same commit, the one before, the newest; without a listing of what there is."""
+    """Return the most similar images first: same commit, previous commit, newest. No tags are listed."""
     pull_request = event.pull_request
     found = [(_of_commit(settings, event, event.sha, now), "the same commit")]
     if pull_request:
@@ -153,14 +153,14 @@ def name_earlier(settings: Settings, event: Event, now: datetime) -> tuple[Earli
 
 
 def name_of_pull_request(settings: Settings, number: int, head_sha: str, now: datetime) -> EarlierTag | None:
-    """The image of a pull request, as the run on its last commit named it."""
+    """Return the tag that the run on a pull request's last commit used; None if it has none."""
     templates = _templates(settings, is_pull_request=True)
     tag = _pick_tag(templates, _values(now, sha=head_sha, number=number))
     return EarlierTag(Reference(settings.images[0], tag), f"pull request #{number}") if tag else None
 
 
 def _of_commit(settings: Settings, event: Event, sha: str, now: datetime) -> str:
-    """The tag of another commit of the same pull request, or of the same branch."""
+    """Return the tag of another commit of the same pull request or branch."""
     if not event.pull_request:
         return _of_branch_commit(settings, sha, event.branch, now)
     found = name_of_pull_request(settings, event.pull_request.number, sha, now) if sha else None
@@ -178,7 +178,7 @@ def _of_branch(settings: Settings, branch: str, now: datetime) -> str:
 
 
 def _pick_tag(templates: tuple[str, ...], values: dict[str, str]) -> str:
-    """The first tag that names one commit or pull request; empty when none does."""
+    """Return the first tag that names one commit or pull request; empty if there is none."""
     for template in templates:
         names = set(re.findall(r"\{(\w+)\}", template))
         if names & {"sha", "pr"} and all(values[name] for name in names):

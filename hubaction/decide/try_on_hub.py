@@ -1,4 +1,4 @@
-"""How a pull request can be tried on a hub, as far as that is known before anything is built or looked up; no I/O."""
+"""How to try a pull request on a hub, as far as inputs and event say. No I/O."""
 
 import re
 from dataclasses import dataclass
@@ -9,32 +9,32 @@ from hubaction.inputs.settings import Settings
 
 @dataclass(frozen=True)
 class Content:
-    """What nbgitpuller fetches into the reviewer's server, and what of it opens."""
+    """The branch that nbgitpuller fetches into the reviewer's server."""
 
     repository_url: str
     branch: str
     path: str
-    """A file or folder of the repository; a dot is all of it."""
+    """The file or folder that opens; a dot stands for the repository's root."""
     folder: str
-    """Where it goes: apart from the reviewer's own clone, with whose changes it would be merged."""
+    """Target folder. Not the reviewer's own clone: nbgitpuller would merge into it."""
     from_fork: bool = False
 
 
 @dataclass(frozen=True)
 class TryOnHub:
-    """Where a pull request is tried; its image is known only when it was pushed."""
+    """The hub to try a pull request on. The image is added once it is pushed."""
 
     commit: str
     hub_url: str = ""
-    """Empty when no hub is named."""
+    """Empty if no hub is configured."""
     profile: str = ""
-    """Empty when a link cannot fill in the hub's form."""
+    """Empty if a link cannot fill in the hub's form."""
     image_option: str = ""
     content: Content | None = None
 
 
 def plan_try_on_hub(settings: Settings, event: Event) -> TryOnHub | None:
-    """Return how the event's pull request is tried; None for an event that has none."""
+    """Plan for the event's pull request; None if it has none."""
     head, run = event.pull_request, event.workflow_run
     if head:
         name = f"pr-{head.number}"
@@ -43,7 +43,7 @@ def plan_try_on_hub(settings: Settings, event: Event) -> TryOnHub | None:
         )
         return _make_try_on_hub(settings, head.head_sha, content)
     if run and run.event == "pull_request":
-        # The number is looked up, later, by this very commit.
+        # The number is not known yet: the comment's writer looks it up by this commit.
         name = f"pr-{run.head_sha[:12]}"
         content = _content(settings, event, run.head_repository, run.head_branch, name, from_fork=run.from_fork)
         return _make_try_on_hub(settings, run.head_sha, content)
@@ -58,7 +58,7 @@ def _make_try_on_hub(settings: Settings, commit: str, content: Content | None) -
 def _content(
     settings: Settings, event: Event, repository: str, branch: str, name: str, *, from_fork: bool
 ) -> Content | None:
-    """None without a path to open, and when the fork was deleted."""
+    """None if there is no path to open, or the fork was deleted."""
     path = settings.try_on_hub.content_path
     if not path or not repository or not branch:
         return None

@@ -1,0 +1,1 @@
+"""`python -m hubaction migrate`: rewrites workflows of repo2docker-action. It never runs in the action."""

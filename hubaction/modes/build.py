@@ -1,4 +1,4 @@
-"""The story of a build: check, compare, build, guard, verify, push, and what follows a push."""
+"""A build from start to end: check, compare, build, guard, verify, push, follow up."""
 
 from hubaction.decide.plan import BuildPlan
 from hubaction.image import PushedReference
@@ -17,11 +17,11 @@ from hubaction.runner.job import Job
 
 
 def run_build(plan: BuildPlan, settings: Settings, job: Job, report: Report) -> None:
-    """Carry out a plan that builds; raises ActionError after what was reached is reported.
+    """Build, verify and push an image; raises ActionError once the failure is reported.
 
-    A failure ends the story where it happens, and nothing is pushed after it. Outputs say what is true by then: when
-    guard, hub check or tests fail, there are at most the outputs of those checks; when the push fails, too, even if
-    one of several references was pushed; when what follows the push fails, all of the image's outputs are there.
+    Nothing is pushed after a failure. Outputs describe the steps that were completed: if the guard, the hub check, the
+    tests or the push fail, there are at most the outputs of those checks, even if one of several references was pushed;
+    if a step after the push fails, all outputs of the image are set.
     """
     with reporting(plan, settings, job, report), open_workshop(plan.build.local_tag, job) as workshop:
         checked = check(plan, settings, job, workshop, report)
@@ -43,7 +43,7 @@ def run_build(plan: BuildPlan, settings: Settings, job: Job, report: Report) -> 
 def push_image(
     made: MadeImage, checked: Checked, job: Job, workshop: Workshop, report: Report
 ) -> tuple[PushedReference, ...]:
-    """Push every reference, if the plan says so; raises PushError."""
+    """Push every reference if the plan pushes; raises PushError."""
     plan = checked.plan
     if not plan.push:
         return ()

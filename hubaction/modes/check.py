@@ -1,4 +1,4 @@
-"""Everything that can fail before any work does so here: engine, repository, secrets, logins, repo2docker."""
+"""Checks before the build, so that a run fails early: engine, repository, secrets, logins, repo2docker."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -41,24 +41,21 @@ FindMerged = Callable[[], tuple[int, str] | None]
 
 @dataclass(frozen=True)
 class TestFiles:
-    """The folder with the image tests."""
-
     folder: Path
     left_out: frozenset[str]
-    """Files of it that hold secrets of the workflow; they are not copied into the image."""
+    """Files in it with secrets that the workflow made; they are not copied into the container."""
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What is known before the build."""
+    """Everything that later steps need to know of the checks."""
 
     plan: BuildPlan
-    """The plan that is carried out: the repository may forbid to push."""
+    """The final plan: a foreign frontend may rule out the push."""
     source: Path
     """The folder that is built."""
     files: ContextFiles
     tests: TestFiles | None
-    """None when there are none."""
     secrets: tuple[GivenSecret, ...] = field(repr=False)
     engine: EngineInfo
     registries: Registries
@@ -66,11 +63,11 @@ class Checked:
     inputs: BuildInputs
     earlier: EarlierImages
     find_merged: FindMerged
-    """Number and head of the pull request that was merged; GitHub is asked once. Raises ActionError."""
+    """Finds number and head of the merged pull request, with one request to GitHub. Raises ActionError."""
 
 
 def check(plan: BuildPlan, settings: Settings, job: Job, workshop: Workshop, report: Report) -> Checked:
-    """Check and prepare what can be before the build, and overlap what can be. Raises ActionError."""
+    """Check and prepare the build, with independent requests in threads. Raises ActionError."""
     say = job.console.say
     with report.step("check"), ThreadPoolExecutor(3) as pool:
         info = _check_engine(workshop.engine, job)
@@ -132,7 +129,7 @@ def _check_head(wanted: str | None, source: Path, workspace: Path) -> None:
 
 def _find_given_secrets(plan: BuildPlan, job: Job) -> tuple[GivenSecret, ...]:
     given = find_given_secrets(read_secrets(job.environ), job.environ, plan.build.build_args)
-    # The builder prints commands with their build arguments in place.
+    # The builder prints commands with their build arguments expanded.
     job.console.hide(*(secret.value for secret in given))
     return given
 
@@ -140,7 +137,7 @@ def _find_given_secrets(plan: BuildPlan, job: Job) -> tuple[GivenSecret, ...]:
 def _guard_files(
     source: Path, secrets: tuple[GivenSecret, ...], settings: Settings, job: Job, report: Report
 ) -> ContextFiles:
-    """Look for secrets in what goes into the image; what the workflow itself made with one is left out."""
+    """Search the build context for secrets; files that the workflow made with one are left out."""
     own_files = _find_own_files(source, settings, job.workspace)
     files = list_context(source, include_git=settings.include_git, leave_out=own_files)
     guarded = guard_context(files, workspace=job.workspace, given=secrets, allowed=settings.allow_files)
@@ -152,14 +149,14 @@ def _guard_files(
 
 
 def _find_own_files(source: Path, settings: Settings, workspace: Path) -> list[Path]:
-    """What this or an earlier run leaves in the workspace, relative to the folder that is built."""
+    """Files that this action stores in the workspace, relative to the folder that is built."""
     names = filter(None, (settings.result_file, settings.tests.junit_file))
     files = [workspace.resolve() / name for name in names]
     return [file.relative_to(source) for file in files if file.is_relative_to(source)]
 
 
 def _guard_tests(folder: Path, secrets: tuple[GivenSecret, ...], job: Job) -> TestFiles:
-    """What the build context leaves out is copied to the image tests all the same."""
+    """Search the folder by itself: it is copied to the tests even where the build context leaves it out."""
     left_out = find_made_by_workflow(folder, workspace=job.workspace, given=secrets)
     for file in sorted(left_out):
         job.console.say(f"Not among the image tests, since it holds a secret and is not in git: {file}")
@@ -180,13 +177,13 @@ def _make_find_merged(plan: BuildPlan, settings: Settings, job: Job) -> FindMerg
 
 
 def _name_merged(plan: BuildPlan, settings: Settings, find_merged: FindMerged) -> Iterator[EarlierTag]:
-    """The image of the pull request that was merged; it costs a request, so it is asked for last."""
+    """Name the image of the merged pull request. It costs a request to GitHub, so it comes last."""
     if not (plan.earlier and plan.checkout.pushed_commit and settings.github_token and plan.checkout.branch):
         return
     try:
         found = find_merged()
     except ActionError:
-        return  # it may not ask, or GitHub is away: the image is built
+        return  # the token may not read pull requests, or GitHub is away: the image is built
     tag = found and name_of_pull_request(settings, *found, datetime.now(UTC))
     if tag:
         yield tag
@@ -202,7 +199,7 @@ def _read_earlier(tag: EarlierTag, registries: Registries) -> RemoteImage | None
 def _choose_repo2docker(
     plan: BuildPlan, settings: Settings, job: Job, workshop: Workshop, report: Report
 ) -> BuildArguments:
-    """The version that the workflow asks for, installed apart from ours; else ours."""
+    """Install the requested repo2docker in its own environment, or use ours."""
     wanted = settings.repo2docker_version
     if not wanted:
         return own_arguments(plan.build)
@@ -245,7 +242,7 @@ def _read_inputs(
 
 
 def _distrust(plan: BuildPlan, frontend: str, report: Report) -> BuildPlan:
-    """The plan for an image that a frontend other than Docker's own makes."""
+    """Adapt the plan to an image that a foreign BuildKit frontend makes."""
     if not frontend:
         return plan
     distrusted, notices = distrust(plan, frontend)

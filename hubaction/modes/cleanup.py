@@ -1,11 +1,11 @@
-"""After a pull request was closed: its previews are deleted, and the branch by which Binder started them.
+"""Deletes the previews of a closed pull request, and the branch from which Binder started them.
 
-What a registry or GitHub does not allow never fails the step, and is told; a refused login does fail it.
+A registry or GitHub that refuses a deletion never fails the step, and is reported; a refused login fails it.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import closing
 
+from hubaction.clients.open import open_git_data
 from hubaction.clients.registry.registries import Registries
 from hubaction.clients.registry.registry import Registry
 from hubaction.decide.comment import CommentTarget
@@ -26,9 +26,9 @@ from hubaction.runner.job import Job
 
 
 def run_cleanup(plan: CleanupPlan, settings: Settings, job: Job, report: Report) -> None:
-    """Delete what the plan's pull request left behind.
+    """Delete the previews of the plan's pull request.
 
-    Raises ActionError, after all else was done and told, when a registry refuses the login or is away.
+    Raises ActionError if a registry refuses the login or is away, once the rest is done and reported.
     """
     target = plan.cleanup
     branch_is_gone = bool(target.binder_branch) and _delete_branch(target, settings, job)
@@ -39,16 +39,16 @@ def run_cleanup(plan: CleanupPlan, settings: Settings, job: Job, report: Report)
             _delete_images(target, _open_registries(settings, job), job, cleaned.append)
     except ActionError as error:
         failure = error
-    _tell(plan, settings, job, report, cleaned, branch_is_gone=branch_is_gone)
+    _report(plan, settings, job, report, cleaned, branch_is_gone=branch_is_gone)
     if failure:
         raise failure
     report.add(Finished(plan.mode))
 
 
 def delete_merged_previews(name: ImageName, number: int, source: str, registry: Registry, job: Job) -> None:
-    """What the run on a merge has no further use for; a registry that does not delete is told of.
+    """Delete the previews of a merged pull request; a registry that refuses is reported.
 
-    Raises ActionError when the registry is away.
+    Raises ActionError if the registry is away.
     """
     cleaned = delete_previews(
         name, number, registry, source=source, say=job.console.say, before_each=job.cancellation.check
@@ -58,7 +58,7 @@ def delete_merged_previews(name: ImageName, number: int, source: str, registry: 
 
 
 def _open_registries(settings: Settings, job: Job) -> Registries:
-    # No engine tells here which registries it reaches without TLS.
+    # Only an engine knows which registries it reaches without TLS, and this mode has none.
     file = find_docker_config(job.environ, job.workspace)
     return Registries(settings.credentials, file.parent if file else None, frozenset())
 
@@ -83,17 +83,14 @@ def _delete_images(target: CleanupTarget, registries: Registries, job: Job, add:
 
 
 def _delete_branch(target: CleanupTarget, settings: Settings, job: Job) -> bool:
-    """Whether there was such a branch, and it is gone."""
+    """Delete the branch; return whether there was one."""
     if not settings.github_token:
         return False
-    # GitHub's library is slow to load.
-    from hubaction.clients.github.api import GitHub
-    from hubaction.clients.github.git_data import GitData
     from hubaction.rollout.binder.image_branch import delete_image_branch
 
     try:
-        with closing(GitHub(job.api_url, settings.github_token, target.repository)) as hub:
-            gone = delete_image_branch(GitData(hub), target.binder_branch)
+        with open_git_data(job.api_url, settings.github_token, target.repository) as git:
+            gone = delete_image_branch(git, target.binder_branch)
     except ActionError as error:
         job.console.notice(error.message)
         return False
@@ -102,10 +99,10 @@ def _delete_branch(target: CleanupTarget, settings: Settings, job: Job) -> bool:
     return gone
 
 
-# --- telling ---
+# --- report ---
 
 
-def _tell(
+def _report(
     plan: CleanupPlan, settings: Settings, job: Job, report: Report, cleaned: Sequence[Cleaned], *, branch_is_gone: bool
 ) -> None:
     for item in cleaned:
@@ -123,7 +120,7 @@ def _tell(
 
 
 def describe_obstacle(cleaned: Cleaned) -> str:
-    """What stays in a registry that does not delete, and why."""
+    """Say which previews stay in the registry, and why."""
     left = ", ".join(str(tag.reference) for tag in cleaned.tags if not tag.deleted)
     return f"These previews stay in the registry: {left}. {cleaned.obstacle}"
 

@@ -1,4 +1,4 @@
-"""Comment mode: the Binder badge, and the result of another run, on the pull request."""
+"""Comment mode: writes the Binder badge and the result of another run on the pull request."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ from hubaction.runner.job import Job
 
 
 def run_comment(plan: CommentPlan, settings: Settings, job: Job, report: Report) -> None:
-    """Bring the comment up to date; without the right to do that, the job summary gets its text."""
+    """Update the comment; if the token may not, the job summary gets its text."""
     sections = make_sections(plan, _find_result(plan.comment, settings, job), settings, job.environ)
     comment = write_comment(plan.comment, sections, settings, job)
     if comment:
@@ -31,16 +31,16 @@ def _find_result(target: CommentTarget, settings: Settings, job: Job) -> ImageRe
     try:
         return _keep_credible(load_result(job.workspace, settings.result_file), target, settings)
     except ResultFileError as error:
-        # A stranger may have made the file: it decides neither about this step nor about the badge.
+        # The file is untrusted: it must affect neither the outcome of this step nor the badge.
         job.console.warning(error.message)
         return None
 
 
 def _keep_credible(result: ImageResult, target: CommentTarget, settings: Settings) -> ImageResult:
-    """Drop what the file may not claim.
+    """Drop claims that an untrusted file must not make.
 
-    A fork cannot have pushed, its word that nothing has changed is worth nothing, and what the image is called, we
-    say ourselves.
+    A fork cannot have pushed, its claim that nothing has changed cannot be checked, and the image's name comes from the
+    inputs.
     """
     images = () if target.from_fork else settings.images
     ours = tuple(item for item in result.pushed if item.reference.name in images)
@@ -53,6 +53,6 @@ def _keep_credible(result: ImageResult, target: CommentTarget, settings: Setting
         variant=settings.variant,
         pushed=ours,
         same_as=same_as,
-        # Binder starts what was pushed, or nothing.
+        # Binder starts pushed images only.
         binder_branch=result.binder_branch if ours else "",
     )

@@ -20,7 +20,7 @@ from hubaction.runner.job import Job
 def follow_up(
     published: Published, checked: Checked, settings: Settings, job: Job, engine: Engine, report: Report
 ) -> None:
-    """Do what the workflow asks for; raises ActionError for what cannot be done. The image stays pushed."""
+    """Run the steps that the workflow requests; raises ActionError if one fails. The image stays pushed."""
     plan, first = checked.plan, published.pushed[0]
     if settings.public_check:
         for item in published.pushed:
@@ -44,7 +44,7 @@ def _check_public(item: PushedReference, checked: Checked, engine: Engine) -> No
 
 
 def _delete_merged_previews(checked: Checked, settings: Settings, job: Job, report: Report) -> None:
-    """The last preview of the pull request was left for this run. Never fatal: all else is done."""
+    """Delete the last preview too, which the cleanup left for this run. A failure is only reported."""
     try:
         with report.step("delete previews"):
             if merged := checked.find_merged():
@@ -63,7 +63,7 @@ def _roll_out(
     from hubaction.rollout.hub.subject import Subject, choose_pushed
 
     pushed = choose_pushed(published.pushed, published.image)
-    # The pull request leaves this machine, and the image has a say in these texts.
+    # These texts come from the image and leave this machine with the pull request.
     hub, tests = map(job.console.scrub, (describe_hub_check(report), describe_tests(report)))
     subject = Subject(pushed, checked.plan.checkout.commit, hub, tests)
     with report.step("rollout"):
@@ -76,7 +76,7 @@ def _roll_out(
 def _update_image_branch(
     branch: str, first: PushedReference, checked: Checked, settings: Settings, job: Job, engine: Engine, report: Report
 ) -> None:
-    """Never fatal: the image is what it is, with Binder or without it."""
+    """Point the branch at the image. A failure is only reported: the image does not depend on it."""
     from hubaction.rollout.binder.image_branch import update_image_branch
 
     image = f"{first.reference.name}@{first.digest}"
@@ -89,7 +89,7 @@ def _update_image_branch(
             written = update_image_branch(git, branch=branch, image=image)
             job.console.say(f"The branch '{written.name}' starts {image} on Binder.")
     except ActionError as error:
-        # What the titles of errors say: "private image", or that the registry is away.
+        # Titles of errors are short reasons, e.g. "private image".
         report.add(BinderImage(obstacle=(error.title or "its branch was not written").lower()))
         job.console.notice(f"Binder does not start this image. {error.message}")
     else:
@@ -106,7 +106,7 @@ def _update_binder_dockerfile(
         report.step("binder cache"),
         open_git_data(job.api_url, settings.github_token, checkout.repository) as git,
     ):
-        cache = update_binder_dockerfile(
+        updated = update_binder_dockerfile(
             git,
             branch=checkout.branch,
             image=f"{first.reference.name}@{first.digest}",
@@ -114,11 +114,11 @@ def _update_binder_dockerfile(
             write=binder.cache is BinderCache.TRUE,
             pushed_commit=checkout.pushed_commit,
         )
-        job.console.say(f"{cache.advice} {cache.url}")
+        job.console.say(f"{updated.advice} {updated.url}")
 
 
 def _request_prebuild(checked: Checked, settings: Settings, job: Job, report: Report) -> None:
-    """Never fatal: it only saves the first visitor a wait."""
+    """Request a build from Binder. A failure is only reported: it costs the first visitor a wait."""
     from hubaction.rollout.binder.prebuild import build_url, request_prebuild
 
     wanted = settings.binder_update.prebuild

@@ -1,4 +1,4 @@
-"""Build the image: stage the build context, choose the layer cache, and run repo2docker."""
+"""Builds the image: stages the build context, chooses the layer cache, and runs repo2docker."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,16 +32,16 @@ class MadeImage:
     """An image on the engine, and how it was built."""
 
     id: str
-    """Not its name, which another job may give to another image meanwhile."""
+    """Not a tag: another job may move it meanwhile."""
     arguments: BuildArguments
     cache_export: tuple[str, ...]
-    """Arguments by which a further build writes the layer cache; empty for none."""
+    """Arguments with which another build writes the layer cache; empty if there is none."""
 
 
 def make_image(
     checked: Checked, comparison: Comparison, settings: Settings, job: Job, workshop: Workshop, report: Report
 ) -> MadeImage:
-    """Build the image; raises ActionError when the build fails, or the image has other labels than it was given."""
+    """Build the image; raises ActionError if the build fails or changes the labels that it was given."""
     plan = checked.plan
     with report.step("build"):
         _stage(checked, settings, job, workshop)
@@ -57,12 +57,12 @@ def make_image(
 
 
 def write_layer_cache(made: MadeImage, checked: Checked, job: Job, workshop: Workshop, report: Report) -> None:
-    """Build once more, of cached steps only, to write the layer cache; it is no reason to fail."""
+    """Build again, from cached steps only, to write the layer cache. A failure is only a warning."""
     if not made.cache_export:
         return
     buildx = [argument for argument in made.arguments.buildx if argument not in {"--no-cache", "--pull"}]
     with report.step("write the layer cache"):
-        # repo2docker does not build what the engine has already.
+        # repo2docker skips the build of an image that the engine has.
         remove_image(checked.plan.build.local_tag, workshop.engine)
         try:
             _run_repo2docker(replace(made.arguments, buildx=(*buildx, *made.cache_export)), checked, job, workshop)
@@ -89,7 +89,7 @@ def _stage(checked: Checked, settings: Settings, job: Job, workshop: Workshop) -
 
 
 def _remark(context: Path, settings: Settings, job: Job) -> None:
-    """Say what of the repository has no effect, or costs time; that is known of our own repo2docker only."""
+    """Report files without effect and slow requirements; these rules hold for our own repo2docker only."""
     configuration = Configuration(context)
     for remark in (*find_unread_files(configuration), *find_uncached_requirements(configuration)):
         job.console.notice(remark.message, file=remark.file and settings.from_root(remark.file), line=remark.line)
@@ -107,7 +107,7 @@ def _run_repo2docker(arguments: BuildArguments, checked: Checked, job: Job, work
         )
 
 
-# --- arguments that depend on what was found ---
+# --- arguments that depend on the repository and the registry ---
 
 
 def _choose_cache(checked: Checked, comparison: Comparison, settings: Settings) -> CacheArguments:
@@ -124,12 +124,12 @@ def _choose_cache(checked: Checked, comparison: Comparison, settings: Settings) 
         found=[f"{image.reference.name}@{image.manifest.digest}" for image in comparison.found],
         cache_found=wants_ref and not plan.build.fresh and bool(lookup.look_up_digest(choice.name, choice.tag)),
         can_export=checked.engine.exports_cache,
-        writes=_what_cache_writes(plan),
+        writes=_limit_cache_writes(plan),
         given=settings.repo2docker_args.buildx,
     )
 
 
-def _what_cache_writes(plan: BuildPlan) -> Writes:
+def _limit_cache_writes(plan: BuildPlan) -> Writes:
     if not plan.push:
         return Writes.NOTHING
     return Writes.IMAGE if plan.preview else Writes.ALL
@@ -145,7 +145,7 @@ def _complete_arguments(checked: Checked, cache: CacheArguments, engine: Engine)
 
 
 def _late_labels(checked: Checked) -> dict[str, str]:
-    """Those that are known only once the repository is read; a repo2docker without buildx cannot set them."""
+    """Labels that depend on the repository's files; a repo2docker without buildx cannot set them."""
     if not checked.arguments.buildx:
         return {}
     labels = expiry_labels(checked.plan, own_expiry=checked.inputs.own_expiry)
@@ -155,9 +155,9 @@ def _late_labels(checked: Checked) -> dict[str, str]:
 
 
 def _has_stale_base(checked: Checked, engine: Engine) -> bool:
-    """Whether the engine would start from an older base image than the registry has by now.
+    """Whether the registry has a newer base image than the engine.
 
-    The builder takes a local image as it is. When the engine's own is the only one there is, it is not stale.
+    The builder uses a local image without asking the registry. An image that only the engine has is not stale.
     """
     return any(
         (known := engine.digests_of(name, name.rpartition(":")[0])) and digest not in known

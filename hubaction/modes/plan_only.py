@@ -1,4 +1,4 @@
-"""`--plan`: say what would be done, and do nothing."""
+"""`--plan`: prints the plan and changes nothing."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ from hubaction.runner.job import Job
 
 
 def preview_plan(plan: Plan, settings: Settings, job: Job) -> str:
-    """Return the plan as JSON, with the comment and the rollout that it leads to."""
+    """Return the plan as JSON, including the comment and the rollout that would follow."""
     body = ""
     if isinstance(plan, CommentPlan):
         body = render_body(make_sections(plan, None, settings, job.environ))
@@ -22,7 +22,7 @@ def preview_plan(plan: Plan, settings: Settings, job: Job) -> str:
 def _preview_rollout(plan: Plan, settings: Settings, job: Job) -> Mapping[str, object] | None:
     if not isinstance(plan, BuildPlan | RolloutPlan) or not plan.rollout:
         return None
-    # Slow to load, and seldom needed.
+    # Slow to load, and rarely needed.
     from hubaction.rollout.hub.preview import preview_rollout
 
     references = [each for each in plan.references if each.tag == plan.image.tag]

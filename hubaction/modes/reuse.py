@@ -1,4 +1,4 @@
-"""Use an earlier image again, if one is made of the same."""
+"""Reuses an earlier image that is built from the same inputs."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from hubaction.runner.job import Job
 
 
 def compare_images(checked: Checked, job: Job, report: Report) -> Comparison:
-    """Look for an earlier image that will do, and for those whose layers will."""
+    """Find an earlier image to reuse, and others to take layers from."""
     with report.step("compare"):
         comparison = compare(checked.inputs, checked.earlier, fresh=checked.plan.build.fresh)
         report.add(Compared(comparison.sentence))
@@ -26,7 +26,7 @@ def compare_images(checked: Checked, job: Job, report: Report) -> Comparison:
 def reuse_image(
     comparison: Comparison, checked: Checked, settings: Settings, job: Job, report: Report
 ) -> tuple[PushedReference, ...] | None:
-    """Give an earlier image this run's tags, by requests alone; return them, or None when an image has to be built."""
+    """Tag an earlier image by registry requests alone; return the references, or None if a build is needed."""
     if comparison.same is None:
         return None
     tag, image = comparison.same

@@ -1,4 +1,4 @@
-"""Rolls an image out to hubs: in mode rollout, and after a push."""
+"""Rolls out an image to hubs: in rollout mode, and after a push."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -24,7 +24,7 @@ from hubaction.runner.job import Job
 
 
 def run_rollout(plan: RolloutPlan, settings: Settings, job: Job, report: Report) -> None:
-    """Roll out what the registry has for the commit; raises ActionError when it has nothing."""
+    """Roll out the image that the registry has for the commit; raises ActionError if it has none."""
     references = [each for each in plan.references if each.tag == plan.image.tag]
     checkout = plan.checkout
     with _open_registries(settings, job) as registries, job.console.group("Rollout"):
@@ -44,7 +44,7 @@ def roll_out_image(
     job: Job,
     report: Report,
 ) -> RolledOut:
-    """Roll out an image that is in its registry, built from `repository`; raises NotRolledOutError."""
+    """Roll out a pushed image that was built from `repository`; raises NotRolledOutError."""
     server_url = job.environ.get("GITHUB_SERVER_URL") or "https://github.com"
     rollout = Rollout(subject, Source(repository, server_url, job.run_number), target, settings.rollout)
     with ExitStack() as stack:
@@ -56,11 +56,11 @@ def roll_out_image(
         configuration = open_with(settings.rollout.token or settings.github_token, target.repository)
         rolled = roll_out(rollout, Clients(registries, source, configuration))
     report.add(rolled)
-    _tell(rolled, job)
+    _print_rollout(rolled, job)
     return rolled
 
 
-def _tell(rolled: RolledOut, job: Job) -> None:
+def _print_rollout(rolled: RolledOut, job: Job) -> None:
     for warning in rolled.warnings:
         job.console.warning(warning)
     for note in rolled.notes:
@@ -70,7 +70,7 @@ def _tell(rolled: RolledOut, job: Job) -> None:
 
 @contextmanager
 def _open_registries(settings: Settings, job: Job) -> Iterator[Registries]:
-    """Without an engine it is not known which registries have no TLS, but for those of this machine."""
+    """There is no engine to ask which registries have no TLS: only those on this machine are known."""
     config = find_docker_config(job.environ, job.workspace)
     with (
         TemporaryDirectory(prefix="hub-image-action-", dir="/tmp") as folder,
@@ -80,7 +80,7 @@ def _open_registries(settings: Settings, job: Job) -> Iterator[Registries]:
 
 
 def _with_result(subject: Subject, result_file: str, job: Job) -> Subject:
-    """With what an earlier step says of its checks, if it is about this very image."""
+    """Add the checks from the result file of an earlier step, if it describes exactly this image."""
     if not result_file:
         return subject
     try:

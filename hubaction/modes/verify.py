@@ -1,4 +1,4 @@
-"""Between build and push: search the image for secrets, start it as a hub does, and run its tests."""
+"""Verifies the image between build and push: searches it for secrets, starts it as a hub does, runs its tests."""
 
 from dataclasses import replace
 
@@ -17,13 +17,13 @@ from hubaction.verify.tests_verdict import ImageTestsError
 from hubaction.verify.verify_image import ImageToVerify, verify_by_tests, verify_on_hub
 
 MAX_ANNOTATIONS = 9
-"""GitHub shows ten errors of a step, and one of them is the step's own."""
+"""GitHub shows ten errors per step, and the failure of the step itself is one of them."""
 
 
 def search_image(
     made: MadeImage, checked: Checked, settings: Settings, engine: Engine, job: Job, report: Report
 ) -> None:
-    """Raise LeakError if a given secret is in the image: what the build brought in cannot be seen before it."""
+    """Raise LeakError if a given secret is in the image; the build may add files that no earlier check sees."""
     build = checked.plan.build
     with report.step("look for secrets"):
         guard_image(
@@ -82,10 +82,10 @@ def _check_on_hub(image: ImageToVerify, settings: Settings, engine: Engine, job:
         console.notice(NO_JUPYTER)
         return
     report.add(result)
-    _tell_hub(result, settings, job)
+    _print_hub_check(result, settings, job)
 
 
-def _tell_hub(result: HubChecked, settings: Settings, job: Job) -> None:
+def _print_hub_check(result: HubChecked, settings: Settings, job: Job) -> None:
     job.console.say(f"As on a hub: {result.summary}")
     for remark in result.remarks:
         job.console.warning(remark.message, file=remark.file and settings.from_root(remark.file))
@@ -95,7 +95,7 @@ def _tell_hub(result: HubChecked, settings: Settings, job: Job) -> None:
 
 
 def _test(image: ImageToVerify, tests: TestFiles, settings: Settings, engine: Engine, job: Job, report: Report) -> None:
-    # Whatever ends them: they did not pass.
+    # Holds until the tests report: if they are interrupted, they have not passed.
     report.add(Tested())
     with report.step("test"):
         try:
@@ -104,12 +104,12 @@ def _test(image: ImageToVerify, tests: TestFiles, settings: Settings, engine: En
                     image, tests.folder, settings.tests, left_out=tests.left_out, engine=engine, on_line=write
                 )
         except ImageTestsError as error:
-            _tell_tests(error.tested, settings, job, report)
+            _report_tests(error.tested, settings, job, report)
             raise
-        _tell_tests(tested, settings, job, report)
+        _report_tests(tested, settings, job, report)
 
 
-def _tell_tests(tested: Tested, settings: Settings, job: Job, report: Report) -> None:
+def _report_tests(tested: Tested, settings: Settings, job: Job, report: Report) -> None:
     console = job.console
     tested = Tested(tuple(_from_root(case, settings) for case in tested.cases))
     report.add(tested)

@@ -1,4 +1,4 @@
-"""Where a build works: private folders, the Docker configuration, and the engine."""
+"""The workshop of a build: private folders, the Docker configuration, and the engine."""
 
 import shutil
 import tempfile
@@ -18,7 +18,7 @@ from hubaction.runner.job import Job
 
 @dataclass(frozen=True)
 class Workshop:
-    """What the steps of one build work with. All of it is gone when the build ends."""
+    """Resources shared by the steps of one build; all are removed when it ends."""
 
     folder: Path
     docker_config: Path
@@ -29,11 +29,11 @@ class Workshop:
 
 @contextmanager
 def open_workshop(local_tag: str, job: Job) -> Iterator[Workshop]:
-    """Yield a workshop; the image `local_tag` is removed from the engine at the end. Raises ActionError."""
+    """Yield a workshop; at the end the image `local_tag` is removed from the engine. Raises ActionError."""
     with ExitStack() as stack:
         folder = stack.enter_context(_private_folder())
         engine = stack.enter_context(open_engine(job.environ))
-        # In a folder of its own, whose name nothing in the build context can guess.
+        # A separate folder: its random name cannot be guessed from inside the build context.
         secret_folder = stack.enter_context(_private_folder())
         docker_config = stack.enter_context(
             temporary_docker_config(find_docker_config(job.environ, job.workspace), secret_folder / "docker-config")
@@ -50,7 +50,7 @@ def remove_image(local_tag: str, engine: Engine) -> None:
 
 @contextmanager
 def _private_folder() -> Iterator[Path]:
-    """A folder of this container, not RUNNER_TEMP: that one belongs to the host, and later steps see it."""
+    """Yield a folder inside this container. RUNNER_TEMP is on the host, where later steps see it."""
     folder = Path(tempfile.mkdtemp(prefix="hub-image-action-", dir="/tmp"))
     try:
         yield folder

@@ -1,6 +1,6 @@
 """The comment on a pull request: one body, made of sections that different steps keep up to date.
 
-Pure text: writing it to GitHub is report/post.py's business.
+Pure text: `comment_on_github.py` writes it.
 """
 
 import re
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from hubaction.markdown import cut
 
 MARKER = "<!-- hub-image-action -->"
-"""Invisible on the page and first in the body; by it a later run finds the comment again."""
+"""First line of the body, invisible on the page. Later runs find the comment by it."""
 MAX_BODY_LENGTH = 65_536
-"""Characters; GitHub refuses a longer one. https://docs.github.com/en/rest/issues/comments"""
+"""Characters; GitHub refuses a longer body. https://docs.github.com/en/rest/issues/comments"""
 _SECTION = re.compile(
     r"<!-- hub-image-action:section (?P<key>[a-z0-9./:_-]{1,300}) run=(?P<run>\d{1,20})\.(?P<attempt>\d{1,6}) -->\n"
     r"(?P<markdown>.*?)\n?<!-- /hub-image-action:section -->",
@@ -30,13 +30,13 @@ class RunNumber:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the comment that one kind of step owns. `key` is of `[a-z0-9./:_-]`."""
+    """A part of the comment that one kind of step owns. `key` matches `[a-z0-9./:_-]+`."""
 
     key: str
     run: RunNumber
     markdown: str
     family: bool = False
-    """Whether it takes the place of those, too, whose keys begin with its own and a colon."""
+    """Whether it also replaces sections whose keys start with its own key and a colon."""
 
 
 def is_ours(body: str) -> bool:
@@ -44,7 +44,7 @@ def is_ours(body: str) -> bool:
 
 
 def parse_body(body: str) -> tuple[Section, ...]:
-    """Return the sections of a comment; whatever stands between them is not ours to keep."""
+    """Return the sections of a comment; text between them is dropped."""
     text = body.replace("\r\n", "\n")
     return tuple(
         Section(match["key"], RunNumber(int(match["run"]), int(match["attempt"])), match["markdown"])
@@ -53,7 +53,7 @@ def parse_body(body: str) -> tuple[Section, ...]:
 
 
 def merge_sections(*sources: Iterable[Section]) -> tuple[Section, ...]:
-    """Return one section a key; of several the newest run's stays, and the first among equals."""
+    """Return one section per key: that of the newest run, or the first of equals."""
     newest: dict[str, Section] = {}
     for source in sources:
         for section in source:
@@ -74,9 +74,9 @@ def _reading_order(section: Section) -> tuple[bool, str]:
 
 
 def render_body(sections: Sequence[Section], *, limit: int = MAX_BODY_LENGTH) -> str:
-    """Return the whole body, at most `limit` characters.
+    """Return the body, at most `limit` characters long.
 
-    The longest sections are cut, at the end of a line; where there are too many, the oldest are left out.
+    The longest sections are cut at the end of a line. If there are too many, the oldest are left out.
     """
     while (room := limit - len(_join([_replace(section, "") for section in sections]))) < 0:
         oldest = min(sections, key=lambda section: (section.key == "badge", section.run))
@@ -86,7 +86,7 @@ def render_body(sections: Sequence[Section], *, limit: int = MAX_BODY_LENGTH) ->
 
 
 def _share_room(lengths: Sequence[int], room: int) -> int:
-    """Return the length that each section may have so that all fit; short ones leave their share to others."""
+    """Return the maximum length of a section so that all fit; short sections leave their share to others."""
     allowed = room
     left = sorted(lengths)
     for position, length in enumerate(left):

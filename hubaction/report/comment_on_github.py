@@ -1,6 +1,6 @@
-"""Keeps the one comment of a pull request up to date, among runs that know nothing of each other.
+"""Keeps one comment per pull request up to date, although runs write to it independently.
 
-GitHub has no conditional write, so the order is: look, look again just before writing, and look after creating.
+GitHub has no conditional write, so read, read again just before an edit, and read after a creation.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,16 +27,16 @@ _TOKENS_OF_PEOPLE = ("ghp_", "gho_", "ghu_", "github_pat_")
 
 
 def post_sections(github: "GitHub", number: int, sections: Sequence[Section]) -> Commented:
-    """Write sections into our comment on a pull request, leaving the others as they are.
+    """Write sections into our comment on a pull request, and keep its other sections.
 
-    Safe to repeat after a failure. Raises GitHubError.
+    Idempotent. Raises GitHubError.
     """
     comments = github.list_comments(number)
     own = _own(comments, github.login({comment.author for comment in comments if is_ours(comment.body)}))
     if own:
         return _update(github, own, sections)
     created = github.create_comment(number, render_body(merge_sections(sections)))
-    # Two runs may have created one each; and the answer tells for certain who we are.
+    # Two runs may have created one each. The answer also says for certain which author is ours.
     own = _own(github.list_comments(number), created.author)
     if [comment.id for comment in own] in ([created.id], []):
         return Commented(created.id, created.url)
@@ -44,7 +44,7 @@ def post_sections(github: "GitHub", number: int, sections: Sequence[Section]) ->
 
 
 def _own(comments: Sequence["RemoteComment"], login: str) -> list["RemoteComment"]:
-    """Our comments, oldest first: anyone can copy the marker, nobody the author."""
+    """Return our comments, oldest first. The marker can be forged, the author cannot."""
     own = [comment for comment in comments if comment.author == login and is_ours(comment.body)]
     return sorted(own, key=lambda comment: comment.id)
 
@@ -66,9 +66,9 @@ def _is_current(kept: "RemoteComment", own: Sequence["RemoteComment"], sections:
 
 
 def _merge(own: Sequence["RemoteComment"], sections: Sequence[Section]) -> str:
-    """Ours replace those of the same run, which an earlier try may have written, and never a newer run's.
+    """New sections replace those of the same run, which a failed try may have written, but none of a newer run.
 
-    What says the same stays as it is, with the number of the run that said it first: nobody wants to hear it again.
+    A section with the same text stays, with the number of its first run, so that an unchanged comment is not edited.
     """
     known = merge_sections(*(parse_body(comment.body) for comment in own))
     said = {(section.key, section.markdown) for section in known}
@@ -79,32 +79,32 @@ def _normalize(body: str) -> str:
     return body.replace("\r\n", "\n").strip()
 
 
-# --- where, and with what token ---
+# --- target and token ---
 
 
 def write_comment(target: CommentTarget, sections: Sequence[Section], settings: Settings, job: Job) -> Commented | None:
-    """Bring the comment up to date; None, after one notice, when that is not possible.
+    """Update the comment; None, after a notice, if that is not possible. Never fails the step.
 
-    It never fails the step. What leaves this machine is without the secrets of this step.
+    Secrets of this step are removed from the sections, which leave this machine.
     """
     if not settings.github_token:
-        _tell_why_not(job.console, "The input 'github-token' is empty.")
+        _explain_missing(job.console, "The input 'github-token' is empty.")
         return None
     if target.from_fork and not target.must:
-        _tell_why_not(job.console, _advise(target, settings, job.environ))
+        _explain_missing(job.console, _advise(target, settings, job.environ))
         return None
     scrubbed = [replace(section, markdown=job.console.scrub(section.markdown)) for section in sections]
     try:
         with open_github(job.api_url, settings.github_token, target.repository) as github:
             number, posted = patiently(lambda: _post(github, target, scrubbed))
     except NotAllowedError as error:
-        _tell_why_not(job.console, error.message, _advise(target, settings, job.environ))
+        _explain_missing(job.console, error.message, _advise(target, settings, job.environ))
         return None
     except PassingError as error:
-        _tell_why_not(job.console, error.message, "Run this job again to comment.")
+        _explain_missing(job.console, error.message, "Run this job again to comment.")
         return None
     except ActionError as error:
-        _tell_why_not(job.console, error.message)
+        _explain_missing(job.console, error.message)
         return None
     job.console.say(f"The comment on pull request {number} is up to date: {posted.url}")
     return posted
@@ -131,13 +131,13 @@ def _find_number(numbers: Sequence[int], sha: str) -> int:
     return numbers[0]
 
 
-def _tell_why_not(console: Console, *reasons: str) -> None:
+def _explain_missing(console: Console, *reasons: str) -> None:
     start = "The comment on the pull request was not written; the job summary says the same."
     console.notice(" ".join([start, *reasons]))
 
 
 def _advise(target: CommentTarget, settings: Settings, environ: Mapping[str, str]) -> str:
-    """What helps a token that may not write.
+    """Return advice for a token without write access.
 
     https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows
     """

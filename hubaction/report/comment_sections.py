@@ -1,4 +1,4 @@
-"""The sections of the comment, each from what is known of a pull request or of its image."""
+"""Makes the sections of the comment from a plan and an image's result; `sections.py` words them."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,7 @@ from hubaction.runner.job import read_run_number
 def make_sections(
     plan: CommentPlan, result: ImageResult | None, settings: Settings, environ: Mapping[str, str]
 ) -> list[Section]:
-    """What comment mode has to say; the hub has a section of its own where no image is told of."""
+    """Return the sections of comment mode. Without an image's section, the hub's links get their own."""
     target = plan.comment
     badge = make_badge_section(target, environ)
     if result:
@@ -43,7 +43,7 @@ def make_badge_section(target: CommentTarget, environ: Mapping[str, str]) -> Sec
 def make_image_section(
     result: ImageResult, target: CommentTarget, environ: Mapping[str, str], try_on_hub: TryOnHub | None = None
 ) -> Section:
-    """The section tells of the run that built the image, which under workflow_run is another than this one."""
+    """The section names the run that built the image; under workflow_run that is not this run."""
     run = run_number_of(target, environ)
     tried = describe_try_on_hub(try_on_hub, () if result.failure else result.pushed)
     return image_section(result, run, commit=target.head_sha, run_url=run_url(environ, run), try_on_hub=tried)
@@ -52,7 +52,7 @@ def make_image_section(
 def make_binder_image_section(
     result: ImageResult, target: CommentTarget, settings: Settings, environ: Mapping[str, str]
 ) -> Section:
-    """The badge of the pushed image. It launches the branch: the image that it names is always the newest."""
+    """The badge launches the branch, whose Dockerfile always names the newest image."""
     link = launch_url(settings.binder.url, target.repository, result.binder_branch, settings.binder.urlpath)
     return binder_image_section(
         result,
@@ -73,7 +73,7 @@ def _badge_link(badge: Badge) -> str:
 
 
 def run_number_of(target: CommentTarget | None, environ: Mapping[str, str]) -> RunNumber:
-    """The run that is told of, which under workflow_run is another than this one."""
+    """Return the run that the comment is about; under workflow_run that is not this run."""
     return RunNumber(target.run_id, target.run_attempt) if target and target.run_id else _run_number(environ)
 
 

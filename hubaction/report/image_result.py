@@ -1,4 +1,4 @@
-"""What the results of a build come to: for the summary, the comment and the result file."""
+"""Sums up the results of a build for the summary, the comment and the result file."""
 
 from hubaction.decide.plan import BuildPlan
 from hubaction.image import PushedReference
@@ -24,7 +24,7 @@ def list_pushed(report: Report) -> tuple[PushedReference, ...]:
 
 
 def describe_tests(report: Report) -> str:
-    """What the image tests came to, in a few words; empty when there were none."""
+    """Return the outcome of the image tests in a few words; empty if there were none."""
     if tested := report.find(Tested):
         return tested.counts or "failed"
     reused = report.find(Reused)
@@ -32,7 +32,7 @@ def describe_tests(report: Report) -> str:
 
 
 def describe_hub_check(report: Report) -> str:
-    """What the hub check came to, in one line; empty when there was none."""
+    """Return the outcome of the hub check in one line; empty if there was none."""
     if checked := report.find(HubChecked):
         return checked.summary
     if failed := report.find(HubCheckFailed):

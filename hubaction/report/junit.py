@@ -1,4 +1,4 @@
-"""The image tests as a JUnit file, which test reporters and most CI services read."""
+"""Writes the image tests as a JUnit file, for test reporters and other CI services."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -17,8 +17,8 @@ def render_junit(cases: Sequence[CaseResult], scrub: Callable[[str], str] = str)
     """Return the file's text, with a suite for each file of tests, in the cases' order.
 
     The shape is that of pytest's `junit_family=xunit1`, https://docs.pytest.org/en/stable/how-to/output.html, whose
-    attributes `file` and `line` say where a test stands; files are as the cases have them. The file leaves this
-    machine, so `scrub` takes secrets out of what tests print.
+    attributes `file` and `line` locate a test; files are as in the cases. The file leaves this machine, so `scrub`
+    removes secrets from names and messages.
     """
     cases = [replace(case, name=scrub(case.name), message=scrub(case.message)) for case in cases]
     root = ElementTree.Element("testsuites", _counts(cases))
@@ -56,5 +56,5 @@ def _render_case(case: CaseResult) -> ElementTree.Element:
 
 
 def _legal(text: str) -> str:
-    """XML has no way to write some characters, and tests print any."""
+    """Replace characters that XML cannot represent."""
     return _NO_XML.sub("\ufffd", text)

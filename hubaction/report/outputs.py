@@ -1,4 +1,4 @@
-"""The outputs: one table of their names, and of the results that they come from."""
+"""The outputs: one table of their names and of the results that they come from."""
 
 import json
 from collections.abc import Callable
@@ -22,14 +22,14 @@ from hubaction.runner.job import Job
 
 @dataclass(frozen=True)
 class Output:
-    """An output of action.yml. It exists once there is a result of this kind that has a value for it."""
+    """An output of action.yml. It is set if there is a result of this kind with a value for it."""
 
     name: str
     kind: type[Any]
     value: Callable[[Any], str | None]
-    """None for no output."""
+    """None if the output is not set."""
     untrusted: bool = False
-    """Whether the image has a say in the text."""
+    """Whether the text comes from the image."""
 
 
 def _text(value: object) -> str | None:
@@ -73,7 +73,7 @@ OUTPUTS = (
 
 
 def write_outputs(report: Report, job: Job) -> None:
-    """Write each output that there is a value for; call once."""
+    """Write each output that has a value; call once per run."""
     for output in OUTPUTS:
         result = report.find(output.kind)
         value = None if result is None else output.value(result)

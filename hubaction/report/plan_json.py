@@ -10,7 +10,7 @@ from hubaction.report.try_on_hub import HubLinks
 def render_plan(
     plan: Plan, comment_body: str, links: HubLinks | None = None, rollout: Mapping[str, object] | None = None
 ) -> str:
-    """Return one JSON object; its keys are a promise to scripts that read it."""
+    """Return one JSON object. Scripts rely on its keys: never rename them."""
     build = plan.build if isinstance(plan, BuildPlan) else None
     references = plan.references if isinstance(plan, BuildPlan | RolloutPlan) else ()
     return json.dumps(

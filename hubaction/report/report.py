@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Report:
-    """Collects what steps found and did; nothing is taken back, and the newest result of a kind counts."""
+    """Collects the results of steps. Nothing is removed; the newest result of a kind counts."""
 
     def __init__(self, job: Job) -> None:
         self._job = job
@@ -20,7 +20,7 @@ class Report:
         self._seconds: dict[str, float] = {}
 
     def add(self, *results: object) -> None:
-        """Results are frozen values, such as those of hubaction.results, or the plan."""
+        """Add frozen values: results of hubaction.results, or a changed plan."""
         self._results += results
 
     def find(self, kind: type[T]) -> T | None:
@@ -30,22 +30,19 @@ class Report:
         return [result for result in self._results if isinstance(result, kind)]
 
     def notice(self, *texts: str) -> None:
-        """Print notices that the plan could not know, and keep them for the summary."""
+        """Print notices that arise after the plan is made, and keep them for the summary."""
         for text in texts:
             self._job.console.notice(text)
         self.add(Noticed(texts))
 
     @property
     def seconds(self) -> dict[str, float]:
-        """Wall time of each step that came to its end, in order."""
+        """Wall time of each completed step, in order."""
         return dict(self._seconds)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Run a step in a group of the log, and note its wall time.
-
-        Raises Cancelled before the step begins if the run is to end.
-        """
+        """Run a step in a log group, and record its wall time. Raises Cancelled if the run is cancelled before it."""
         self._job.cancellation.check()
         started = time.monotonic()
         with self._job.console.group(name.capitalize()):

@@ -1,4 +1,4 @@
-"""The end of a build's report: summary, files, comment and outputs, however the run ends."""
+"""Writes a build's summary, files and comment, however the run ends."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,9 +21,9 @@ from hubaction.runner.workspace_file import store_file
 
 @contextmanager
 def reporting(plan: BuildPlan, settings: Settings, job: Job, report: Report) -> Iterator[None]:
-    """Report what a build reached when the block is left.
+    """Report a build when the block is left.
 
-    A cancelled run has no time left: it gets a summary only. A plan in the report takes the place of `plan`.
+    A cancelled run has no time for more than a summary. A plan in the report replaces `plan`.
     """
     try:
         yield
@@ -31,16 +31,16 @@ def reporting(plan: BuildPlan, settings: Settings, job: Job, report: Report) -> 
         report.add(Failed(error.message))
         for part in error.parts:
             part.file = part.file and settings.from_root(part.file)
-        _tell(report.find(BuildPlan) or plan, settings, job, report)
+        _write_report(report.find(BuildPlan) or plan, settings, job, report)
         raise
     except BaseException:
         report.add(Failed("The step was ended before it was done."))
         _write_summary(report.find(BuildPlan) or plan, job, report)
         raise
-    _tell(report.find(BuildPlan) or plan, settings, job, report)
+    _write_report(report.find(BuildPlan) or plan, settings, job, report)
 
 
-def _tell(plan: BuildPlan, settings: Settings, job: Job, report: Report) -> None:
+def _write_report(plan: BuildPlan, settings: Settings, job: Job, report: Report) -> None:
     _write_summary(plan, job, report)
     result = make_image_result(plan, report, platform=settings.platform, variant=settings.variant)
     _store_files(result, settings, job, report)
@@ -58,7 +58,7 @@ def _write_summary(plan: BuildPlan, job: Job, report: Report) -> None:
 
 
 def _store_files(result: ImageResult, settings: Settings, job: Job, report: Report) -> None:
-    """Leave the result for a workflow that may comment, and the tests' results for later steps."""
+    """Store the result for a workflow with write access, and the tests' results for later steps."""
     tested, scrub = report.find(Tested), job.console.scrub
     file = settings.result_file
     if file and _store(write_result(result, scrub), file, "result-file", job):
@@ -69,7 +69,7 @@ def _store_files(result: ImageResult, settings: Settings, job: Job, report: Repo
 
 
 def _store(text: str, file: str, input_name: str, job: Job) -> bool:
-    """Whether the file is written: that it cannot be is no reason to fail, for the image is what it is."""
+    """Store a file; return whether that worked. A failure is only a warning: the image does not depend on it."""
     try:
         store_file(text, job.workspace, file, input_name)
     except ActionError as error:

@@ -1,7 +1,7 @@
-"""What became of an image: told in the summary and the comment, and handed to another workflow as a file.
+"""The result of a build as a file for another workflow.
 
-A fork's pull request may not comment. Its run leaves this file as an artifact, and a run on `workflow_run` reads it.
-By then it is anybody's text: nothing in it is believed that could be checked, and nothing is more than shown.
+A fork's pull request may not comment. Its run uploads this file as an artifact, and a run on `workflow_run` reads it.
+The file is untrusted: every value is checked, and values are only shown, never acted on.
 """
 
 import json
@@ -26,7 +26,7 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 class ResultFileError(ActionError):
-    """The file is not one that this action wrote, or not any more."""
+    """The file is missing, or was not written by this action."""
 
     def __init__(self, file: str, reason: str) -> None:
         super().__init__(
@@ -37,38 +37,38 @@ class ResultFileError(ActionError):
 
 @dataclass(frozen=True)
 class ImageResult:
-    """The outcome of one build. Texts may come from builds and tests: they are shown as code only."""
+    """The outcome of one build. Texts may come from builds and tests: show them as code only."""
 
     name: ImageName
     platform: str = ""
     pushed: tuple[PushedReference, ...] = ()
     tests: str = ""
-    """What the image tests came to, e.g. `5 passed, 1 failed`; empty when there were none."""
+    """E.g. `5 passed, 1 failed`; empty if there were no tests."""
     steps: int = 0
     cached_steps: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)
     failure: str = ""
-    """Why it failed; empty when it did not."""
+    """Why the run failed; empty if it did not."""
     same_as: Reference | None = None
-    """The earlier image that is used again; None when this one was built."""
+    """The earlier image that is reused; None if the image was built."""
     failing: tuple[str, ...] = ()
-    """Image tests that failed, each with a reason; at most MAX_FAILING."""
+    """Failed image tests with their reasons; at most MAX_FAILING."""
     variant: str = ""
-    """Tells the builds of one name apart; not part of the file."""
+    """Distinguishes builds of the same name; not part of the file."""
     hub: str = ""
-    """What the hub check saw, or empty when there was none."""
+    """The outcome of the hub check; empty if there was none."""
     left_out: tuple[str, ...] = ()
-    """Files of the workflow's own making that hold secrets and are not in the image; at most MAX_LEFT_OUT."""
+    """Files with secrets that the workflow made, and that are not in the image; at most MAX_LEFT_OUT."""
     binder_branch: str = ""
-    """The branch by which Binder starts the pushed image; empty when it does not."""
+    """The branch from which Binder starts the pushed image; empty if there is none."""
     binder_obstacle: str = ""
-    """Why it does not, although it was to; not part of the file."""
+    """Why there is no branch although one was planned; not part of the file."""
 
 
 def write_result(result: ImageResult, scrub: Callable[[str], str] = str) -> str:
-    """Return the file's text. It leaves this machine, so `scrub` takes secrets out of texts."""
+    """Return the file's text. It leaves this machine, so `scrub` removes secrets."""
 
-    def tell(text: str) -> str:
+    def shorten(text: str) -> str:
         return scrub(text)[:MAX_TEXT]
 
     return json.dumps(
@@ -80,14 +80,14 @@ def write_result(result: ImageResult, scrub: Callable[[str], str] = str) -> str:
                 {"tag": item.reference.tag, "name": str(item.reference.name), "digest": item.digest, "size": item.size}
                 for item in result.pushed
             ],
-            "tests": tell(result.tests),
-            "failing": [tell(name) for name in result.failing[:MAX_FAILING]],
-            "hub": tell(result.hub),
-            "left_out": [tell(name) for name in result.left_out[:MAX_LEFT_OUT]],
+            "tests": shorten(result.tests),
+            "failing": [shorten(name) for name in result.failing[:MAX_FAILING]],
+            "hub": shorten(result.hub),
+            "left_out": [shorten(name) for name in result.left_out[:MAX_LEFT_OUT]],
             "steps": result.steps,
             "cached_steps": result.cached_steps,
             "seconds": {name: round(seconds, 1) for name, seconds in result.seconds.items()},
-            "failure": tell(result.failure),
+            "failure": shorten(result.failure),
             "same_as": str(result.same_as) if result.same_as else "",
             "binder_branch": result.binder_branch,
         },
@@ -96,7 +96,7 @@ def write_result(result: ImageResult, scrub: Callable[[str], str] = str) -> str:
 
 
 def read_result(text: str, file: str) -> ImageResult:
-    """Return what a file says, every value checked; raises ResultFileError naming the file."""
+    """Read a file's text and check every value; raises ResultFileError, which names the file."""
     try:
         loaded = json.loads(text)
         return _read(loaded)
@@ -105,7 +105,7 @@ def read_result(text: str, file: str) -> ImageResult:
 
 
 def load_result(workspace: Path, file: str) -> ImageResult:
-    """Return what a file of the workspace says; raises ResultFileError when it is none, or a link out of there."""
+    """Read a file in the workspace; raises ResultFileError if it is invalid or a link leads out of the workspace."""
     try:
         path = (workspace / file).resolve()
         if not path.is_relative_to(workspace.resolve()) or not path.is_file() or path.stat().st_size > MAX_BYTES:
@@ -116,7 +116,7 @@ def load_result(workspace: Path, file: str) -> ImageResult:
 
 
 def _describe(error: Exception) -> str:
-    # The text of an error could quote the file.
+    # The error's own text could quote the file.
     return {KeyError: "a field is missing", RecursionError: "it is nested too deeply"}.get(type(error), "a wrong value")
 
 
@@ -184,7 +184,7 @@ def _count(value: object) -> int:
 def _seconds(value: object) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise TypeError("seconds")
-    # False for "not a number", too.
+    # Also rejects "not a number".
     if not 0 <= value < 10**7:
         raise ValueError("seconds")
     return float(value)

@@ -1,4 +1,4 @@
-"""What the sections of the comment say."""
+"""The text of the comment's sections."""
 
 import re
 
@@ -12,10 +12,7 @@ BINDER_IMAGE = "binder-image"
 
 
 def badge_section(badge: Badge, run: RunNumber, *, launch_url: str, badge_url: str, commit: str) -> Section:
-    """The Binder badge; where Binder cannot help it says why, for a dead link helps nobody.
-
-    The addresses are percent-encoded already.
-    """
+    """The Binder badge, or the reason why there is none. The URLs are percent-encoded already."""
     if badge.reason:
         return Section("badge", run, f"Binder cannot build this pull request: {badge.reason}.")
     where = f"at {code(badge.ref)}" if badge.ref != commit else f"at commit {code(commit[:12])}"
@@ -28,7 +25,7 @@ def badge_section(badge: Badge, run: RunNumber, *, launch_url: str, badge_url: s
 def binder_image_section(
     result: ImageResult, run: RunNumber, *, launch_url: str, badge_url: str, commit: str
 ) -> Section:
-    """The badge of the very image that was pushed; the addresses are percent-encoded already."""
+    """The badge of the pushed image, or the reason why there is none. The URLs are percent-encoded already."""
     if not result.binder_branch or not result.pushed:
         reason = result.binder_obstacle or "there is none in a registry"
         return Section(BINDER_IMAGE, run, f"Binder does not start this image: {code(reason)}.")
@@ -42,7 +39,7 @@ def gone_branch_section(run: RunNumber) -> Section:
 
 
 def cleanup_section(cleaned: Cleaned, run: RunNumber, *, run_url: str) -> Section:
-    """What became of the previews in one repository; it takes the place of all that was said of its images."""
+    """The previews of one repository after the cleanup; replaces all sections on its images."""
     name = code(str(cleaned.name))
     if all(item.deleted for item in cleaned.tags):
         headline = f"🧹 The preview of this pull request in {name} is gone: the pull request was closed."
@@ -63,10 +60,7 @@ def _fate(item: CleanedTag) -> str:
 
 
 def image_section(result: ImageResult, run: RunNumber, *, commit: str, run_url: str, try_on_hub: str = "") -> Section:
-    """What was built; texts that builds and tests had a hand in are shown as code.
-
-    `try_on_hub` is Markdown already.
-    """
+    """The built or reused image. Untrusted texts are shown as code; `try_on_hub` is Markdown already."""
     key = ":".join(filter(None, ("image", str(result.name), result.platform, result.variant)))
     parts = [
         _headline(result, commit),
@@ -80,7 +74,7 @@ def image_section(result: ImageResult, run: RunNumber, *, commit: str, run_url: 
 
 
 def try_on_hub_section(markdown: str, run: RunNumber) -> Section:
-    """How to try the pull request on a hub, where no image is told of."""
+    """The links to a hub, for a comment without a section on an image."""
     return Section("hub", run, markdown)
 
 

@@ -1,4 +1,4 @@
-"""The job summary: what came out, in the words of somebody who is about to put it on a hub."""
+"""The job summary, written for the admin who puts the image on a hub."""
 
 import json
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from hubaction.results import Built, Compared, Failed, LeftOut, Noticed, OtherRe
 
 
 def render_summary(plan: BuildPlan, report: Report, try_on_hub: str = "") -> str:
-    """Return the summary as GitHub-flavoured Markdown; `try_on_hub` is some already."""
+    """Return the summary as GitHub-flavoured Markdown; `try_on_hub` is Markdown already."""
     pushed, failure = list_pushed(report), report.find(Failed)
     parts = [_headline(plan, report)]
     if pushed:
@@ -39,7 +39,7 @@ def _headline(plan: BuildPlan, report: Report) -> str:
     pushed, failure, reused = list_pushed(report), report.find(Failed), report.find(Reused)
     name = f" `{plan.image}`"
     if failure is not None:
-        # A check or a commit that follows the push may fail: then hubs can have the image all the same.
+        # A step after the push may fail: the image is in the registry all the same.
         reached = "pushed, and then the run failed" if pushed else "not published"
         return f"### ❌ User image{name}: {reached}\n\n{code(failure.message)}"
     if reused:

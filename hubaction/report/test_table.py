@@ -1,4 +1,4 @@
-"""The image tests, one by one: a table for the summary, and names for the comment."""
+"""The image tests: a table for the summary, and the names of failed tests for the comment."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,12 +8,12 @@ from hubaction.results import CaseOutcome, CaseResult, failing
 
 MAX_ROWS = 50
 MAX_CELL = 200
-"""Characters of a name, and of the reason behind it."""
+"""Maximum characters of a name or a reason."""
 _MARKS = {CaseOutcome.PASSED: "✅", CaseOutcome.FAILED: "❌", CaseOutcome.SKIPPED: "⏭️"}
 
 
 def render_cases(cases: Sequence[CaseResult]) -> str:
-    """Return a table of at most MAX_ROWS tests, those that failed first; empty for no tests."""
+    """Return a table of at most MAX_ROWS tests, failed ones first; empty if there are no tests."""
     if not cases:
         return ""
     ordered = sorted(cases, key=lambda case: case.outcome is not CaseOutcome.FAILED)
@@ -32,7 +32,7 @@ def _row(case: CaseResult) -> str:
 
 
 def name_failing(cases: Iterable[CaseResult]) -> tuple[str, ...]:
-    """Names of what failed, as many as the comment has room for, each with the reason's first line."""
+    """Return failed tests, at most MAX_FAILING, each with the first line of its reason."""
     return tuple(_name(case) for case in failing(cases)[:MAX_FAILING])
 
 

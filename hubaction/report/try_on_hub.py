@@ -1,4 +1,4 @@
-"""How a pull request can be tried on a hub, once it is known what was pushed: links, and the words about them."""
+"""How to try a pull request on a hub once its image is pushed: links, and the text around them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,21 +16,21 @@ TITLE = "Test this pull request on your hub"
 
 @dataclass(frozen=True)
 class HubLinks:
-    """Addresses, percent-encoded already; empty where there is none."""
+    """URLs, percent-encoded already; empty if there is none."""
 
     image: str = ""
-    """What to paste where an image is asked for; empty when none was pushed."""
+    """The image to paste into a form; empty if none was pushed."""
     name: str = ""
     tag: str = ""
     form: str = ""
     start: str = ""
-    """The form with the image filled in; the content opens after it."""
+    """The form with the image filled in; the content opens once the server runs."""
     content: str = ""
-    """The content alone."""
+    """The content, in the hub's default image."""
 
 
 def render_try_on_hub(try_on_hub: TryOnHub, links: HubLinks) -> str:
-    """Return the Markdown, or an empty text when there is nothing to try."""
+    """Return Markdown; empty if there is nothing to try."""
     if links.start:
         return f"**{TITLE}**\n\n{_by_link(try_on_hub, links)}"
     if try_on_hub.hub_url and links.image:
@@ -45,8 +45,8 @@ def render_try_on_hub(try_on_hub: TryOnHub, links: HubLinks) -> str:
 
 def _by_link(try_on_hub: TryOnHub, links: HubLinks) -> str:
     parts = [
-        f"[Start this image on {_host(try_on_hub)}]({links.start}): the hub's form opens with {code(links.image)} filled in;"
-        " look at it, and press *Start*."
+        f"[Start this image on {_host(try_on_hub)}]({links.start}): the hub's form opens with {code(links.image)}"
+        " filled in; look at it, and press *Start*."
     ]
     if try_on_hub.content:
         parts.append(f"Then {_what(try_on_hub.content)} opens: {_fetched(try_on_hub.content)}")
@@ -99,12 +99,12 @@ def _host(try_on_hub: TryOnHub) -> str:
 
 
 def describe_try_on_hub(try_on_hub: TryOnHub | None, pushed: Sequence[PushedReference]) -> str:
-    """Return how to try the pull request, and the image that was pushed for it, if one was, as Markdown."""
+    """Return Markdown on how to try the pull request, with its pushed image if there is one."""
     return render_try_on_hub(try_on_hub, link_to_hub(try_on_hub, pushed)) if try_on_hub else ""
 
 
 def preview_links(plan: Plan) -> HubLinks | None:
-    """Return the addresses that a plan will lead to, as far as they do not depend on the image's digest."""
+    """Return the links that a plan will lead to, as far as they do not depend on the image's digest."""
     if not isinstance(plan, BuildPlan | CommentPlan) or plan.try_on_hub is None:
         return None
     if isinstance(plan, CommentPlan):
@@ -114,9 +114,9 @@ def preview_links(plan: Plan) -> HubLinks | None:
 
 
 def link_to_hub(try_on_hub: TryOnHub, pushed: Sequence[PushedReference]) -> HubLinks:
-    """Return the addresses; an image is named by the tag that names the commit, else by its digest.
+    """Return the links. The image is named by the tag with the commit, else by its digest.
 
-    Another tag may have moved, and a node of the hub that has an image under it would not pull the new one.
+    Other tags may move, and a node that has an older image under the tag would not pull the new one.
     """
     hub, content = try_on_hub.hub_url, try_on_hub.content
     pulled = _pull(content) if hub and content else ""
@@ -135,6 +135,6 @@ def link_to_hub(try_on_hub: TryOnHub, pushed: Sequence[PushedReference]) -> HubL
 
 def _pull(content: Content) -> str:
     place = content.folder if content.path == "." else f"{content.folder}/{content.path}"
-    # nbgitpuller puts it into an address as it is: https://github.com/jupyterhub/nbgitpuller
+    # nbgitpuller does not encode it: https://github.com/jupyterhub/nbgitpuller
     opened = f"lab/tree/{quote(place)}"
     return pull_urlpath(content.repository_url, content.branch, opened, folder=content.folder)

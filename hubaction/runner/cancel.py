@@ -1,4 +1,4 @@
-"""Cancelling: the runner sends SIGINT, after 7.5 s SIGTERM, and 2.5 s later it stops caring about us."""
+"""Cancellation: the runner sends SIGINT, SIGTERM 7.5 s later, and gives up on the step after another 2.5 s."""
 
 import signal
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from types import FrameType
 
 
 class Cancelled(BaseException):
-    """Raised wherever the program is when the runner cancels, so that every context manager cleans up."""
+    """Raised when the runner cancels, wherever the program is, so that every context manager cleans up."""
 
     def __init__(self, number: int) -> None:
         super().__init__(f"cancelled by signal {number}")
@@ -15,20 +15,20 @@ class Cancelled(BaseException):
 
 
 class Cancellation:
-    """Remembers that the runner cancelled: Python drops what is raised in places such as a destructor."""
+    """Remembers the cancellation: Python drops exceptions that are raised in a destructor, for example."""
 
     def __init__(self) -> None:
         self.signal: int | None = None
 
     def check(self) -> None:
-        """Raise Cancelled when the runner has cancelled; for the points after which something new would begin."""
+        """Raise Cancelled if the runner has cancelled; call it before a new step begins."""
         if self.signal is not None:
             raise Cancelled(self.signal)
 
 
 @contextmanager
 def cancel_on_signals() -> Iterator[Cancellation]:
-    """Raise Cancelled at the first signal; later ones must not interrupt the cleaning up."""
+    """Raise Cancelled at the first signal; later signals must not interrupt the cleanup."""
     numbers = (signal.SIGINT, signal.SIGTERM)
     cancellation = Cancellation()
 

@@ -1,7 +1,7 @@
 """Workflow commands on standard output.
 
-Rules: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands and, for what is not
-documented, ActionCommandManager.cs of https://github.com/actions/runner
+Rules: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands and, where that is silent,
+ActionCommandManager.cs of https://github.com/actions/runner
 """
 
 import re
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 MAX_MESSAGE_LENGTH = 4096
-"""Characters of an annotation that GitHub shows."""
+"""Characters; GitHub cuts a longer annotation."""
 _LINE_END = re.compile(r"\r\n|\r|\n|\v|\f|\x1c|\x1d|\x1e|\x85|\u2028|\u2029")
 _MINIMUM_MASK_LENGTH = 4
 
@@ -20,7 +20,7 @@ _MINIMUM_MASK_LENGTH = 4
 class Console:
     """The step's standard output, the only stream that we write to.
 
-    On two streams a forged command could overtake the line that stops commands.
+    With two streams, a forged command could overtake the line that stops commands.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -28,19 +28,19 @@ class Console:
         self._secrets: list[str] = []
 
     def mask(self, *values: str) -> None:
-        """Have the runner hide values from here on, in all that this job prints, and hide them ourselves."""
+        """Hide values in this console and, by the runner, in the rest of the job's log."""
         for line in sorted(_secret_lines(values), key=len, reverse=True):
             self._write(f"::add-mask::{_escape_data(line)}")
         self.hide(*values)
 
     def hide(self, *values: str) -> None:
-        """Hide values in what this console prints, without telling the runner."""
+        """Hide values in this console only; the runner does not learn them."""
         known = _secret_lines(values) | set(self._secrets)
-        # Hiding one or two characters would garble everything; the runner still gets them.
+        # Hiding one or two characters would garble the whole log; the runner still masks them.
         self._secrets = sorted((line for line in known if len(line) >= _MINIMUM_MASK_LENGTH), key=len, reverse=True)
 
     def say(self, text: str) -> None:
-        """Print text of our own; whatever it quotes cannot become a command."""
+        """Print text of our own; text that it quotes cannot become a command."""
         for line in _LINE_END.split(text):
             self._write(neutralize(self.scrub(line)))
 
@@ -62,7 +62,7 @@ class Console:
 
     @contextmanager
     def group(self, title: str) -> Iterator[None]:
-        """Fold what is printed inside; the last line tells success and seconds."""
+        """Fold the output of the block; the last line shows success and seconds."""
         started = time.monotonic()
         title = " ".join(_LINE_END.split(self.scrub(title)))
         self._write(f"::group::{neutralize(title)}")
@@ -76,9 +76,9 @@ class Console:
 
     @contextmanager
     def untrusted(self) -> Iterator[Callable[[str], None]]:
-        """Yield a function that prints output of others, in which no command is obeyed.
+        """Yield a function that prints untrusted output, in which the runner obeys no command.
 
-        The runner resumes at a line with the token only, which nobody else knows.
+        The runner resumes at a line with the token, which is secret.
         """
         token = secrets.token_hex(20)
         self._write(f"::stop-commands::{token}")
@@ -101,29 +101,29 @@ class Console:
         self._write(f"::{kind}{' ' + given if given else ''}::{_escape_data(text)}")
 
     def _write(self, line: str) -> None:
-        # Variables and payloads may hold halves of characters, which no stream takes.
+        # Variables and payloads may hold lone surrogates, which cannot be encoded.
         self._stream.write(line.encode("utf-8", "backslashreplace").decode() + "\n")
         self._stream.flush()
 
 
 def _secret_lines(values: Iterable[str]) -> set[str]:
-    """The runner masks within lines only, so each line of a secret is one."""
+    """Split secrets into lines: the runner masks within lines only."""
     lines: set[str] = set()
     for value in values:
         several = [line for line in _LINE_END.split(value) if line.strip()]
-        # Of a key of many lines, a lone brace is no secret, and hiding it would garble the whole log.
+        # A lone brace in a key of many lines is no secret, and hiding it would garble the whole log.
         lines |= {line for line in several if len(several) == 1 or len(line.strip()) >= _MINIMUM_MASK_LENGTH}
     return lines
 
 
 def neutralize(line: str) -> str:
-    """Make a line of text harmless outside of `untrusted`: neither `::command` nor `##[command]` is left."""
+    """Make a line harmless outside of `untrusted`: neither `::command` nor `##[command]` is left."""
     visible = line_without_legacy_command(line)
     return re.sub(r"^(\s*):(?=:)", r"\1: ", visible)
 
 
 def line_without_legacy_command(line: str) -> str:
-    """The runner obeys `##[command]` anywhere in a line, so a blank goes in between."""
+    """Insert a blank: the runner obeys `##[command]` anywhere in a line."""
     return line.replace("##[", "## [")
 
 

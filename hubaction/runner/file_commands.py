@@ -8,23 +8,23 @@ from collections.abc import Mapping
 from pathlib import Path
 
 MAX_SUMMARY_BYTES = 1_048_576
-"""A larger summary is dropped whole."""
+"""GitHub drops a larger summary as a whole."""
 
 
 class FileCommands:
-    """Outputs and summary, which the runner reads from files after the step; a missing file is left out."""
+    """Writes outputs and the summary; does nothing if the runner names no file."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._output = environ.get("GITHUB_OUTPUT", "")
         self._summary = environ.get("GITHUB_STEP_SUMMARY", "")
 
     def set_output(self, name: str, value: str) -> None:
-        """Write one output; any value is safe, for the delimiter cannot be guessed."""
+        """Write one output; any value is safe, because the delimiter cannot be guessed."""
         delimiter = f"ghadelimiter_{secrets.token_hex(20)}"
         _append(self._output, f"{name}<<{delimiter}\n{value}\n{delimiter}\n")
 
     def add_summary(self, markdown: str) -> None:
-        """Append to the job summary; GitHub drops a too long one whole, so it is cut before."""
+        """Append to the job summary, cut to the length that GitHub accepts."""
         if not self._summary:
             return
         path = Path(self._summary)

@@ -1,4 +1,4 @@
-"""What the runner gives to a step, in one piece."""
+"""The runner's side of a step, in one value."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,10 +11,10 @@ from hubaction.runner.file_commands import FileCommands
 
 @dataclass(frozen=True)
 class Job:
-    """The runner's side of one step: its variables, its folder, and the ways to talk to it."""
+    """The variables, workspace, console and file commands of one step."""
 
     environ: Mapping[str, str] = field(repr=False)
-    """The process's environment, inputs and so secrets included."""
+    """The process's environment, including inputs and secrets."""
     console: Console
     cancellation: Cancellation = field(default_factory=Cancellation)
 
@@ -32,12 +32,12 @@ class Job:
         return self.environ.get("GITHUB_API_URL") or "https://api.github.com"
 
     def add_summary(self, markdown: str) -> None:
-        """Append to the job summary, which leaves this machine, without the secrets of this step."""
+        """Append to the job summary, without the secrets of this step: it leaves this machine."""
         self.outputs.add_summary(self.console.scrub(markdown))
 
     @property
     def run_number(self) -> tuple[int, int]:
-        """GitHub's number of the run and of its attempt, which grow; zeros where the runner tells none."""
+        """GitHub's increasing numbers of the run and of its attempt; zeros if the runner sets none."""
         return read_run_number(self.environ)
 
 

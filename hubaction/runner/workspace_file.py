@@ -7,13 +7,13 @@ from hubaction.errors import ActionError
 
 
 def store_file(text: str, workspace: Path, file: str, input_name: str) -> None:
-    """Write a file into the workspace, never through a link, and as the workspace's owner's.
+    """Write a file into the workspace, never through a link, with the workspace's owner.
 
-    Raises ActionError, naming the input that named the file, when there is no such place.
+    Raises ActionError, which names the input, if the file cannot be written.
     """
     try:
         folder = (workspace / file).parent.resolve()
-        # Before anything is made: a link could lead out of the workspace.
+        # Before any folder is made: a link could lead out of the workspace.
         if not folder.is_relative_to(workspace.resolve()):
             raise OSError(file)
         made = [each for each in (folder, *folder.parents) if not each.exists()]
@@ -22,7 +22,7 @@ def store_file(text: str, workspace: Path, file: str, input_name: str) -> None:
         path.unlink(missing_ok=True)
         with path.open("x", encoding="utf-8") as stream:
             stream.write(text)
-        # On a runner of one's own, later jobs could not remove what belongs to root.
+        # On a self-hosted runner, later jobs could not remove files of root.
         owner = workspace.stat()
         for each in (*made, path):
             os.chown(each, owner.st_uid, owner.st_gid)

@@ -1,1 +1,4 @@
-"""Proves that a built image works: as a hub starts it, and by the repository's tests. What follows is the mode's."""
+"""Verifies a built image: starts it as a hub does, and runs the repository's tests in it.
+
+Whether a failure stops the push is decided by the mode.
+"""

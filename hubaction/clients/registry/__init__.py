@@ -1,0 +1,1 @@
+"""Registries: requests, logins, manifests, tags and uploads. Pushes of layers are the engine's."""
