@@ -25,7 +25,6 @@ def render_dockerfile(image: str) -> str:
 
 
 def render_dockerfile_of_branch(image: str) -> str:
-    """Return the file for a branch that holds no other file."""
     return _render(BRANCH_LINE, image)
 
 
@@ -36,7 +35,6 @@ def _render(first_line: str, image: str) -> str:
 
 
 def is_dockerfile_of_branch(text: str) -> bool:
-    """Whether the text is a file of `render_dockerfile_of_branch`, unchanged."""
     first, _, rest = text.partition("\n")
     image = rest.removeprefix("FROM ").removesuffix("\n")
     return first == BRANCH_LINE and rest == f"FROM {image}\n" and is_reference(image)

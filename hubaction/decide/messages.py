@@ -14,5 +14,4 @@ class Messages:
 
     @classmethod
     def of_settings(cls, settings: Settings) -> "Messages":
-        """Start with the messages about the inputs."""
         return cls(list(settings.warnings), list(settings.notices))

@@ -83,7 +83,6 @@ class BuildPlan(_Decided):
 
     @property
     def without_push(self) -> "BuildPlan":
-        """The same plan without the push and the steps after it."""
         return replace(self, push=False, preview=None, deletes_merged=False, rollout=None)
 
 

@@ -63,7 +63,6 @@ def is_publishing_event(event: Event) -> bool:
 
 
 def find_missing_logins(settings: Settings, surroundings: Surroundings) -> list[str]:
-    """Return the images' registries without a password."""
     known = {entry.registry for entry in settings.credentials} | surroundings.logged_in
     return sorted({name.registry for name in settings.images} - known)
 

@@ -49,7 +49,6 @@ def _templates(settings: Settings, *, is_pull_request: bool) -> tuple[str, ...]:
 
 
 def name_preview(settings: Settings, number: int, head_sha: str) -> tuple[Reference, ...]:
-    """Return the preview of a pull request's commit, under each image name."""
     tag = PREVIEW_TEMPLATE.format(pr=number, sha=head_sha[:SHA_LENGTH])
     return tuple(Reference(name, tag) for name in settings.images)
 
@@ -160,7 +159,6 @@ def name_of_pull_request(settings: Settings, number: int, head_sha: str, now: da
 
 
 def _of_commit(settings: Settings, event: Event, sha: str, now: datetime) -> str:
-    """Return the tag of another commit of the same pull request or branch."""
     if not event.pull_request:
         return _of_branch_commit(settings, sha, event.branch, now)
     found = name_of_pull_request(settings, event.pull_request.number, sha, now) if sha else None

@@ -34,7 +34,6 @@ class TryOnHub:
 
 
 def plan_try_on_hub(settings: Settings, event: Event) -> TryOnHub | None:
-    """Plan for the event's pull request; None if it has none."""
     head, run = event.pull_request, event.workflow_run
     if head:
         name = f"pr-{head.number}"

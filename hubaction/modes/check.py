@@ -242,7 +242,6 @@ def _read_inputs(
 
 
 def _distrust(plan: BuildPlan, frontend: str, report: Report) -> BuildPlan:
-    """Adapt the plan to an image that a foreign BuildKit frontend makes."""
     if not frontend:
         return plan
     distrusted, notices = distrust(plan, frontend)

@@ -120,7 +120,6 @@ def _report(
 
 
 def describe_obstacle(cleaned: Cleaned) -> str:
-    """Say which previews stay in the registry, and why."""
     left = ", ".join(str(tag.reference) for tag in cleaned.tags if not tag.deleted)
     return f"These previews stay in the registry: {left}. {cleaned.obstacle}"
 

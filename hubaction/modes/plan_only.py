@@ -12,7 +12,6 @@ from hubaction.runner.job import Job
 
 
 def preview_plan(plan: Plan, settings: Settings, job: Job) -> str:
-    """Return the plan as JSON, including the comment and the rollout that would follow."""
     body = ""
     if isinstance(plan, CommentPlan):
         body = render_body(make_sections(plan, None, settings, job.environ))

@@ -56,5 +56,4 @@ def _render_case(case: CaseResult) -> ElementTree.Element:
 
 
 def _legal(text: str) -> str:
-    """Replace characters that XML cannot represent."""
     return _NO_XML.sub("\ufffd", text)

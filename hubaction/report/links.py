@@ -59,7 +59,6 @@ def content_path(hub_url: str, pulled: str) -> str:
 
 
 def content_url(hub_url: str, pulled: str) -> str:
-    """Like `content_path`, but a full URL."""
     return f"{hub_url}/hub/user-redirect/{pulled}"
 
 

@@ -74,7 +74,6 @@ def image_section(result: ImageResult, run: RunNumber, *, commit: str, run_url: 
 
 
 def try_on_hub_section(markdown: str, run: RunNumber) -> Section:
-    """The links to a hub, for a comment without a section on an image."""
     return Section("hub", run, markdown)
 
 

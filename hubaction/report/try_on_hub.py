@@ -30,7 +30,6 @@ class HubLinks:
 
 
 def render_try_on_hub(try_on_hub: TryOnHub, links: HubLinks) -> str:
-    """Return Markdown; empty if there is nothing to try."""
     if links.start:
         return f"**{TITLE}**\n\n{_by_link(try_on_hub, links)}"
     if try_on_hub.hub_url and links.image:
@@ -99,7 +98,6 @@ def _host(try_on_hub: TryOnHub) -> str:
 
 
 def describe_try_on_hub(try_on_hub: TryOnHub | None, pushed: Sequence[PushedReference]) -> str:
-    """Return Markdown on how to try the pull request, with its pushed image if there is one."""
     return render_try_on_hub(try_on_hub, link_to_hub(try_on_hub, pushed)) if try_on_hub else ""
 
 
