@@ -1,0 +1,1 @@
+"""Registries, by their own HTTP API. When to push, promote or delete belongs in `publish`."""
