@@ -5,7 +5,12 @@ UV_VERSION := 0.13.9
 UV := build/uv-$(UV_VERSION)/bin/uv
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo test test-all check format bench bench-full bench-docs pictures lab-picture form-picture bench-hub engine engine-stop weigh clean
+# A file's tests stay on one worker: what they share is made once, and they may say what becomes of it.
+PYTEST := $(PYTHON) -m pytest --dist loadfile --durations=20
+# One engine serves two at once; more would wait for it, and for the disk.
+ON_ENGINE := --numprocesses 2 --no-loadscope-reorder
+
+.PHONY: help setup demo test test-fast test-all check format bench bench-full bench-docs pictures lab-picture form-picture bench-hub engine engine-stop weigh recipe clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -15,12 +20,17 @@ setup: .venv/.ready tests/node_modules/.ready tests/github/node_modules/.ready #
 demo: setup ## Run the example's workflow on a real runner, engine and registry, and its image on a real hub
 	$(PYTHON) -m devtools demo
 
-test: setup ## Run all tests: unit, integration, end to end
-	$(PYTHON) -m pytest -m "not slow"
+test-fast: setup ## Run the tests that need no engine: nine of ten, in two minutes
+	$(PYTEST) --numprocesses auto -m "not slow and not engine"
+
+test: setup ## Run all tests: those without an engine, then those with it; both, even if the first fail
+	$(PYTEST) --numprocesses auto -m "not slow and not engine"; fast=$$?; \
+	$(PYTEST) $(ON_ENGINE) -m "not slow and engine" && exit $$fast
 
 test-all: setup ## Run the slow tests too, and everything that needs an engine on both image stores
-	$(PYTHON) -m pytest --store overlay2
-	$(PYTHON) -m pytest --store containerd tests/integration tests/end_to_end
+	$(PYTEST) --numprocesses auto -m "not engine"; fast=$$?; \
+	$(PYTEST) $(ON_ENGINE) -m engine --store overlay2; overlay2=$$?; \
+	$(PYTEST) $(ON_ENGINE) -m engine --store containerd && exit $$((fast + overlay2))
 
 check: setup ## Run everything that judges the code without running it
 	.venv/bin/ruff format --check
@@ -67,6 +77,9 @@ engine-stop: setup ## Stop what `make engine` started
 
 weigh: setup ## Print what the action's own image weighs
 	$(PYTHON) -m devtools.weigh
+
+recipe: setup ## Record that what decides over images goes with the number RECIPE: see CONTRIBUTING.md
+	$(PYTHON) -m devtools.recipe
 
 clean: ## Remove what was made here; the engine's data stays in the user's cache folder
 	rm -rf .venv build tests/node_modules tests/github/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -69,13 +69,13 @@ def measure(folder: Path) -> dict[str, float]:
     """Seconds and megabytes of one look, the listing of the files not counted."""
     from hubaction.build.context import list_context
     from hubaction.guard.context import guard_context
-    from hubaction.guard.given_secrets import HeldSecret
+    from hubaction.guard.given_secrets import GivenSecret
 
     files = list_context(folder, include_git=False)
-    held = [HeldSecret("secret", secrets.token_hex(20)) for _ in range(5)]
+    given = [GivenSecret("secret", secrets.token_hex(20)) for _ in range(5)]
     before = _peak_megabytes()
     began, processor = time.monotonic(), time.process_time()
-    guarded = guard_context(files, workspace=folder, held=held, allowed=())
+    guarded = guard_context(files, workspace=folder, given=given, allowed=())
     seconds = time.monotonic() - began
     if guarded.left_out:
         raise AssertionError(f"something was found: {guarded.left_out}")

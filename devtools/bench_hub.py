@@ -11,8 +11,10 @@ from devtools.engine import running_engine
 from devtools.errors import DevtoolsError
 from devtools.lab import EXAMPLE, example_image
 from hubaction.clients.engine.engine import Engine
-from hubaction.inputs.settings import DEFAULTS, input_variable, read_settings
-from hubaction.verify.hub_check import HubCheckResult, Subject, run_hub_check
+from hubaction.inputs.read import input_variable, read_settings
+from hubaction.inputs.settings import DEFAULTS
+from hubaction.results import HubChecked
+from hubaction.verify.hub_check import Subject, run_hub_check
 
 GOAL_SECONDS = 15
 RUNS = 3
@@ -35,7 +37,7 @@ def main() -> int:
     return 0
 
 
-def measure(door: Engine, image: str) -> tuple[float, HubCheckResult]:
+def measure(door: Engine, image: str) -> tuple[float, HubChecked]:
     """Wall time in seconds, and what the check saw, with the inputs' defaults."""
     inputs = {input_variable(name): value for name, value in DEFAULTS.items()}
     settings = read_settings({**inputs, "GITHUB_REPOSITORY": "lab/user-image"})

@@ -31,10 +31,10 @@ def ensure_debian(engine: Engine) -> str:
             _docker(engine, "pull", "--quiet", DEBIAN)
         return DEBIAN
     made_here = f"{places.NAME}/debian:{recipe_digest()}"
-    if not _has_image(engine, made_here):
-        with places.locked(places.cache_folder() / "images.lock"):
-            tree = _ensure_debian_tree()
-        _docker(engine, "import", *_changes(), tree, made_here)
+    # Imported twice it would be two images, and what was built on the first could not be built on.
+    with places.locked(places.cache_folder() / "images.lock"):
+        if not _has_image(engine, made_here):
+            _docker(engine, "import", *_changes(), _ensure_debian_tree(), made_here)
     _docker(engine, "tag", made_here, DEBIAN)
     return DEBIAN
 

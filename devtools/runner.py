@@ -1,14 +1,18 @@
 """Workflows run by act (https://nektosact.com), which plays GitHub's runner on the engine it is given."""
 
+import hashlib
 import json
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from devtools import images, process
+import yaml
+
+from devtools import images, places, process
 from devtools.engine import Engine
 
 ACTION = "org/hub-image-action@v1"
@@ -59,14 +63,22 @@ def run_workflow(
         _write_private(folder / "secrets.yaml", secrets or {})
         _write_private(folder / "variables.yaml", variables or {})
         _write_private(folder / "env.yaml", env or {})
-        done = process.stream(
-            [_act(), event_name, "--workflows", repository / workflow, *options],
-            env=_environment(engine, home=folder),
-            cwd=repository,
-            timeout=timeout,
-            on_line=on_line,
-        )
+        with _turn(repository / workflow):
+            done = process.stream(
+                [_act(), event_name, "--workflows", repository / workflow, *options],
+                env=_environment(engine, home=folder),
+                cwd=repository,
+                timeout=timeout,
+                on_line=on_line,
+            )
     return WorkflowRun(done.returncode, done.log, done.seconds)
+
+
+def _turn(workflow: Path) -> AbstractContextManager[None]:
+    """One at a time for a workflow's name, by which act calls its containers, and removes those of before."""
+    name = yaml.safe_load(workflow.read_text(encoding="utf-8")).get("name", workflow.name)
+    digest = hashlib.sha256(name.encode()).hexdigest()[:12]
+    return places.locked(places.cache_folder() / "act" / f"{digest}.lock")
 
 
 def push_payload(full_name: str, commit: str, *, branch: str = "main") -> dict[str, Any]:

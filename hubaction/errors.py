@@ -1,13 +1,26 @@
-"""The one family of errors that a user is meant to read."""
+"""The one family of errors that a user is meant to read, and the pages that they link to."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+
+PROJECT_URL = "https://github.com/org/hub-image-action"
+ISSUES_URL = f"{PROJECT_URL}/issues"
+_REGISTRIES = f"{PROJECT_URL}/blob/main/docs/registries.md"
+
+
+class Help(StrEnum):
+    """Pages of the documentation; a contract test checks that each of them exists."""
+
+    SECRETS = f"{PROJECT_URL}/blob/main/docs/secrets.md"
+    EARLIER_LOGIN = f"{_REGISTRIES}#an-earlier-docker-login-is-not-seen"
+    OWN_CERTIFICATE = f"{_REGISTRIES}#a-registry-with-a-certificate-of-its-own"
 
 
 class ActionError(Exception):
     """A known failure: the message says what failed, why it matters and what to do.
 
-    Anything else that reaches the error boundary is a bug of this action.
+    Any other exception that reaches the error boundary is a bug in this action.
     """
 
     def __init__(
@@ -22,12 +35,12 @@ class ActionError(Exception):
 
     @property
     def parts(self) -> "Sequence[ActionError]":
-        """What gets an annotation of its own."""
+        """The errors that get an annotation of their own."""
         return (self,)
 
 
 class DiskFullError(ActionError):
-    """The runner's disk is full, whoever met it first."""
+    """The runner's disk is full."""
 
     def __init__(self) -> None:
         super().__init__(DISK_FULL, title="Disk full")
@@ -52,7 +65,7 @@ class InputProblem:
 
 
 class InvalidInputError(ActionError):
-    """All that is wrong with the inputs, reported together."""
+    """Everything that is wrong with the inputs, reported together."""
 
     def __init__(self, problems: Sequence[InputProblem]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems), title="Invalid input")
@@ -60,7 +73,7 @@ class InvalidInputError(ActionError):
 
 
 class SeveralProblemsError(ActionError):
-    """Problems in several places; the message tells all of them, and each has one of its own for where it belongs."""
+    """Problems in several places. The message lists all of them; each also has a message and a place of its own."""
 
     def __init__(self, message: str, problems: Sequence[ActionError], *, title: str) -> None:
         super().__init__(message, title=title)

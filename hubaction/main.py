@@ -1,38 +1,26 @@
 """Reads the surroundings once, makes the plan and has it run. The one error boundary is here."""
 
 import errno
-import io
 import json
 import platform
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TextIO
 
-from hubaction.decide.plan import Plan, PlannedMode, make_plan, will_build, will_clean_up
-from hubaction.errors import DISK_FULL, ActionError, InvalidInputError
-from hubaction.inputs.docker_config import (
-    find_docker_config,
-    read_docker_config,
-    registries_with_login,
-    warn_of_docker_config,
-)
-from hubaction.inputs.event import Event, read_event
-from hubaction.inputs.settings import Settings, read_secrets, read_settings
-from hubaction.inputs.workflow import find_unseen_login, locate_input
-from hubaction.modes.comment import make_sections, run_comment_mode
-from hubaction.report.comment import render_body
-from hubaction.report.plan_json import render_plan
-from hubaction.report.try_on_hub import foresee_links
+from hubaction.decide.plan import BuildPlan, CleanupPlan, CommentPlan, NothingToDo, Plan, RolloutPlan, make_plan
+from hubaction.errors import DISK_FULL, ISSUES_URL, ActionError, InvalidInputError
+from hubaction.inputs.event import Event, read_event, read_payload
+from hubaction.inputs.read import read_secrets, read_settings
+from hubaction.inputs.settings import Settings
+from hubaction.inputs.surroundings import Surroundings, read_surroundings
+from hubaction.inputs.workflow import locate_input
+from hubaction.report.outputs import write_outputs
+from hubaction.report.report import Report
+from hubaction.results import Finished
 from hubaction.runner.cancel import Cancelled, cancel_on_signals
 from hubaction.runner.console import Console
 from hubaction.runner.job import Job
-
-ISSUES_URL = "https://github.com/org/hub-image-action/issues"
-MAX_PAYLOAD_BYTES = 64 * 1024**2
-MAX_APPENDIX_BYTES = 100_000
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str], stdout: TextIO, stderr: TextIO) -> int:
@@ -54,47 +42,55 @@ def main(arguments: Sequence[str], environ: Mapping[str, str], stdout: TextIO, s
 
 def _run(job: Job) -> int:
     job.console.mask(*read_secrets(job.environ))
-    settings, event = _read_surroundings(job, job.console)
-    plan = make_plan(settings, event, datetime.now(UTC))
+    settings, event, surroundings = _read(job, warn=job.console.warning)
+    plan = make_plan(settings, event, surroundings, datetime.now(UTC))
     _tell_plan(plan, job.console)
-    if plan.builds:
-        if settings.appendix_file and not settings.appendix:
-            raise InvalidAppendixError(settings.appendix_file)
-        # The engine's libraries are slow to load, and only a build needs them.
-        from hubaction.modes.build import run_pipeline
-
-        run_pipeline(plan, settings, job)
-        return 0
-    if plan.mode is PlannedMode.COMMENT:
-        run_comment_mode(plan, settings, job)
-    if plan.mode is PlannedMode.ROLLOUT:
-        from hubaction.modes.rollout import run_rollout_mode
-
-        run_rollout_mode(plan, settings, job)
-    if plan.mode is PlannedMode.CLEANUP:
-        from hubaction.modes.cleanup import run_cleanup
-
-        run_cleanup(plan, settings, job)
-    job.outputs.set_output("mode", plan.mode)
+    if isinstance(plan, BuildPlan) and surroundings.appendix_error:
+        raise surroundings.appendix_error
+    report = Report(job)
+    try:
+        _run_mode(plan, settings, job, report)
+    finally:
+        write_outputs(report, job)
     return 0
+
+
+def _run_mode(plan: Plan, settings: Settings, job: Job, report: Report) -> None:
+    # What a mode needs is slow to load, so each loads its own.
+    match plan:
+        case BuildPlan():
+            from hubaction.modes.build import run_build
+
+            run_build(plan, settings, job, report)
+        case CommentPlan():
+            from hubaction.modes.comment import run_comment
+
+            run_comment(plan, settings, job, report)
+        case RolloutPlan():
+            from hubaction.modes.rollout import run_rollout
+
+            run_rollout(plan, settings, job, report)
+        case CleanupPlan():
+            from hubaction.modes.cleanup import run_cleanup
+
+            run_cleanup(plan, settings, job, report)
+        case NothingToDo():
+            report.add(Finished(plan.mode))
 
 
 def _print_plan(job: Job, stdout: TextIO) -> int:
     job.console.hide(*read_secrets(job.environ))
     try:
-        settings, event = _read_surroundings(job, job.console)
-        plan = make_plan(settings, event, datetime.now(UTC))
+        settings, event, surroundings = _read(job, warn=job.console.warning)
+        plan = make_plan(settings, event, surroundings, datetime.now(UTC))
     except ActionError as error:
         problems = error.problems if isinstance(error, InvalidInputError) else (error.message,)
         errors = [job.console.scrub(str(problem)) for problem in problems]
         stdout.write(json.dumps({"errors": errors}, indent=2) + "\n")
         raise
-    rollout = None
-    if plan.rollout:
-        from hubaction.modes.rollout import preview_rollout
+    from hubaction.modes.plan_only import preview_plan
 
-        rollout = preview_rollout(plan, settings, job.workspace)
-    stdout.write(render_plan(plan, _comment_body(plan, settings, job.environ), foresee_links(plan), rollout) + "\n")
+    stdout.write(preview_plan(plan, settings, job) + "\n")
     return 0
 
 
@@ -102,10 +98,10 @@ def _clean_up(job: Job) -> int:
     """Never fails the job: what it cleans up after has told its result already."""
     job.console.mask(*read_secrets(job.environ))
     try:
-        settings, event = _read_surroundings(job, Console(io.StringIO()))
-        plan = make_plan(settings, event, datetime.now(UTC))
-        if plan.builds:
-            from hubaction.modes.build import remove_leftovers
+        settings, event, surroundings = _read(job, warn=lambda _: None)  # the main step gave the warnings already
+        plan = make_plan(settings, event, surroundings, datetime.now(UTC))
+        if isinstance(plan, BuildPlan):
+            from hubaction.modes.post import remove_leftovers
 
             remove_leftovers(plan, job)
     except InvalidInputError:
@@ -115,79 +111,16 @@ def _clean_up(job: Job) -> int:
     return 0
 
 
-def _comment_body(plan: Plan, settings: Settings, environ: Mapping[str, str]) -> str:
-    if plan.mode is PlannedMode.COMMENT and plan.comment:
-        return render_body(make_sections(plan, plan.comment, None, settings, environ))
-    return ""
-
-
 # --- reading ---
 
 
-def _read_surroundings(job: Job, console: Console) -> tuple[Settings, Event]:
+def _read(job: Job, *, warn: Callable[[str], None]) -> tuple[Settings, Event, Surroundings]:
+    """Read all that a plan is made of; `warn` is called for each thing that has to be done without."""
     settings = read_settings(job.environ)
-    event = read_event(job.environ, _read_payload(job.environ.get("GITHUB_EVENT_PATH", ""), console))
-    if will_build(settings, event):
-        settings = _read_for_build(settings, job)
-    elif will_clean_up(settings, event):
-        settings = _read_logins(settings, job)
-    return settings, event
-
-
-def _read_for_build(settings: Settings, job: Job) -> Settings:
-    appendix, warnings = _read_appendix(job.workspace / settings.path, settings.appendix_file)
-    file = find_docker_config(job.environ, job.workspace)
-    return replace(
-        _read_logins(settings, job),
-        appendix=appendix,
-        unseen_login=None if file else find_unseen_login(job.environ, job.workspace),
-        warnings=(*settings.warnings, *warnings, *warn_of_docker_config(job.environ, job.workspace)),
-    )
-
-
-def _read_logins(settings: Settings, job: Job) -> Settings:
-    file = find_docker_config(job.environ, job.workspace)
-    return replace(settings, logged_in=registries_with_login(read_docker_config(file)))
-
-
-def _read_payload(file: str, console: Console) -> object:
-    """Return the parsed payload; without a usable one the runner's variables have to do."""
-    if not file:
-        return {}
-    try:
-        if Path(file).stat().st_size > MAX_PAYLOAD_BYTES:
-            raise ValueError("it is too large")
-        return json.loads(Path(file).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        console.warning(f"The event's payload {file} cannot be read: {error}")
-        return {}
-
-
-class InvalidAppendixError(ActionError):
-    """The appendix cannot be read."""
-
-    def __init__(self, file: str) -> None:
-        super().__init__(
-            f"input 'appendix-file': '{file}' is no readable text file of the repository, below the folder that the"
-            f" input 'path' names, of at most {MAX_APPENDIX_BYTES} bytes."
-        )
-
-
-def _read_appendix(source: Path, file: str) -> tuple[str, tuple[str, ...]]:
-    """Return the appendix and warnings; links to places outside of the repository are not followed."""
-    if not file:
-        return "", ()
-    path = (source / file).resolve()
-    try:
-        inside = path.is_relative_to(source.resolve()) and path.is_file()
-        if not inside or path.stat().st_size > MAX_APPENDIX_BYTES:
-            raise OSError(file)
-        text = path.read_text(encoding="utf-8")
-        if "\0" in text:
-            raise ValueError("no text")
-    except (OSError, ValueError):
-        return "", (str(InvalidAppendixError(file)),)
-    return text or "\n", ()
+    payload, warnings = read_payload(job.environ.get("GITHUB_EVENT_PATH", ""))
+    for warning in warnings:
+        warn(warning)
+    return settings, read_event(job.environ, payload), read_surroundings(settings, job.environ, job.workspace)
 
 
 # --- telling ---
@@ -199,8 +132,8 @@ def _tell_plan(plan: Plan, console: Console) -> None:
         console.warning(warning)
     for notice in plan.notices:
         console.notice(notice)
-    if plan.references:
-        verb = "Will push" if plan.push else "Will not push"
+    if isinstance(plan, BuildPlan | RolloutPlan):
+        verb = "Will push" if isinstance(plan, BuildPlan) and plan.push else "Will not push"
         console.say(f"{verb}: {', '.join(str(reference) for reference in plan.references)}")
 
 

@@ -1,7 +1,4 @@
-"""The comment on a pull request: one body, made of sections that different steps keep up to date.
-
-Pure text: writing it to GitHub is report/post.py's business.
-"""
+"""Untrusted text as Markdown: code spans, tables, cuts and sizes."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -10,7 +7,7 @@ CUT_NOTE = "\n\n_(cut: GitHub takes no longer comment; the job summary has all o
 
 
 def cut(markdown: str, length: int) -> str:
-    """Shorten to a length, between two lines, closing a code block that was open; says that it did."""
+    """Shorten to a length at the end of a line, close an open code block, and append a note."""
     if len(markdown) <= length:
         return markdown
     marks = [match[0] for match in re.finditer(r"^`{3,}", markdown, re.MULTILINE)]
@@ -21,7 +18,7 @@ def cut(markdown: str, length: int) -> str:
 
 
 def _open_fence(markdown: str) -> str:
-    """What ends the code block that is open at the end; empty when none is."""
+    """The fence that closes the code block that is open at the end; empty when none is open."""
     fence = ""
     for match in re.finditer(r"^(`{3,})(.*)$", markdown, re.MULTILINE):
         if not fence:
@@ -35,20 +32,20 @@ _INVISIBLE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164"
     r"\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
-"""Code points that are ignored when text is drawn, or turn its direction: https://www.unicode.org/reports/tr44/
+"""Code points that are invisible, or change the direction of writing: https://www.unicode.org/reports/tr44/
 
-All but U+FE0F, which makes a picture of the sign before it.
+Without U+FE0F, which turns the character before it into an emoji.
 """
 
 
 def code(text: str) -> str:
-    """Return the text as a code span: no markup, link, mention or reference comes to life in there.
+    """Return the text as a code span, in which no markup, link, mention or reference works.
 
-    Characters that nobody sees, or that turn the direction of writing, are shown as a replacement character.
+    Invisible characters, and those that change the direction of writing, are replaced.
     https://github.github.com/gfm/#code-spans
     """
     flat = _INVISIBLE.sub("\N{REPLACEMENT CHARACTER}", re.sub(r"[\t\n\r ]+", " ", text).strip())
-    # Our own marks are comments, and may not be forged either.
+    # Our own markers are HTML comments, which must not be forged.
     flat = flat.replace("<!--", "<! --").replace("-->", "-- >")
     longest = max((len(run) for run in re.findall(r"`+", flat)), default=0)
     fence = "`" * (longest + 1)
@@ -57,7 +54,7 @@ def code(text: str) -> str:
 
 
 def table(rows: Iterable[tuple[str, str]]) -> str:
-    """Return a table of names and values; a pipe in a value, even in code, would end its cell."""
+    """Return a table of names and values. Pipes are escaped, since they end a cell even within code."""
     cells = [(name, value.replace("|", "\\|")) for name, value in rows]
     lines = [f"| {name} | {value} |" for name, value in cells]
     return "\n".join(["| | |", "|---|---|", *lines])

@@ -1,10 +1,10 @@
 """What steps hand on and reports show."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from hubaction.image import ImageName, Reference
+from hubaction.image import ImageName, PushedReference, Reference
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,53 @@ class ImageFacts:
     """What it was built from."""
 
 
+@dataclass(frozen=True)
+class Remark:
+    """Something that people should know, although the image can be built and used."""
+
+    message: str
+    file: str = ""
+    """Relative to the folder that is built; empty for none."""
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class HubChecked:
+    """What the hub check saw of a server that works. Its texts come from the image: scrub them before they leave."""
+
+    ready_seconds: float
+    memory_bytes: int | None = None
+    """At rest, with no kernel; None where the image cannot see it."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    kernels: tuple[str, ...] = ()
+    lets_anybody_in: bool = False
+    """Whether the server asks for no login."""
+    remarks: tuple[Remark, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        memory = f", {self.memory_bytes / 1e6:.0f} MB at rest" if self.memory_bytes is not None else ""
+        versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
+        kernels = f"; kernels: {', '.join(self.kernels)}" if self.kernels else ""
+        return f"ready in {self.ready_seconds:.1f} s{memory}; {versions}{kernels}"
+
+
+@dataclass(frozen=True)
+class RolledOut:
+    """What became of a rollout."""
+
+    sentence: str
+    markdown: str
+    """The part of the job summary. It may quote files and errors."""
+    as_asked: bool = True
+    """False when there is something that people should know, or do themselves."""
+    url: str = ""
+    """Of the pull request; empty when there is none."""
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    """About places that were left alone."""
+
+
 class CaseOutcome(StrEnum):
     """What became of one test."""
 
@@ -86,6 +133,26 @@ class CaseResult:
     """Why it failed or was skipped."""
 
 
+@dataclass(frozen=True)
+class Tested:
+    """The image tests, each with its outcome. Their texts come from the image: scrub them before they leave."""
+
+    cases: tuple[CaseResult, ...] = ()
+
+    @property
+    def counts(self) -> str:
+        return count_cases(self.cases)
+
+    @property
+    def failing(self) -> list[CaseResult]:
+        return failing(self.cases)
+
+    @property
+    def proves_nothing(self) -> bool:
+        """Whether every test was skipped."""
+        return bool(self.cases) and all(case.outcome is CaseOutcome.SKIPPED for case in self.cases)
+
+
 def failing(cases: Iterable[CaseResult]) -> list[CaseResult]:
     return [case for case in cases if case.outcome is CaseOutcome.FAILED]
 
@@ -95,3 +162,131 @@ def count_cases(cases: Iterable[CaseResult]) -> str:
     outcomes = [case.outcome for case in cases]
     counts = [(outcomes.count(outcome), outcome) for outcome in CaseOutcome]
     return ", ".join(f"{count} {outcome}" for count, outcome in counts if count)
+
+
+# --- the steps of a build ---
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Files with secrets that the workflow made, from the repository's root; they are not in the image."""
+
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class OtherRepo2docker:
+    """The repo2docker that the workflow asks for."""
+
+    version: str
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """Notices that the plan could not know."""
+
+    notices: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What the comparison with earlier images came to, in a sentence or two."""
+
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Reused:
+    """The earlier image that is used again, and what was verified when it was built."""
+
+    reference: Reference
+    tested: bool
+    hub_checked: bool
+
+
+@dataclass(frozen=True)
+class Built:
+    """The image on the engine."""
+
+    id: str
+    """Not its name, which another job may give to another image meanwhile."""
+    bytes: int
+    """Unpacked."""
+    steps: int
+    cached_steps: int
+
+
+@dataclass(frozen=True)
+class HubCheckFailed:
+    """Why the image does not start as on a hub."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a build leads to, once nothing can keep it from the registry any more."""
+
+    image: Reference
+    """The reference that names the commit."""
+    pushed: tuple[PushedReference, ...] = ()
+    old_outputs: bool = False
+    """Whether the outputs of repo2docker-action name the image even if it was not pushed."""
+
+    @property
+    def main(self) -> PushedReference | None:
+        return next((item for item in self.pushed if item.reference == self.image), None)
+
+
+# --- what follows ---
+
+
+@dataclass(frozen=True)
+class BinderImage:
+    """The branch by which Binder starts the pushed image, or why there is none."""
+
+    branch: str = ""
+    obstacle: str = ""
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """Previews that were deleted, in every repository."""
+
+    references: tuple[Reference, ...]
+
+
+@dataclass(frozen=True)
+class Commented:
+    """The comment on the pull request."""
+
+    id: int
+    url: str
+
+
+@dataclass(frozen=True)
+class ResultFile:
+    """Where the result is stored, in the workspace."""
+
+    file: str
+
+
+@dataclass(frozen=True)
+class JUnitFile:
+    """Where the results of the image tests are stored, in the workspace."""
+
+    file: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The mode that was carried out."""
+
+    mode: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Why the run failed."""
+
+    message: str

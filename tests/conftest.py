@@ -1,6 +1,7 @@
 """The real parts that integration and end-to-end tests share: engine, registry, this action's own image."""
 
 import secrets
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
@@ -13,13 +14,12 @@ from devtools import registry as registries
 from devtools.engine import Engine, Store, running_engine
 from devtools.registry import Registry
 from tests.github.server import GitHubServer, running_server
+from tests.support import shared
 from tests.support.users import SECOND_USER, USER
 
 # A loaded machine is no failure.
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
-
-ACTION_IMAGE = "hub-image-action/tests:action"
 
 collect_ignore = ["end_to_end/repositories"]
 """What users have in their repositories: run inside of images, not here."""
@@ -31,6 +31,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=get_args(Store),
         help="the engine's image store; by default that of the engine which is there, else overlay2",
     )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs an engine: every test that asks for the fixture, by whatever way."""
+    for item in items:
+        if "engine" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.engine)
 
 
 @pytest.fixture(scope="session")
@@ -57,18 +65,37 @@ def registry(engine: Engine, password: str) -> Iterator[Registry]:
 
 
 @pytest.fixture(scope="session")
-def action_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of this project as it is now, which later edits do not reach."""
-    return repository.copy_project(tmp_path_factory.mktemp("project") / "action")
+def run_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The folder of this run that all workers see."""
+    return shared.run_folder(tmp_path_factory, worker_id)
 
 
 @pytest.fixture(scope="session")
-def action_image(engine: Engine, action_folder: Path) -> Iterator[str]:
-    """Build the action's image from that copy, with the classic builder as runners and act may do."""
+def action_folder(run_folder: Path) -> Iterator[Path]:
+    """A copy of this project as it is now, which later edits do not reach; one for all workers."""
+    folder = run_folder / "action"
+
+    def copy() -> None:
+        repository.copy_project(folder)
+
+    with shared.shared(run_folder, "action-folder", make=copy, remove=lambda: shutil.rmtree(folder)):
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def action_image(engine: Engine, action_folder: Path, run_folder: Path, testrun_uid: str) -> Iterator[str]:
+    """Build the action's image from that copy, once for all workers, with the classic builder as runners may do."""
     docker = engine.environment() | {"DOCKER_BUILDKIT": "0"}
-    process.run(["docker", "build", "--quiet", "--tag", ACTION_IMAGE, action_folder], env=docker)
-    yield ACTION_IMAGE
-    process.run(["docker", "image", "rm", "--force", ACTION_IMAGE], env=docker)
+    tag = f"hub-image-action/tests:{testrun_uid}"
+
+    def build() -> None:
+        process.run(["docker", "build", "--quiet", "--tag", tag, action_folder], env=docker)
+
+    def remove() -> None:
+        process.run(["docker", "image", "rm", "--force", tag], env=docker)
+
+    with shared.shared(run_folder, "action-image", make=build, remove=remove):
+        yield tag
 
 
 @pytest.fixture(scope="module")

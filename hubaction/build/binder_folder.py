@@ -1,4 +1,4 @@
-"""What `binder-cache` committed earlier, as it lies in the folder that is built."""
+"""Recognises the folder that `binder-cache` committed earlier, in the folder that is built."""
 
 import os
 import stat
@@ -7,13 +7,14 @@ from pathlib import Path
 from hubaction.decide.binder_dockerfile import FOLDER, PATH, is_our_dockerfile
 
 MAX_BYTES = 10_000
-"""Of a file of ours; a longer one is somebody else's."""
+"""A longer file is not one of ours."""
 
 
-def find_our_cache(source: Path) -> Path | None:
-    """Return the folder to leave out, relative to the source, when it holds our Dockerfile and nothing else.
+def find_own_binder_folder(source: Path) -> Path | None:
+    """Return the folder, relative to the source, when it contains our Dockerfile and nothing else.
 
-    repo2docker would take it for the configuration, and build the image from the last one. Links are not followed.
+    It must be left out: repo2docker would take it for the configuration, and build the image from the previous one.
+    Links are not followed.
     """
     folder, file = source / FOLDER, source / PATH
     try:

@@ -1,4 +1,4 @@
-"""Reads BuildKit's plain progress as it passes by: steps, cached steps, and why a build failed."""
+"""Reads BuildKit's plain progress, line by line: steps, cached steps, and why a build failed."""
 
 import re
 from collections import deque
@@ -10,12 +10,12 @@ from hubaction.errors import DISK_FULL, ActionError
 TAIL_LINES = 30
 _MAX_LINE = 1000
 _MAX_STEPS = 500
-"""A hostile log could invent steps without end, of any length; what is beyond is not remembered."""
+"""Limits for hostile logs, which could invent any number of steps, of any length."""
 
 _STEP = re.compile(r"#(\d+) \[(?:[^\]]* )?(\d+)/(\d+)\] (.*)")
 _CACHED = re.compile(r"#(\d+) (?:CACHED$|extracting sha256:[0-9a-f]{64})")
-"""The second where layers come from a registry's cache and the image store wants them at once; what a step prints has
-the time before it."""
+"""The second is printed when layers come from a registry's cache and the image store unpacks them at once. It cannot be
+a step's own output, which has the time before it."""
 _FAILED = re.compile(r"#(\d+) ERROR: (.*)")
 _OUTPUT = re.compile(r"#(\d+) (?:\d+\.\d+ )?(.*)")
 _DOCKERFILE_LINE = re.compile(r"(?:\S*/)?Dockerfile:(\d{1,6})")
@@ -27,7 +27,7 @@ class BuildError(ActionError):
 
 @dataclass(frozen=True)
 class Cause:
-    """A sentence for a line that is known to mean something."""
+    """A known line, and a sentence that explains it."""
 
     pattern: re.Pattern[str]
     sentence: str
@@ -39,7 +39,7 @@ _CAUSES = (
         DISK_FULL,
     ),
     Cause(
-        # Versions before 2026 fail where they call the build pack for such repositories, which we take away.
+        # Versions before 2026 fail by calling their default build pack, which our configuration removes.
         re.compile(r"No environment specification found|picked_buildpack = self\.default_buildpack\("),
         "There is no configuration file that repo2docker knows, e.g. environment.yml, requirements.txt or Dockerfile."
         " Did you forget a step with actions/checkout, or does the input 'path' name another folder?"
@@ -98,7 +98,7 @@ _CAUSES = (
 
 
 class BuildLog:
-    """Bounded memory however long the log: the last lines of each step, and counters."""
+    """The last lines of each step, and counters: memory is bounded, whatever the length of the log."""
 
     def __init__(self, dockerfile: str = "") -> None:
         """`dockerfile` is the repository's own, relative to its root; empty when repo2docker generates one."""
@@ -132,7 +132,7 @@ class BuildLog:
 
     @property
     def steps(self) -> int:
-        """Instructions that make something; FROM only names what is there, and is never called cached."""
+        """The number of instructions, without FROM, which makes nothing and is never reported as cached."""
         return len(self._making)
 
     @property
@@ -145,13 +145,12 @@ class BuildLog:
 
     @property
     def failing_lines(self) -> tuple[str, ...]:
-        """The failing step with its last lines; the log's end when no step failed."""
+        """The failing step with its last lines, or the end of the log when no step failed."""
         if tail := self._tails.get(self._failed):
             return tuple(tail)
         return tuple(self._last)
 
     def explain(self, exit_code: int) -> BuildError:
-        """Say in a sentence why the build failed."""
         step = self._names.get(self._failed)
         where = f" in the step {step}" if step else ""
         cause = _find_cause([*self._last, *self.failing_lines]) or (
@@ -164,6 +163,6 @@ class BuildLog:
 
 
 def _find_cause(lines: Sequence[str]) -> str:
-    """What the builder itself says counts more than what a step printed, which may be anything."""
+    """The builder's own errors come before the output of a step, which may be anything."""
     said = [line for line in lines if line.startswith("ERROR: ")]
     return next((cause.sentence for line in (*said, *lines) for cause in _CAUSES if cause.pattern.search(line)), "")

@@ -1,4 +1,4 @@
-"""The build context: a staged copy of what goes into the image, so that the workspace is never written."""
+"""The build context: a staged copy of the files that go into the image. The workspace is never changed."""
 
 import errno
 import os
@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from hubaction.build.binder_folder import find_our_cache
+from docker.utils.build import PatternMatcher
+
+from hubaction.build.binder_folder import find_own_binder_folder
 from hubaction.build.dockerignore import keep_seen
 from hubaction.build.git_folder import strip_git_credentials
 from hubaction.errors import ActionError, DiskFullError
@@ -23,19 +25,17 @@ class ContextError(ActionError):
 
 @dataclass(frozen=True)
 class Context:
-    """What was staged."""
-
     folder: Path
     files: int
     bytes: int
     skipped: tuple[str, ...]
-    """Sockets, pipes and devices, which an image cannot hold."""
+    """Sockets, pipes and devices, which an image cannot contain."""
 
 
 def resolve_source(workspace: Path, path: str) -> Path:
-    """Return the folder to build; raises ContextError when it is missing or outside of the workspace.
+    """Return the folder to build; raises ContextError when it is missing, empty or outside of the workspace.
 
-    A pull request may have made it a symbolic link to anywhere on this machine.
+    In a pull request it may be a symbolic link to anywhere on this machine.
     """
     root = workspace.resolve()
     source = (workspace / path).resolve()
@@ -55,15 +55,13 @@ def resolve_source(workspace: Path, path: str) -> Path:
 
 
 def list_context(source: Path, *, include_git: bool, leave_out: Collection[Path] = ()) -> ContextFiles:
-    """List what belongs into the image; .git is left out unless wanted, and so is what `binder-cache` committed.
+    """List the files of the image, without the folder of `binder-cache` and, unless it is included, .git.
 
-    `leave_out` are more files to leave out, relative to the source.
-
-    Raises ContextError for configuration files that are links to somewhere outside of the repository, before any of
-    them is read.
+    `leave_out` are more files to leave out, relative to the source. Raises ContextError for configuration files that
+    are links out of the repository, before any of them is read.
     """
     leads_to = _follow_configuration(source)
-    left = frozenset(str(path) for path in (*leave_out, find_our_cache(source)) if path)
+    left = frozenset(str(path) for path in (*leave_out, find_own_binder_folder(source)) if path)
     dockerfile = find_dockerfile(source)
     walked = _walk(source, left, include_git=include_git)
     if not dockerfile:
@@ -76,9 +74,9 @@ def list_context(source: Path, *, include_git: bool, leave_out: Collection[Path]
 
 
 def stage_context(files: ContextFiles, target: Path) -> Context:
-    """Copy what was listed to `target`, which does not exist: modes, times and symbolic links are kept.
+    """Copy the files to a new folder `target`, with modes, times and symbolic links.
 
-    Raises ContextError for what cannot be copied, DiskFullError.
+    Raises ContextError for files that cannot be copied, or DiskFullError.
     """
     target.mkdir(parents=True)
     count = size = 0
@@ -97,10 +95,10 @@ def stage_context(files: ContextFiles, target: Path) -> Context:
 
 
 def stage_configuration(files: ContextFiles, target: Path) -> None:
-    """Copy to `target`, which does not exist, only what repo2docker reads to render a Dockerfile: a few small files.
+    """Copy only the few small files that repo2docker reads to render a Dockerfile to a new folder `target`.
 
-    It does not render in the workspace, whose folder `binder` may be one that is left out. Links become the files that
-    they lead to, which list_context has found to be inside. Raises ContextError for what cannot be copied.
+    Rendering in the workspace itself would read a folder `binder` that is left out. Links are replaced by their
+    targets, which list_context has found to be inside. Raises ContextError for files that cannot be copied.
     """
     target.mkdir(parents=True)
     binder = find_binder_folder(files.source)
@@ -116,8 +114,8 @@ def stage_configuration(files: ContextFiles, target: Path) -> None:
 
 
 def find_binder_folder(source: Path) -> str:
-    """Return the folder that repo2docker reads its configuration from, relative to the source; '' is its root."""
-    ours = find_our_cache(source)
+    """Return the folder with repo2docker's configuration, relative to the source; '' for its root."""
+    ours = find_own_binder_folder(source)
     found = [name for name in BINDER_FOLDERS if (source / name).is_dir() and Path(name) != ours]
     if len(found) > 1:
         raise ContextError(
@@ -134,13 +132,12 @@ def find_dockerfile(source: Path) -> str:
 
 
 def has_configuration(source: Path) -> bool:
-    """Whether there is anything that tells repo2docker what the image should be."""
     folder = source / find_binder_folder(source)
     return any((folder / name).exists() for name in CONFIGURATION_FILES)
 
 
 def _refuse_escaping_links(context: Path) -> None:
-    """Once more, in the copy: what counts there is the system's own reading of the links."""
+    """Check again in the copy, as the operating system resolves the links there."""
     root = context.resolve()
     for path in _READ_FILES:
         file = context / path
@@ -150,9 +147,9 @@ def _refuse_escaping_links(context: Path) -> None:
 
 
 def _follow_configuration(source: Path) -> dict[str, str]:
-    """Where each link that repo2docker or the engine's client would read leads; raises ContextError for the outside.
+    """Targets of links among the files that repo2docker or Docker's client reads; raises ContextError for the outside.
 
-    They read these files in our process's place, and print parts of them.
+    Both read these files with our permissions, and print parts of them.
     """
     leads_to = {}
     for path in _READ_FILES:
@@ -165,9 +162,9 @@ def _follow_configuration(source: Path) -> dict[str, str]:
 
 
 def _follow(source: Path, path: str) -> str | None:
-    """Where a path leads, relative to the source, when only links that mean the same in a copy are followed.
+    """Resolve a path, relative to the source, through links that have the same target in a copy.
 
-    None for the others: absolute ones, those that leave the source even to come back, and endless ones.
+    None for other links: absolute ones, endless ones, and those that leave the source, even if they come back.
     """
     ahead, reached, links = list(reversed(Path(path).parts)), list[str](), 0
     while ahead:
@@ -190,7 +187,7 @@ def _follow(source: Path, path: str) -> str | None:
 
 
 def _refuse_dangling_links(source: Path, leads_to: Mapping[str, str], staged: set[str]) -> None:
-    """A link that leads nowhere in the copy may come alive there, by what lies beside it."""
+    """A link that is dangling in the copy could lead to a file beside it."""
     for path, reached in leads_to.items():
         if reached not in staged or not (source / path).exists():
             raise _explain_link(path)
@@ -213,11 +210,11 @@ _READ_FILES = tuple(
 )
 
 
-# --- what belongs into it ---
+# --- which files ---
 
 
 def _walk(source: Path, left: frozenset[str], *, include_git: bool) -> Iterator[str]:
-    """Texts and no Path: there may be a hundred thousand."""
+    """Yields strings, which are faster than Path: there may be a hundred thousand files."""
     root = len(str(source)) + 1
     for folder, folders, files in os.walk(source):
         here = folder[root:] + "/" if len(folder) >= root else ""
@@ -227,12 +224,12 @@ def _walk(source: Path, left: frozenset[str], *, include_git: bool) -> Iterator[
 
 
 def _seen_by_engine(source: Path, dockerfile: str, paths: tuple[str, ...]) -> tuple[str, ...]:
-    """Less what the engine's client surely ignores; never less than the Dockerfile and the ignore file."""
-    # Of a Dockerfile's own ignore file and the general one, the first that exists counts:
+    """Without what Docker's client certainly ignores; always with the Dockerfile and the ignore file."""
+    # The Dockerfile's own ignore file takes precedence over the general one:
     # https://docs.docker.com/build/concepts/context/#filename-and-location
     names = (f"{dockerfile}.dockerignore", ".dockerignore")
     name = next((name for name in names if os.path.lexists(source / name)), "")
-    # Behind links there may be other files than these, by rules that only the client knows.
+    # Links may lead to other files, by rules that only the client knows.
     links = any((source / path).is_symlink() for path in (dockerfile, name, find_binder_folder(source)) if path)
     if not name or links or not (source / name).is_file():
         return paths
@@ -240,20 +237,18 @@ def _seen_by_engine(source: Path, dockerfile: str, paths: tuple[str, ...]) -> tu
         ignored = IgnoreFile.parse((source / name).read_bytes())
     except OSError:
         return paths
-    # Where its patterns are in doubt, what is sent changes with its text alone, even if it is ignored by itself.
+    # The ignore file is always kept: where its patterns are in doubt, its text alone changes what is sent.
     return keep_seen(paths, ignored, always=(dockerfile, name))
 
 
 class _IgnoreRules:
-    """Which paths are ignored, in repo2docker's reading of the ignore files.
+    """Which paths are ignored, as repo2docker reads ignore files.
 
-    repo2docker looks for them beside its configuration only; those at the repository's root, which everybody
-    expects to count, are honoured here too.
+    repo2docker itself looks for them only beside its configuration. Here, those at the repository's root count, too, as
+    users expect.
     """
 
     def __init__(self, source: Path, binder: str) -> None:
-        from docker.utils.build import PatternMatcher
-
         patterns = [
             pattern
             for folder in dict.fromkeys(("", binder))
@@ -261,7 +256,7 @@ class _IgnoreRules:
             for pattern in _read_patterns(source / folder / name)
         ]
         self._matcher = PatternMatcher(patterns)
-        # What is left out of the image is still read to make it.
+        # These files make the image, even if they are not in it.
         names = (*CONFIGURATION_FILES, *IGNORE_FILES)
         self._read = {str(Path(folder) / name) for folder in ("", binder) for name in names} | {binder}
         self._any = bool(patterns)
@@ -272,7 +267,7 @@ class _IgnoreRules:
 
 def _read_patterns(file: Path) -> list[str]:
     if not file.is_file():
-        return []  # a pipe, say, would be waited for
+        return []  # reading a pipe, for example, would block
     try:
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
@@ -303,9 +298,9 @@ def _explained(path: str) -> Iterator[None]:
 
 
 def _copy(source: Path, target: Path) -> int | None:
-    """Copy one entry and return its bytes; None when it is nothing that an image can hold."""
+    """Copy one entry and return its bytes; None for one that an image cannot contain."""
     mode = source.lstat().st_mode
-    # A file may be kept in a folder that is ignored.
+    # A file may be an exception within an ignored folder.
     target.parent.mkdir(parents=True, exist_ok=True)
     if stat.S_ISDIR(mode):
         target.mkdir(exist_ok=True)
@@ -320,7 +315,7 @@ def _copy(source: Path, target: Path) -> int | None:
 
 
 def _copy_folder_modes(source: Path, target: Path, paths: Iterable[str]) -> None:
-    """Last and from the inside out, since a read-only folder takes no files and every new file changes its time."""
+    """After all files, from the inside out: a read-only folder takes no files, and a new file changes its time."""
     for path in sorted(paths, reverse=True):
         if (source / path).is_dir() and not (source / path).is_symlink():
             shutil.copystat(source / path, target / path)

@@ -8,7 +8,7 @@ from hubaction.inputs.globs import IgnoreFile
 
 
 def keep_seen(paths: Iterable[str], rules: IgnoreFile, *, always: Iterable[str]) -> tuple[str, ...]:
-    """The paths that the build may see, in order, with the folders that lead to them; `always` are among them."""
+    """The paths that the build may see, in order, with their parent folders; `always` are among them."""
     paths = tuple(paths)
     if not rules.ignored:
         return paths

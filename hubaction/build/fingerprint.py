@@ -1,11 +1,12 @@
-"""The fingerprint of a build: what goes into an image and its verification, as one value and by parts.
+"""The fingerprint of a build: everything that goes into an image and its verification, as one value and by parts.
 
-Equal values mean that the same image would be built and tested in the same way. So whatever is not known here must be
-refused by whoever puts the parts together, and never be left out.
+Equal fingerprints mean that the same image would be built and tested in the same way. So an input that is not known
+must not be left out: there is no fingerprint then.
 """
 
 import functools
 import hashlib
+import importlib.metadata
 import json
 import os
 import re
@@ -20,6 +21,11 @@ from hubaction.errors import ActionError
 
 VERSION = 1
 """Of the encoding and of the label; another one is another fingerprint."""
+RECIPE = 1
+"""Raised by hand when an image of the same repository comes out otherwise, or is proven otherwise: all are built again.
+
+CONTRIBUTING.md says how a test reminds of it.
+"""
 MAX_LABEL_BYTES = 1023
 SHORT_LENGTH = 16
 PARTS: Mapping[str, str] = MappingProxyType(
@@ -34,24 +40,24 @@ PARTS: Mapping[str, str] = MappingProxyType(
         "action": "the action itself",
     }
 )
-"""What can be part of a fingerprint, in words for people."""
+"""The parts of a fingerprint, in words for people."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SHORT = re.compile(rf"[0-9a-f]{{{SHORT_LENGTH}}}")
 
 
 class FingerprintError(ActionError):
-    """A file that goes into the image cannot be read."""
+    """A file of the image cannot be read."""
 
 
 @dataclass(frozen=True)
 class Label:
-    """What an image's label says of the build that it came from."""
+    """The fingerprint in an image's label."""
 
     value: str
     """The whole fingerprint."""
     parts: Mapping[str, str]
-    """The first digits of each part: enough to say what differs, and no proof of what is equal."""
+    """The first digits of each part: enough to say what differs, but no proof that two are equal."""
 
 
 @dataclass(frozen=True)
@@ -75,15 +81,15 @@ class Fingerprint:
 
     @property
     def value(self) -> str:
-        """The fingerprint: a sha256 in hex over all parts, in whatever order they were given."""
+        """A sha256 in hex over all parts, independent of their order."""
         return _hash_frames(f"hub-image-action fingerprint {VERSION}", *_flatten(self.parts))
 
     def label(self) -> str:
-        """The text for an image's label, of at most MAX_LABEL_BYTES."""
+        """Text for an image's label, of at most MAX_LABEL_BYTES."""
         return _write_label(self.value, {name: digest[:SHORT_LENGTH] for name, digest in self.parts.items()})
 
     def matches(self, label: Label | None) -> bool:
-        """Whether an image with this label, or with none, is the one that would be built."""
+        """Whether an image with this label is the one that would be built."""
         return label is not None and label.value == self.value
 
 
@@ -106,7 +112,7 @@ def parse_label(text: str) -> Label | None:
 
 
 def differences(old: Label, new: Fingerprint) -> tuple[str, ...]:
-    """What changed between an image and the one that would be built, in words for people; empty when nothing did."""
+    """What differs between an image and the one that would be built, in words for people; empty for nothing."""
     if new.matches(old):
         return ()
     digests = {name: digest[:SHORT_LENGTH] for name, digest in new.parts.items()}
@@ -123,20 +129,20 @@ def _write_label(value: str, parts: Mapping[str, str]) -> str:
 
 
 def hash_mapping(items: Mapping[str, str]) -> str:
-    """sha256 in hex of names and their values, in whatever order; for settings, base images and the like."""
+    """sha256 in hex of names and values, independent of their order."""
     return _hash_frames("mapping", *_flatten(items))
 
 
 def hash_texts(texts: Sequence[str]) -> str:
-    """sha256 in hex of texts whose order counts, such as arguments, or of a single one."""
+    """sha256 in hex of texts in their order."""
     return _hash_frames("texts", *texts)
 
 
 def hash_context(source: Path, files: Iterable[str]) -> str:
     """sha256 in hex of files, folders and links below `source`: their kinds, names, permissions and contents.
 
-    Links count by what they say, and are not followed. Times and owners do not count, nor where the source lies.
-    What an image cannot hold, such as a pipe, is passed over, as in staging. Contents are read in pieces of at most
+    Links count by their targets' names, and are not followed. Times, owners and the location of the source do not
+    count. What an image cannot contain, such as a pipe, is skipped, as in staging. Files are read in pieces of at most
     PIECE_BYTES. Raises FingerprintError.
     """
     names = sorted({os.fsencode(name) for name in files})
@@ -144,7 +150,7 @@ def hash_context(source: Path, files: Iterable[str]) -> str:
     root = os.fsencode(source)
     digest = hashlib.sha256(_frame(b"context"))
     digest.update(_describe(root, b""))
-    # Hashing lets go of Python's lock, and so does reading.
+    # Hashing and reading release Python's lock.
     with ThreadPoolExecutor(_WORKERS) as pool:
         for described in pool.map(lambda batch: b"".join(_describe(root, name) for name in batch), batches):
             digest.update(described)
@@ -152,48 +158,15 @@ def hash_context(source: Path, files: Iterable[str]) -> str:
 
 
 def hash_tests(folder: Path, relative: str, leave_out: Collection[str] = ()) -> str:
-    """sha256 in hex of what is copied into an image to test it: all below `folder`, whatever is ignored elsewhere.
+    """sha256 in hex of the image tests: everything below `folder`, also files that the image ignores.
 
-    `relative` is the name that the folder has in the repository and gets in the image; `leave_out` are files that are
-    not copied, as nothing of .git is. Raises FingerprintError.
+    `relative` is the folder's path in the repository and in the image. `leave_out` are files that are not copied; nor
+    is .git. Raises FingerprintError.
     """
     found = (Path(place) / name for place, folders, files in os.walk(folder) for name in (*folders, *files))
     inner = (path.relative_to(folder) for path in found)
     names = (str(path) for path in inner if ".git" not in path.parts and str(path) not in leave_out)
     return _hash_frames("tests", relative, hash_context(folder, names))
-
-
-NOT_COUNTED = (
-    "__main__.py",
-    "after_push.py",
-    "cleaned.py",
-    "cleaning_up.py",
-    "commenting.py",
-    "expressions.py",
-    "migrate.py",
-    "rolled.py",
-    "rolling_out.py",
-    "trial_links.py",
-    "workflow_file.py",
-)
-NOT_COUNTED_FOLDERS = ("publish", "report", "rollout")
-"""What of our own code has no say in what an image holds or how it is tested; all that is new has one."""
-
-
-@functools.cache
-def own_code_digest() -> str:
-    """sha256 in hex of this package's sources that have a say in an image or in its tests."""
-    package = Path(__file__).parents[1]
-    return hash_mapping({name: _hash_bytes((package / name).read_bytes()) for name in own_code(package)})
-
-
-def own_code(package: Path) -> Iterator[str]:
-    """Names of the files that own_code_digest counts, relative to the package's folder."""
-    for path in sorted(package.rglob("*")):
-        name = path.relative_to(package)
-        left = name.parts[0] in NOT_COUNTED_FOLDERS or str(name) in NOT_COUNTED
-        if path.is_file() and not left and "__pycache__" not in name.parts:
-            yield str(name)
 
 
 @functools.cache
@@ -207,11 +180,9 @@ def repo2docker_digest() -> str:
 
 
 def _hash_distribution(name: str) -> str:
-    from importlib.metadata import PackageNotFoundError, distribution
-
     try:
-        found = distribution(name)
-    except PackageNotFoundError:
+        found = importlib.metadata.distribution(name)
+    except importlib.metadata.PackageNotFoundError:
         raise FingerprintError(f"The package {name}, which this action needs, is not installed.") from None
     record = found.read_text("RECORD")
     if not record:
@@ -227,7 +198,7 @@ _WORKERS = 2
 
 
 def _describe(root: bytes, name: bytes) -> bytes:
-    """One entry's encoding, whose length all of its parts tell; empty for what an image cannot hold."""
+    """The encoding of one entry, all of whose parts have their length; empty for what an image cannot contain."""
     path = os.path.join(root, name) if name else root  # noqa: PTH118 - names need not be text
     try:
         status = os.lstat(path)
@@ -244,11 +215,11 @@ def _describe(root: bytes, name: bytes) -> bytes:
 
 
 def _hash_file(path: bytes, size: int) -> bytes:
-    """sha256 of a regular file's content; never of what a link in its place leads to."""
+    """sha256 of a regular file's content; a link that has taken its place is not followed."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123 - a descriptor
         if size < PIECE_BYTES:
-            # Most files are small, and the library's way takes its time to prepare for large ones.
+            # Most files are small, for which this is faster.
             content = file.read(size + 1)
             if len(content) == size:
                 return hashlib.sha256(content).digest()
@@ -257,7 +228,7 @@ def _hash_file(path: bytes, size: int) -> bytes:
 
 
 def _read_attributes(path: bytes) -> bytes:
-    """Extended attributes that the engine's client sends along; not those that this machine puts on its files.
+    """Extended attributes that Docker's client sends along, without those that this machine sets on its files.
 
     https://github.com/moby/buildkit/blob/master/cache/contenthash/filehash.go
     """
@@ -281,7 +252,7 @@ _KINDS: tuple[tuple[Callable[[int], bool], bytes, Callable[[bytes, int], bytes]]
 
 
 def _frame(content: bytes) -> bytes:
-    """A content behind its length, so that no two sequences of contents look the same."""
+    """Content after its length, so that different sequences of contents are encoded differently."""
     return len(content).to_bytes(8) + content
 
 

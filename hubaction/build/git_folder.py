@@ -1,4 +1,4 @@
-"""The folder .git: the commit that was checked out, and the credentials that must not get into an image."""
+"""The folder .git: the commit that is checked out, and credentials that must not get into an image."""
 
 import os
 import re
@@ -7,13 +7,11 @@ from pathlib import Path
 
 from dulwich.config import ConfigFile
 
-# --- .git ---
-
 
 def read_head(source: Path, workspace: Path) -> str:
-    """Return the commit that the folder was checked out at; empty when that cannot be told.
+    """Return the commit that is checked out in the folder; empty when unknown.
 
-    The workspace may hold several checkouts, so the nearest repository above the folder counts.
+    The workspace may contain several checkouts, so the nearest repository above the folder counts.
     """
     from dulwich.errors import NotGitRepository
     from dulwich.repo import Repo
@@ -30,14 +28,14 @@ def read_head(source: Path, workspace: Path) -> str:
 
 
 def strip_git_credentials(context: Path) -> None:
-    """Remove from each .git of a staged copy whatever actions/checkout, or a user, stored to log in with.
+    """Remove credentials of actions/checkout, or of a user, from each .git of a staged copy.
 
-    Up to version 5 the token is an `extraheader`, since version 6 an `includeIf` of a file outside:
+    Up to version 5 of the action the token is an `extraheader`, since version 6 an `includeIf` of a file outside:
     https://github.com/actions/checkout/blob/main/src/git-auth-helper.ts
     """
     for git in context.rglob(".git"):
         if git.is_symlink():
-            git.unlink()  # it leads to what was not copied, or was copied already
+            git.unlink()  # its target was not copied, or is a folder that this loop visits
             continue
         for folder, _, names in os.walk(git):
             for name in {"config", "config.worktree"} & set(names):
@@ -47,14 +45,14 @@ def strip_git_credentials(context: Path) -> None:
 
 
 def _strip_config(file: Path) -> None:
-    """Keep what makes the repository work, which is little, rather than drop what is known to be secret."""
+    """Keep the few settings that a repository needs, instead of removing the known secret ones."""
     if file.is_symlink():
         file.unlink()
         return
     try:
         config = ConfigFile.from_path(str(file))
     except ValueError:
-        file.unlink()  # git cannot read it either, and a token may stand in it
+        file.unlink()  # git cannot read it either, and it may contain a token
         return
     kept = ConfigFile()
     for section in config.sections():
@@ -73,7 +71,7 @@ _KEPT_SETTINGS: Mapping[bytes, frozenset[bytes]] = {
     b"branch": frozenset({b"remote", b"merge"}),
     b"submodule": frozenset({b"url", b"active"}),
 }
-"""By section: https://git-scm.com/docs/git-config"""
+"""By section of https://git-scm.com/docs/git-config"""
 
 
 def _has_login(url: bytes) -> bool:

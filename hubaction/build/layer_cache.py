@@ -12,11 +12,11 @@ from hubaction.inputs.choices import Cache
 
 CACHE_TAG = "buildcache"
 MAX_SOURCES = 2
-"""Each costs requests in every build; what two images do not have, a third hardly does."""
+"""Each costs requests in every build, and a third one hardly has layers that two others do not."""
 
 
 class Writes(Enum):
-    """What a build may leave behind for the next one."""
+    """What a build may write for the next one."""
 
     NOTHING = "nothing is pushed"
     IMAGE = "only what is in the image: the tag of the cache belongs to the branches that hubs start"
@@ -29,7 +29,7 @@ class CacheArguments:
 
     buildx: tuple[str, ...] = ()
     export: tuple[str, ...] = ()
-    """What has a further build write the cache beside the image: not before that is proven, for all may read it."""
+    """Makes another build write the cache, after the image is verified: everyone who can pull may read it."""
     notices: tuple[str, ...] = ()
 
 
@@ -44,11 +44,11 @@ def cache_arguments(
     writes: Writes,
     given: Sequence[str] = (),
 ) -> CacheArguments:
-    """Decide where layers come from and go to.
+    """Decide where layers are read from and written to.
 
-    `found` are earlier images by digest, the best first, and `cache_found` says whether `cache_ref` exists: buildx
-    is told of nothing that is not there. `can_export` says whether the engine can write a cache beside the image.
-    `given` are the user's own arguments for buildx, which win.
+    `found` are earlier images by digest, the best first. `cache_found` says whether `cache_ref` exists: buildx gets
+    only sources that do. `can_export` says whether the engine can write a cache beside the image. `given` are the
+    user's own arguments for buildx, which take precedence.
     """
     own = [argument for argument in given if argument.startswith("--cache-to")]
     early = (_WRITES_EARLY,) if any("type=registry" in argument for argument in own) else ()

@@ -1,9 +1,8 @@
-"""Another repo2docker than the one that this action brings, in an environment of its own.
+"""Installs another repo2docker than the one that this action brings, in an environment of its own.
 
-It is installed anew in each run. pip's cache would have to be kept between runs, and nothing here could: a
-container action sees neither the runner's tool cache nor a home that outlives the job on hosted runners. On a
-runner of one's own a cache below the home that jobs share would be worse than none, since any earlier job
-could have filled it. An installation takes 5 to 10 seconds.
+Every run installs it again, which takes 5 to 10 seconds. There is no safe place for pip's cache: on hosted runners a
+container action sees neither the tool cache nor a home that outlives the job, and on a self-hosted runner any earlier
+job could have filled a cache in the shared home.
 """
 
 import hashlib
@@ -20,13 +19,13 @@ from packaging.version import InvalidVersion, Version
 
 from hubaction.clients.process import run_process, stream_process
 from hubaction.errors import ActionError, DiskFullError
-from hubaction.inputs.repo2docker_version import is_url, parse_requirement
+from hubaction.inputs.repo2docker_version import is_url, parse_repo2docker_version
 
 ENVIRONMENT = "repo2docker-environment"
 OLDEST = "2022.2.0"
-"""The first that runs on Python 3.12 and newer: before, it imports distutils, which is no longer there."""
+"""The first that runs on Python 3.12 and newer: earlier ones import distutils, which was removed."""
 CONSTRAINTS = ("chardet<6",)
-"""repo2docker before 2026 calls chardet.universaldetector, and asks for no version; chardet 7 has it no more."""
+"""repo2docker before 2026 uses chardet.universaldetector of any version; chardet 7 no longer has it."""
 KEPT_LINES = 60
 _INPUT = "input 'repo2docker-version'"
 _ADVICE = "Use another version, or leave the input empty for the one that this action brings."
@@ -40,7 +39,7 @@ class VersionError(ActionError):
 
 
 class TooOldError(VersionError):
-    """The wanted repo2docker cannot do what other inputs ask for, or does not run on this Python."""
+    """The wanted repo2docker does not support other inputs, or does not run on this Python."""
 
 
 @dataclass(frozen=True)
@@ -50,14 +49,14 @@ class Installed:
     python: Path
     """The interpreter of its environment."""
     version: str
-    """As it says itself, e.g. 2025.12.0; out of an archive without a git tag it does not know it: 0+unknown."""
+    """As it reports itself, e.g. 2025.12.0; 0+unknown from an archive without a git tag."""
     buildx: bool
-    """Whether it builds with buildx and passes arguments on to it, as all do since 2025.8."""
+    """Whether it builds with buildx and passes arguments on to it, as every version since 2025.8."""
     requirement: str = ""
 
     @property
     def text(self) -> str:
-        """For the log, the summary and a label: the version, and where it is from when that is not PyPI."""
+        """For the log, the summary and a label: the version, and its source when that is not PyPI."""
         return f"{self.version} ({self.requirement})" if is_url(self.requirement) else self.version
 
 
@@ -75,14 +74,14 @@ class BuildArguments:
 def install_repo2docker(
     requirement: str, folder: Path, *, env: Mapping[str, str], on_line: Callable[[str], None]
 ) -> Installed:
-    """Install it below `folder`, the run's own; `requirement` is what parse_requirement returned.
+    """Install it below `folder`; `requirement` comes from parse_repo2docker_version.
 
-    pip's output, which is untrusted, goes to `on_line`. Raises VersionError, TooOldError or DiskFullError.
+    `on_line` gets pip's output, which is untrusted. Raises VersionError, TooOldError or DiskFullError.
     """
-    wanted = parse_requirement(requirement)
+    wanted = parse_repo2docker_version(requirement)
     if "git+https://" in wanted and not shutil.which("git", path=env.get("PATH", "")):
         raise VersionError(_explain_git(wanted))
-    # What packages run while they are built needs neither the engine nor the login to a registry.
+    # Packages run code while they are built, which needs neither Docker nor the login to a registry.
     env = {name: value for name, value in env.items() if not name.startswith("DOCKER_")}
     python = _make_environment(folder, env)
     _install(wanted, python, folder=folder, env=env, on_line=on_line)
@@ -91,10 +90,10 @@ def install_repo2docker(
 
 
 def arguments_for(arguments: Sequence[str], buildx: Sequence[str], installed: Installed) -> BuildArguments:
-    """Fit a plan's arguments to an installed version; `arguments` begin with the program and end with the context.
+    """Adapt a plan's arguments to an installed version; `arguments` start with the program and end with the context.
 
-    Without buildx, labels go by repo2docker's own option, and what else buildx was to do is left out, as a
-    notice says. Raises TooOldError when the outcome would be another image.
+    Without buildx, labels are set by repo2docker's own option, and other arguments for buildx are left out, with a
+    notice. Raises TooOldError when the result would be another image.
     """
     command = (str(installed.python), "-I", "-m", "repo2docker", *arguments[1:])
     digest = _hash_records(installed.python)
@@ -125,7 +124,7 @@ def _make_environment(folder: Path, env: Mapping[str, str]) -> Path:
 def _install(
     requirement: str, python: Path, *, folder: Path, env: Mapping[str, str], on_line: Callable[[str], None]
 ) -> None:
-    """Our own pip installs into the other environment; it reads no settings of the machine's."""
+    """Our own pip installs into the other environment, without the machine's settings."""
     constraints = folder / f"{ENVIRONMENT}.txt"
     constraints.write_text("\n".join(CONSTRAINTS) + "\n", encoding="utf-8")
     said: deque[str] = deque(maxlen=KEPT_LINES)
@@ -157,7 +156,7 @@ def _ask_version(python: Path, *, folder: Path, env: Mapping[str, str]) -> str:
 
 
 def _normalize(version: str) -> str:
-    """2024.07.0, as it calls itself, is PyPI's 2024.7.0."""
+    """It calls itself 2024.07.0, and PyPI calls it 2024.7.0."""
     try:
         return str(Version(version))
     except InvalidVersion:
@@ -165,7 +164,7 @@ def _normalize(version: str) -> str:
 
 
 def _hash_records(python: Path) -> str:
-    """sha256 in hex of what was installed: its packages' records, less the scripts, which name this run's folder.
+    """sha256 in hex of the installed packages' records, without scripts, which contain this run's folder.
 
     https://packaging.python.org/en/latest/specifications/recording-installed-packages/
     """
@@ -177,7 +176,7 @@ def _hash_records(python: Path) -> str:
 
 
 def _passes_on_to_buildx(python: Path) -> bool:
-    """Read in its source: the version is unknown in an archive, and importing it would run it."""
+    """Read from its source: an archive has no version, and importing it would run it."""
     modules = python.parent.parent.glob("lib/python*/site-packages/repo2docker/docker.py")
     return any("extra_buildx_build_args" in module.read_text(encoding="utf-8") for module in modules)
 
@@ -186,7 +185,7 @@ def _passes_on_to_buildx(python: Path) -> bool:
 
 
 def explain_pip(requirement: str, output: str) -> str:
-    """What pip's output means to whoever wrote the requirement."""
+    """A sentence about pip's output for the author of the requirement."""
     if re.search(r"Retrying \(Retry|Max retries exceeded|ReadTimeout|CERTIFICATE_VERIFY_FAILED", output):
         return (
             f"{requirement} could not be fetched: the network, a proxy or the package's host failed. Run again, or"
@@ -213,7 +212,7 @@ def _explain_git(requirement: str) -> str:
 
 
 def find_zip(requirement: str) -> str:
-    """The archive that stands for a git address: GitHub's own form, or GitHub's as an example."""
+    """The archive of a git URL at GitHub; an example for any other."""
     address = requirement.partition("git+")[2].partition("#")[0].partition("?")[0]
     found = re.fullmatch(r"(https://github\.com/[^/@]+/[^/@]+?)(?:\.git)?(?:@(.+))?", address)
     repository, ref = (found[1], found[2] or "HEAD") if found else ("https://github.com/jupyterhub/repo2docker", "REF")
@@ -228,13 +227,13 @@ def _raise_when_full(output: str) -> None:
 # --- without buildx ---
 
 _OWN_BUILDX = ("--load", "--provenance=")
-"""What a plan always tells buildx, and what the engine's older builder does of itself."""
+"""Every plan has these arguments for buildx; Docker's older builder does both by default."""
 _TRAITS_SINCE = {"base_image": Version("2023.6"), "platform": Version("2023.6")}
 _INPUT_OF = {"base_image": "base-image", "platform": "platform"}
 
 
 def _refuse_unknown_traits(arguments: Sequence[str], version: str) -> None:
-    """A trait that a version does not have is no error to it: it would build from its own base image."""
+    """repo2docker silently ignores a trait that it does not know, and would build from its own base image."""
     try:
         known = Version(version)
     except InvalidVersion:
@@ -245,7 +244,7 @@ def _refuse_unknown_traits(arguments: Sequence[str], version: str) -> None:
 
 
 def _is_plain_label(label: str) -> bool:
-    """These versions write labels into the Dockerfile between double quotes, and quote nothing in them."""
+    """These versions write labels into the Dockerfile between double quotes, and escape nothing."""
     return bool(re.fullmatch(r"[A-Za-z0-9._/-]+=[^\"\\$\x00-\x1f\x7f]*", label))
 
 

@@ -10,8 +10,7 @@ from hubaction.build.build_log import BuildLog
 from hubaction.build.fingerprint import repo2docker_digest
 from hubaction.build.other_repo2docker import BuildArguments
 from hubaction.clients.process import run_process, stream_process
-from hubaction.decide.build_arguments import CONFIG_FILE
-from hubaction.decide.plan import Plan
+from hubaction.decide.build_arguments import CONFIG_FILE, BuildSpec
 from hubaction.errors import ActionError
 
 
@@ -44,28 +43,28 @@ def check_buildx(env: Mapping[str, str], cwd: Path) -> str:
     return output.strip()
 
 
-def write_configuration(plan: Plan, buildx: Sequence[str], folder: Path) -> None:
+def write_configuration(spec: BuildSpec, buildx: Sequence[str], folder: Path) -> None:
     """Write what cannot stand on the command line.
 
     An argument for buildx with a blank in it would be taken for the repository there; and a repository
     without a configuration file is to fail, not to become an image with a Python of repo2docker's choice.
     """
     configuration: dict[str, dict[str, object]] = {
-        "Repo2Docker": {} if plan.default_build_pack else {"default_buildpack": None},
+        "Repo2Docker": {} if spec.default_build_pack else {"default_buildpack": None},
         # Versions without buildx do not know the option, and say so between the lines of the build.
         "DockerEngine": {"extra_buildx_build_args": list(buildx)} if buildx else {},
     }
     (folder / CONFIG_FILE).write_text(json.dumps(configuration, indent=1), encoding="utf-8")
 
 
-def own_arguments(plan: Plan) -> BuildArguments:
+def own_arguments(spec: BuildSpec) -> BuildArguments:
     """repo2docker from our own environment, isolated from the folder it runs in and from PYTHON* variables."""
-    command = (sys.executable, "-I", "-m", "repo2docker", *plan.repo2docker[1:])
-    return BuildArguments(command, plan.buildx, digest=repo2docker_digest())
+    command = (sys.executable, "-I", "-m", "repo2docker", *spec.repo2docker[1:])
+    return BuildArguments(command, spec.buildx, digest=repo2docker_digest())
 
 
 def build_image(
-    plan: Plan,
+    spec: BuildSpec,
     arguments: BuildArguments,
     *,
     folder: Path,
@@ -83,7 +82,7 @@ def build_image(
         log.read_line(line)
         on_line(line)
 
-    write_configuration(plan, arguments.buildx, folder)
+    write_configuration(spec, arguments.buildx, folder)
     code = stream_process(arguments.command, env=env, cwd=folder, on_line=read_line)
     if code:
         for line in ("", "The failing step's last lines:", *log.failing_lines):

@@ -1,16 +1,17 @@
-"""Requirements that have repo2docker copy the whole repository before it installs, so that each commit does it anew."""
+"""Requirements that make repo2docker copy the whole repository before it installs, which voids the cache."""
 
 import yaml
 
-from hubaction.build.unread_files import ENVIRONMENTS, Configuration, Remark
+from hubaction.build.unread_files import ENVIRONMENTS, Configuration
+from hubaction.results import Remark
 
 _OTHER_FILE = ("-r", "-c", "--requirement", "--constraint")
 _SHOWN = 80
-"""Characters of a requirement that are quoted."""
+"""Characters of a requirement."""
 
 
-def find_uncached(configuration: Configuration) -> list[Remark]:
-    """Return a remark for each file whose packages no builder can take from its cache after a commit."""
+def find_uncached_requirements(configuration: Configuration) -> list[Remark]:
+    """Return a remark for each file whose packages are installed again after every commit."""
     pack = configuration.build_pack
     if pack is None:
         return []
@@ -25,7 +26,7 @@ def find_uncached(configuration: Configuration) -> list[Remark]:
 
 
 def is_local(requirement: str) -> bool:
-    """Whether a line for pip needs files of the repository, in repo2docker's reading, which is not quite pip's."""
+    """Whether a line for pip needs files of the repository. This follows repo2docker, which differs from pip."""
     rest = requirement.partition("#")[0].strip()
     if rest.startswith(_OTHER_FILE):
         return True
@@ -40,14 +41,14 @@ def is_local(requirement: str) -> bool:
 
 
 def read_environment(text: str) -> list[tuple[int, str]]:
-    """What an environment.yml hands to pip, each with its line; of several lists the last, as repo2docker has it.
+    """The requirements for pip in an environment.yml, each with its line. repo2docker uses the last of several lists.
 
-    Only the file's structure is read: nothing is made of what it refers to, which could be more than fits in memory.
+    YAML is composed and not constructed: expanded aliases could fill the memory.
     """
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except (yaml.YAMLError, ValueError, RecursionError):
-        return []  # what is wrong with it the build tells
+        return []  # the build itself reports invalid YAML
     dependencies = _value_of(root, "dependencies")
     items = dependencies.value if isinstance(dependencies, yaml.SequenceNode) else []
     lists = [found for found in (_value_of(item, "pip") for item in items) if found is not None and found.value]

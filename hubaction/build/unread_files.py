@@ -1,6 +1,6 @@
-"""Which configuration files repo2docker leaves unread without a word, because of others that are there.
+"""Configuration files that repo2docker silently ignores because of other files.
 
-It holds for the version of repo2docker that this action comes with: the tests render each pair of files with it.
+This holds for the version of repo2docker that this action brings: the tests render each pair of files with it.
 """
 
 import re
@@ -12,46 +12,38 @@ from pathlib import Path
 
 from hubaction.build.context import find_binder_folder
 from hubaction.inputs.repository_files import CONFIGURATION_FILES
+from hubaction.results import Remark
 
 MAX_BYTES = 100_000
-"""Of a configuration file; what is longer is not looked into."""
+"""Longer configuration files are not read."""
 R_DAY = "r-4.4-2025-01-15"
 
 ENVIRONMENTS = ("environment.yml", "environment.yaml")
-"""Where there are both, repo2docker reads the first."""
+"""If both exist, repo2docker reads the first."""
 
 _PACKAGE = ("setup.py", "pyproject.toml")
 _JULIA = ("JuliaProject.toml", "Project.toml")
 _AT_ROOT_ONLY = frozenset({*_PACKAGE, "DESCRIPTION"})
 _FILES = tuple(name for name in CONFIGURATION_FILES if name != "Manifest.toml")
-"""Which is read beside the file of a Julia project only."""
+"""It is read only beside the file of a Julia project."""
 _SCRIPTS = ("postBuild", "start")
 _ALWAYS = frozenset({"apt.txt", *_SCRIPTS})
-"""What every build pack reads, but that of a Dockerfile."""
+"""Every build pack reads these, except the one for a Dockerfile."""
 _NAMED_BY_DOCKERFILES = frozenset(
     {*ENVIRONMENTS, "requirements.txt", "requirements3.txt", "install.R", "runtime.txt", *_ALWAYS}
 )
-"""Of the others a Dockerfile may well make use without naming them."""
+"""A Dockerfile may use other files without naming them."""
 _NO_RUNTIME = "names neither a version of Python nor R and a day"
 _WRITE_RUNTIME = f"Write e.g. 'python-3.13' or '{R_DAY}'."
 _INSTALLS_REPOSITORY = re.compile(r"(?m)(?:^|[\s'\"=])\.{1,2}/?(?:$|[\s'\"\[])|REPO_DIR")
 
 
 @dataclass(frozen=True)
-class Remark:
-    """Something about the repository that people should know, although it builds."""
-
-    message: str
-    file: str
-    line: int | None = None
-
-
-@dataclass(frozen=True)
 class BuildPack:
-    """What repo2docker builds with."""
+    """The build pack that repo2docker chooses."""
 
     chosen_by: str
-    """The file that decided; empty where none did."""
+    """The file that decided; empty for the default."""
     reads: frozenset[str]
 
 
@@ -63,18 +55,18 @@ class Configuration:
         self.binder = find_binder_folder(root)
 
     def has(self, name: str) -> bool:
-        """Whether the file is where repo2docker looks for it."""
+        """Whether the file exists where repo2docker looks for it."""
         return not (self.binder and name in _AT_ROOT_ONLY) and self._exists(Path(self.binder, name))
 
     def path(self, name: str) -> str:
         return str(Path(self.binder, name))
 
     def text(self, name: str) -> str:
-        """What is in the file; nothing when it is missing, or none to read."""
+        """The file's content; empty when it is missing or cannot be read."""
         return self._text(Path(self.binder, name))
 
     def outside(self) -> list[str]:
-        """The files beside the binder folder that would count without it."""
+        """The files outside the binder folder that would be read without it."""
         if not self.binder:
             return []
         return [name for name in _FILES if self._exists(Path(name)) and (name not in _PACKAGE or self._is_package)]
@@ -93,13 +85,13 @@ class Configuration:
 
     @cached_property
     def runtime(self) -> tuple[str, bool]:
-        """The language that runtime.txt names, and whether it names a day."""
+        """The language in runtime.txt, and whether a day follows."""
         parts = self.text("runtime.txt").strip().split("-")
         return (parts[0], len(parts) > 2) if len(parts) in (2, 4, 5) and all(parts) else ("", False)
 
     @cached_property
     def build_pack(self) -> BuildPack | None:
-        """The first that fits; None where repo2docker refuses to build, and says why itself."""
+        """The first that fits; None when repo2docker refuses to build and explains why itself."""
         first = self._first("Dockerfile", *_JULIA, "REQUIRE", "default.nix")
         if first == "REQUIRE" or (not first and self.has("runtime.txt") and not self.runtime[0]):
             return None
@@ -110,7 +102,7 @@ class Configuration:
         return BuildPack(chosen_by, frozenset({chosen_by, *reads}) | (_ALWAYS if first != "Dockerfile" else set()))
 
     def _packs(self) -> Iterator[tuple[str | None, Set[str]]]:
-        """What decides for each build pack, if it is there, and what else the pack reads; in repo2docker's order."""
+        """For each build pack, in repo2docker's order: the file that selects it, if any, and what else it reads."""
         language, day = self.runtime
         python = self._python_files()
         yield self._first("Dockerfile"), set()
@@ -125,7 +117,7 @@ class Configuration:
             yield self._first("runtime.txt", "requirements.txt", *_PACKAGE) or "", python
 
     def _python_files(self) -> set[str]:
-        """What the packs for Python, R and Julia read."""
+        """The files that the packs for Python, R and Julia read."""
         files = {self._first(*ENVIRONMENTS) or "", "requirements.txt", *_PACKAGE}
         if self.runtime[0] == "python":
             files.add("runtime.txt")
@@ -134,9 +126,9 @@ class Configuration:
         return files
 
     def uses(self, name: str) -> bool:
-        """Whether something that is read makes use of a file that repo2docker itself does not read.
+        """Whether a file that repo2docker reads mentions one that it does not read.
 
-        A name in a comment counts, too: better to say nothing than something wrong.
+        A mention in a comment counts, too: no remark is better than a wrong one.
         """
         read = self.build_pack.reads if self.build_pack else _ALWAYS
         texts = [self.text(other) for other in sorted(read & {"Dockerfile", "install.R", *ENVIRONMENTS, *_SCRIPTS})]
@@ -158,10 +150,10 @@ class Configuration:
                 return ""
             return file.read_text(encoding="utf-8", errors="replace")
         except OSError:
-            return ""  # what cannot be read, the build stumbles over
+            return ""  # the build itself reports files that cannot be read
 
 
-def find_shadowed(configuration: Configuration) -> list[Remark]:
+def find_unread_files(configuration: Configuration) -> list[Remark]:
     """Return a remark for each reason why files have no effect, with what to do about it."""
     return [*_find_outside(configuration), *_find_beside(configuration)]
 
@@ -200,7 +192,7 @@ def _explain_dockerfile(configuration: Configuration, names: list[str]) -> list[
 
 
 def _explain_refusal(configuration: Configuration) -> list[Remark]:
-    """Of the refusals there is one that repo2docker itself explains by another reason."""
+    """Explain the one refusal for which repo2docker itself gives a misleading reason."""
     if configuration.has("REQUIRE") or not configuration.runtime[0]:
         return []
     path = configuration.path("runtime.txt")
@@ -211,7 +203,7 @@ def _explain(configuration: Configuration, pack: BuildPack, name: str) -> Remark
     reason = f"repo2docker does not read it beside '{pack.chosen_by}'."
     advice = f"Put what it says into '{pack.chosen_by}', or remove one of the two."
     if pack.chosen_by == "default.nix":
-        pass  # it leaves out all the others, for the same reason
+        pass  # beside it, nothing else is read
     elif name == "install.R":
         reason = f"repo2docker runs it where 'runtime.txt' names R and a day, such as '{R_DAY}', or beside DESCRIPTION."
         advice = "Add such a file, or remove this one."

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hubaction.clients.github.patience import TIMEOUT_SECONDS
-from hubaction.inputs.settings import Credentials
+from hubaction.inputs.credentials import Credentials
 
 if TYPE_CHECKING:
     from hubaction.clients.engine.engine import Engine

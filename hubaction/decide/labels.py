@@ -1,8 +1,11 @@
 """The labels of an image: whose it is, and what it was made of. Promotions, cleanups and rollouts rely on them."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from hubaction.decide.tags import SHA_LENGTH, version_of
+from hubaction.errors import ActionError
 from hubaction.inputs.choices import HubCheck
 from hubaction.inputs.event import Event
 from hubaction.inputs.settings import OWN_LABELS, Settings
@@ -60,3 +63,42 @@ def _oci_labels(event: Event, now: datetime) -> dict[str, str]:
         "org.opencontainers.image.created": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
     return {key: value for key, value in labels.items() if value}
+
+
+# --- what a build made of them ---
+
+
+class ForgedLabelsError(ActionError):
+    """The built image has other labels than it was to get."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(
+            f"The image was built with other labels than this action gave to the build: {', '.join(names)}. Whether an"
+            " image is used again, rolled out or deleted is read from its labels, so this one is not used and not"
+            " pushed. Labels are changed by a frontend other than Docker's own ('# syntax=' in the Dockerfile, or the"
+            " build argument BUILDKIT_SYNTAX), and with a repo2docker older than 2025.8 by instructions LABEL in the"
+            " file of the input 'appendix-file': remove them.",
+            title="Other labels",
+        )
+
+
+def refuse_other_labels(built: Mapping[str, str], own: Mapping[str, str], buildx: Sequence[str]) -> None:
+    """Raise ForgedLabelsError unless a built image has what was asked for.
+
+    `own` are the labels of this action's own, where an empty one is as good as none; `buildx` are the arguments, whose
+    labels must all be there.
+    """
+    ours = {name: value for name, value in own.items() if name.startswith(OWN_LABELS)}
+    asked = dict(_read_labels(buildx))
+    other = [name for name, value in asked.items() if name not in ours and built.get(name) != value]
+    other += [name for name, value in ours.items() if built.get(name, "") != value]
+    if other:
+        raise ForgedLabelsError(sorted(other))
+
+
+def _read_labels(buildx: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for before, argument in pairwise(("", *buildx)):
+        given = argument if before == "--label" else argument.removeprefix("--label=")
+        if before == "--label" or given != argument:
+            name, _, value = given.partition("=")
+            yield name, value

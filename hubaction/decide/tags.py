@@ -1,9 +1,10 @@
 """What the image is called: the references that a run makes. Pure."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from hubaction.decide.messages import Messages
 from hubaction.errors import ActionError
 from hubaction.image import MAX_TAG_LENGTH, Reference, sanitize_tag
 from hubaction.inputs.choices import Choice
@@ -12,14 +13,6 @@ from hubaction.inputs.settings import Settings
 
 SHA_LENGTH = 12
 PREVIEW_TEMPLATE = "pr-{pr}-{sha}"
-
-
-@dataclass
-class Messages:
-    """What the reader of the log is told about a decision."""
-
-    warnings: list[str] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -37,25 +37,31 @@ def plan_trial(settings: Settings, event: Event) -> HubTrial | None:
     """Return how the event's pull request is tried; None for an event that has none."""
     head, run = event.pull_request, event.workflow_run
     if head:
-        content = _content(settings, event, head.head_repository or "", head.head_branch, f"pr-{head.number}")
+        name = f"pr-{head.number}"
+        content = _content(
+            settings, event, head.head_repository or "", head.head_branch, name, from_fork=head.from_fork
+        )
         return _trial(settings, head.head_sha, content)
     if run and run.event == "pull_request":
         # The number is looked up, later, by this very commit.
-        content = _content(settings, event, run.head_repository, run.head_branch, f"pr-{run.head_sha[:12]}")
+        name = f"pr-{run.head_sha[:12]}"
+        content = _content(settings, event, run.head_repository, run.head_branch, name, from_fork=run.from_fork)
         return _trial(settings, run.head_sha, content)
     return None
 
 
 def _trial(settings: Settings, commit: str, content: Content | None) -> HubTrial:
-    wanted = settings.trial
+    wanted = settings.try_on_hub
     return HubTrial(commit, wanted.hub_url, wanted.profile, wanted.image_option, content)
 
 
-def _content(settings: Settings, event: Event, repository: str, branch: str, name: str) -> Content | None:
+def _content(
+    settings: Settings, event: Event, repository: str, branch: str, name: str, *, from_fork: bool
+) -> Content | None:
     """None without a path to open, and when the fork was deleted."""
-    path = settings.trial.content_path
+    path = settings.try_on_hub.content_path
     if not path or not repository or not branch:
         return None
     folder = re.sub(r"[^A-Za-z0-9._-]", "-", f"{name}-{repository.rpartition('/')[2]}")
     url = f"{event.server_url.rstrip('/')}/{repository}"
-    return Content(url, branch, path, folder, from_fork=repository.lower() != event.repository.lower())
+    return Content(url, branch, path, folder, from_fork=from_fork)

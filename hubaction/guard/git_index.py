@@ -1,4 +1,4 @@
-"""What git knows of files: whether they belong to the repository, or something on this machine made them."""
+"""Whether files belong to the repository or were made on this machine, by git's index."""
 
 from pathlib import Path
 from typing import Protocol
@@ -9,7 +9,7 @@ class _Index(Protocol):
 
 
 class TrackedFiles:
-    """Reads the index of each repository in a workspace when the first of its files is asked about."""
+    """Reads the index of a repository in the workspace when one of its files is first looked up."""
 
     def __init__(self, workspace: Path) -> None:
         self._workspace = workspace.resolve()
@@ -31,7 +31,7 @@ def _read_index(root: Path) -> _Index | None:
 
     try:
         with Repo(str(root)) as repository:
-            # A repository whose index is missing would call all of its files strangers.
+            # Without an index, no file would belong to the repository.
             return repository.open_index() if Path(repository.index_path()).is_file() else None
     except Exception:  # noqa: BLE001 - the folder is the repository's own, and may hold anything
         return None

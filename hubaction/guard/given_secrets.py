@@ -1,4 +1,4 @@
-"""The secret values that this step was given, and the ways in which somebody may have written them into a file."""
+"""The secret values that this step was given, and the ways in which they may be written in a file."""
 
 import base64
 import json
@@ -11,9 +11,9 @@ from urllib.parse import quote, quote_plus
 from xml.sax.saxutils import escape
 
 MIN_LENGTH = 8
-"""Characters. Shorter values, such as `demo`, stand in texts by chance."""
+"""Characters. Shorter values, such as `demo`, occur in texts by chance."""
 MAX_LENGTH = 64
-"""Characters of a long value that are looked for: enough to know it by."""
+"""Characters of a long value that are searched for: enough to identify it."""
 _SURE_LENGTH = 16
 _PART_BYTES = 24
 """Lines of base64 have 48 bytes or more: https://www.rfc-editor.org/rfc/rfc7468, https://www.rfc-editor.org/rfc/rfc2045"""
@@ -25,28 +25,28 @@ _SECRET_NAME = re.compile(
 
 
 @dataclass(frozen=True)
-class HeldSecret:
+class GivenSecret:
     """A value that must not become part of an image, and what it is called in messages."""
 
     name: str
     value: str = field(repr=False)
 
 
-def hold_secrets(
+def find_given_secrets(
     inputs: Iterable[str], environ: Mapping[str, str], build_args: Iterable[tuple[str, str]]
-) -> tuple[HeldSecret, ...]:
-    """What this step knows to be secret: `inputs`, and variables and build arguments whose names say so.
+) -> tuple[GivenSecret, ...]:
+    """Secret inputs, and the values of variables and build arguments with names of secrets.
 
     Values that would be found by chance are left out: those of fewer than MIN_LENGTH characters, and plain words.
     """
-    found = [HeldSecret("a secret among the inputs of this step", value) for value in inputs]
-    found += [HeldSecret(f"the build argument '{name}'", value) for name, value in build_args if _is_named_so(name)]
+    found = [GivenSecret("a secret among the inputs of this step", value) for value in inputs]
+    found += [GivenSecret(f"the build argument '{name}'", value) for name, value in build_args if _is_named_so(name)]
     found += [
-        HeldSecret(f"the value of the variable '{name}'", value)
+        GivenSecret(f"the value of the variable '{name}'", value)
         for name, value in environ.items()
         if _is_named_so(name) and not name.startswith("INPUT_") and "/" not in value[:1]
     ]
-    found += [HeldSecret(secret.name, value) for secret in found for value in _kept_in(secret.value)]
+    found += [GivenSecret(secret.name, value) for secret in found for value in _kept_in(secret.value)]
     unique = {secret.value: secret for secret in reversed(found)}
     return tuple(secret for secret in unique.values() if not is_common(secret.value))
 
@@ -56,7 +56,7 @@ def _is_named_so(name: str) -> bool:
 
 
 def _kept_in(value: str) -> Iterator[str]:
-    """The secrets of one that is an object in JSON, also in base64, as the key of a service account is."""
+    """The secrets within a JSON object, also in base64: the key of a service account is one."""
     for text in (value, *_from_base64(value)):
         try:
             loaded = json.loads(text) if text.lstrip()[:1] == "{" else None
@@ -72,7 +72,7 @@ def _from_base64(value: str) -> Iterator[str]:
 
 
 def is_common(value: str) -> bool:
-    """Whether a value may stand in a file by chance."""
+    """Whether a value may occur in a file by chance."""
     core = _core(value)
     if len(core) < MIN_LENGTH:
         return True
@@ -80,7 +80,7 @@ def is_common(value: str) -> bool:
 
 
 def spellings(value: str) -> frozenset[bytes]:
-    """The value as it is, in JSON, XML and addresses, and in base64, on its own or anywhere in something longer."""
+    """The value as it is, in JSON, XML and URLs, and in base64, on its own or anywhere within a longer text."""
     core = _core(value)
     raw = core.encode("utf-8", "surrogateescape")
     if len(core) < MIN_LENGTH:
@@ -102,22 +102,22 @@ def _escaped(core: str) -> Iterator[str]:
 
 
 def _in_utf16(core: str) -> Iterator[bytes]:
-    """As Windows' programs write texts. Of ASCII, the same bytes stand in both of its orders."""
+    """As programs on Windows write text. For ASCII, one sequence of bytes occurs in both byte orders."""
     text = core.encode("utf-16-le", "surrogatepass")
     yield from [text[:-1]] if core.isascii() else [text, core.encode("utf-16-be", "surrogatepass")]
 
 
 def _core(value: str) -> str:
-    """The part that is looked for: of several lines the longest, which a key has its secret in; of that the middle."""
+    """The part that is searched for: the middle of the longest line, where a key has its secret."""
     line = max(value.splitlines(), key=len, default="").strip()
     start = max(0, (len(line) - MAX_LENGTH) // 2)
     return line[start : start + MAX_LENGTH]
 
 
 def _in_base64(raw: bytes) -> Iterator[bytes]:
-    """The characters that stand for nothing else than these bytes, for each place in a group of three.
+    """The characters that encode only these bytes, for each offset in a group of three.
 
-    Programs break it into lines, so each part counts that is sure to be whole on one of them.
+    Programs wrap base64, so the value is cut into parts, one of which is whole on some line.
     """
     parts = 1 if len(raw) < _SURE_LENGTH else max(2, -(-len(raw) // _PART_BYTES))
     bounds = [len(raw) * number // parts for number in range(parts + 1)]

@@ -1,4 +1,4 @@
-"""Whether a secret of this step got into the built image: into what it says of itself, or into its files."""
+"""Searches a built image for secrets of this step: its description, and its files."""
 
 import json
 import tarfile
@@ -9,14 +9,11 @@ from typing import IO, Any
 
 from hubaction.clients.engine.container import StoppedContainer
 from hubaction.clients.engine.engine import Engine
-from hubaction.errors import ActionError
-from hubaction.guard.given_secrets import HeldSecret, spellings
-from hubaction.guard.multi_search import Needles
+from hubaction.errors import ActionError, Help
+from hubaction.guard.given_secrets import GivenSecret, spellings
+from hubaction.guard.multi_search import MultiSearch
 
 PIECE_BYTES = 1 << 20
-HELP_URL = "https://github.com/org/hub-image-action/blob/main/docs/secrets.md"
-
-
 _FROM_BUILD_ARGS = (
     "It came with 'build-args' ({names}), which are visible in an image: remove it there, and fetch what needs it in a"
     " step before this one."
@@ -36,39 +33,39 @@ class Leak:
     """Where a secret is in an image, and which one; never the secret."""
 
     place: str
-    secret: HeldSecret
+    secret: GivenSecret
 
     def __str__(self) -> str:
         return f"{self.secret.name} is in {self.place}"
 
 
-def check_leaks(
-    engine: Engine,
+def guard_image(
     image: str,
+    given: Sequence[GivenSecret],
     *,
+    engine: Engine,
     run: str,
     folders: Iterable[str],
-    held: Sequence[HeldSecret],
     build_args: Iterable[tuple[str, str]],
 ) -> None:
-    """Look for held secrets in an image's description and in `folders` of it; raises LeakError.
+    """Search an image's description, `folders` and its working directory for given secrets; raises LeakError.
 
-    The folder that it starts in is one of them. Nothing of the image runs; `run` is its container's label.
+    Nothing of the image runs; `run` is its container's label.
     """
-    if not held:
+    if not given:
         return
-    needles = Needles({spelling: secret for secret in held for spelling in spellings(secret.value)})
-    leaks = list(find_in_description(engine.describe(image), needles))
+    search = MultiSearch({spelling: secret for secret in given for spelling in spellings(secret.value)})
+    leaks = list(find_in_description(engine.describe(image), search))
     inner = engine.inspect(image).working_folder
     with engine.container(image, ["/bin/true"], user="0", run=run, environment={}) as container:
         for folder in _outermost([*folders, inner]):
-            leaks += _find_in_folder(container, folder, needles)
+            leaks += _find_in_folder(container, folder, search)
     if leaks:
         raise _explain(list(dict.fromkeys(leaks)), build_args)
 
 
-def find_in_description(description: Mapping[str, Any], needles: Needles[HeldSecret]) -> Iterator[Leak]:
-    """Look into environment, labels and the rest of the configuration, and into the commands of the history."""
+def find_in_description(description: Mapping[str, Any], search: MultiSearch[GivenSecret]) -> Iterator[Leak]:
+    """Search environment, labels and the rest of the configuration, and the commands of the history."""
     config = dict(description["config"])
     texts = {f"the variable '{text.partition('=')[0]}'": text for text in config.pop("Env", None) or []}
     texts |= {f"the label '{name}'": f"{name}={text}" for name, text in (config.pop("Labels", None) or {}).items()}
@@ -77,42 +74,42 @@ def find_in_description(description: Mapping[str, Any], needles: Needles[HeldSec
         f"{step.get('CreatedBy')}\n{step.get('Comment')}" for step in description["history"]
     )
     for place, text in texts.items():
-        yield from (Leak(f"{place} of the image", secret) for secret in _distinct(needles.find([text.encode()])))
+        yield from (Leak(f"{place} of the image", secret) for secret in _distinct(search.find([text.encode()])))
 
 
 def _outermost(folders: Iterable[str]) -> list[str]:
-    """The folders that are in none of the others; never the whole image, most of which others made."""
+    """The folders that are not in another one; never the whole image, most of which is the base image's."""
     known = {PurePosixPath(folder) for folder in folders} - {PurePosixPath("/")}
     return sorted(str(folder) for folder in known if not known & set(folder.parents))
 
 
-def _find_in_folder(container: StoppedContainer, folder: str, needles: Needles[HeldSecret]) -> list[Leak]:
-    """Search the archive as one stream, which is quick, and for the names of files only when there is something."""
+def _find_in_folder(container: StoppedContainer, folder: str, search: MultiSearch[GivenSecret]) -> list[Leak]:
+    """Search the archive as one stream, which is fast; look at each file only when that finds something."""
     content = f"{folder}/."  # of a link, too, what it leads to
     with container.copy_out(content) as pieces:
-        if not any(needles.find(pieces)):
+        if not any(search.find(pieces)):
             return []
     with container.copy_out(content) as pieces:
-        return list(find_in_archive(pieces, folder, needles))
+        return list(find_in_archive(pieces, folder, search))
 
 
-def find_in_archive(pieces: Iterator[bytes], parent: str, needles: Needles[HeldSecret]) -> Iterator[Leak]:
-    """Look into the files of a tar archive, and at their names."""
+def find_in_archive(pieces: Iterator[bytes], parent: str, search: MultiSearch[GivenSecret]) -> Iterator[Leak]:
+    """Search the files of a tar archive, and their names."""
     with tarfile.open(fileobj=_Stream(pieces), mode="r|") as archive:  # type: ignore[call-overload] # read is enough
         for member in archive:
-            archive.members = []  # it would keep all of them
+            archive.members = []  # otherwise it keeps all of them in memory
             name = f"{member.name} {member.linkname}".encode("utf-8", "surrogateescape")
-            named = _distinct(needles.find([name]))
+            named = _distinct(search.find([name]))
             yield from (Leak(f"the name of a file below {parent}", secret) for secret in named)
-            # A name that has the secret is not told.
+            # A name with the secret in it is not printed.
             place = f"a file below {parent}" if named else f"the file {PurePosixPath(parent) / member.name}"
             content = archive.extractfile(member) if member.isreg() else None
-            for secret in _distinct(needles.find(_read_pieces(content))) if content else ():
+            for secret in _distinct(search.find(_read_pieces(content))) if content else ():
                 yield Leak(place, secret)
 
 
-def _distinct(found: Iterator[tuple[int, HeldSecret]]) -> list[HeldSecret]:
-    """A file may have the same one a million times."""
+def _distinct(found: Iterator[tuple[int, GivenSecret]]) -> list[GivenSecret]:
+    """A file may contain the same secret a million times."""
     return list(dict.fromkeys(secret for _, secret in found))
 
 
@@ -122,7 +119,7 @@ def _read_pieces(content: IO[bytes]) -> Iterator[bytes]:
 
 
 class _Stream:
-    """Pieces of bytes as something that can be read from."""
+    """Pieces of bytes as a file to read from."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces
@@ -143,6 +140,7 @@ def _explain(leaks: Sequence[Leak], build_args: Iterable[tuple[str, str]]) -> Le
     found_by = _FROM_BUILD_ARGS.format(names=", ".join(named)) if named else _FROM_COMMANDS
     found = "; ".join(map(str, leaks[:10])) + (f"; and {len(leaks) - 10} more places" if len(leaks) > 10 else "")
     return LeakError(
-        f"The image is not pushed, since everybody who can pull it could read a secret: {found}. {found_by} {HELP_URL}",
+        f"The image is not pushed, since everybody who can pull it could read a secret: {found}. {found_by}"
+        f" {Help.SECRETS}",
         title="Secret in the image",
     )

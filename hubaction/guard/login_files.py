@@ -1,4 +1,4 @@
-"""Files that keep logins, known by their names, and where in them a login stands."""
+"""Files that keep logins, known by their names, and the lines with a login in them."""
 
 import json
 import re
@@ -9,23 +9,23 @@ from pathlib import PurePosixPath
 from hubaction.guard.placeholders import is_placeholder
 
 MAX_BYTES = 1 << 20
-"""A larger file is no configuration."""
+"""A larger file is not a configuration file."""
 
 Lines = Iterator[int]
 Rule = Callable[[str], Lines]
-"""A file's text -> the lines, from 1, on which a login stands."""
+"""A file's text -> the lines, from 1, that hold a login."""
 
 
 @dataclass(frozen=True)
 class KnownFile:
-    """Files of some names, what they would keep, and how to tell whether they do."""
+    """Files of some names, what they may hold, and how to find it."""
 
     names: str
     """A regular expression for the whole name, capitals or not."""
     kind: str
     find: Rule
     folder: str = ""
-    """The folder that it must be in, at whatever depth."""
+    """A folder that must be on its path; empty for any."""
 
 
 def _values(pattern: str, *, flags: re.RegexFlag = re.NOFLAG) -> Rule:
@@ -41,10 +41,10 @@ def _values(pattern: str, *, flags: re.RegexFlag = re.NOFLAG) -> Rule:
 
 
 _EITHER_CASE = re.IGNORECASE
-# Patterns here never go on to the next line, or try again what one of them has passed over: a value that is empty has
-# another setting behind it, and a file may be made so that it takes hours.
+# Patterns here never continue on the next line, since an empty value is followed by another setting. Nor do they
+# backtrack over long texts: a hostile file could make that take hours.
 _URL_LOGIN = r"://[^\s/:@'\"<>]*:([^\s/@'\"<>]+)@"
-# https://docs.anaconda.com/ has tokens in addresses; forums have their topics there, with a number behind.
+# https://docs.anaconda.com/ has tokens in URLs; forums have topics there, followed by a number.
 _CONDA_TOKEN = r"/t/([A-Za-z0-9-]{8,})/(?!\d+(?:[^\w.-]|$))"  # noqa: S105 - a pattern
 _in_addresses = _values(_URL_LOGIN, flags=_EITHER_CASE)
 _assigned = _values(
@@ -53,7 +53,7 @@ _assigned = _values(
     r"[ \t]*[\"']?([^\s\"'#;,/.~][^\s\"'#;,]{5,})",
     flags=_EITHER_CASE,
 )
-"""Names that say so, with a value of six characters or more that is no path."""
+"""Names of secrets, with a value of six characters or more that is not a path."""
 
 
 def _find_docker_logins(text: str) -> Lines:

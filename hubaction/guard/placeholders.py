@@ -1,4 +1,4 @@
-"""What stands in documentation where a secret would be."""
+"""Tells real secrets from what documentation has in their place."""
 
 import re
 from itertools import pairwise
@@ -18,7 +18,7 @@ _SEQUENCE = 6
 
 
 def is_placeholder(value: str) -> bool:
-    """Whether a value that somebody wrote behind `password =` is none, such as `${TOKEN}`, `changeme` or `***`."""
+    """Whether a value after `password =` is not a password, such as `${TOKEN}`, `changeme` or `***`."""
     bare = value.strip().strip("'\"").strip()
     return (
         len(bare) < 4
@@ -30,12 +30,12 @@ def is_placeholder(value: str) -> bool:
 
 
 def looks_random(text: str) -> bool:
-    """Whether a text in the shape of a token can be one: documentation has the alphabet there, or the same letter."""
+    """Whether a text in the shape of a token can be one. Documentation has the alphabet there, or one letter."""
     return len(set(text)) >= _MIN_DISTINCT and not _WORDS.search(text) and not _has_sequence(text)
 
 
 def _has_sequence(text: str) -> bool:
-    """Six characters that follow one another, as in `abcdef` and `123456`: chance does not do that."""
+    """Six consecutive characters, as in `abcdef` and `123456`, which do not occur by chance."""
     run = 1
     for before, after in pairwise(text):
         run = run + 1 if ord(after) - ord(before) == 1 else 1

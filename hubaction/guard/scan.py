@@ -1,7 +1,6 @@
-"""Looks through files for secrets: by what a file is called, by what tokens look like, and for given values.
+"""Scans files for secrets: by the names of files, by the shapes of tokens, and for given values.
 
-It is fast enough for every build: each file is read once, in pieces, and only what surrounds an anchor is looked at
-closely.
+Each file is read once, in pieces, and patterns are tried only around anchors, so that every build can be scanned.
 """
 
 import codecs
@@ -14,28 +13,28 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from hubaction.guard.given_secrets import HeldSecret, spellings
+from hubaction.guard.given_secrets import GivenSecret, spellings
 from hubaction.guard.login_files import MAX_BYTES, find_known
-from hubaction.guard.multi_search import Needles
-from hubaction.guard.token_shapes import LONGEST, LOOK_AHEAD, LOOK_BACK, SHAPES, Shape
+from hubaction.guard.multi_search import MultiSearch
+from hubaction.guard.token_shapes import LONGEST, LOOK_AHEAD, LOOK_BACK, SHAPES, ShapeFinder
 
 PIECE_BYTES = 1 << 20
 MAX_FINDINGS = 20
-"""In one file: a thousand lines of the same say no more."""
+"""In one file."""
 MAX_MATCHES = 1000
-"""That are looked at in a file whose name is known."""
+"""That are considered in a file whose name is known."""
 _BATCH = 64
 _WORKERS = 2
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Where a secret stands, and of what kind it is; never the secret."""
+    """Where a secret is, and of what kind; never the secret itself."""
 
     file: str
-    """Relative to the folder that was looked through."""
+    """Relative to the folder that was scanned."""
     line: int | None
-    """From 1; None in files that are no text."""
+    """From 1; None in binary files."""
     kind: str
     given: bool = False
     """Whether it is one of the values that this step was given."""
@@ -46,19 +45,20 @@ def sort_findings(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda finding: (finding.file, finding.line or 0, finding.kind))
 
 
-Meaning = Shape | HeldSecret
+Meaning = ShapeFinder | GivenSecret
 
 
 class Scanner:
-    """Looks through files; made once, since it prepares for all that is looked for."""
+    """Scans files. Make one for many files: it takes time to prepare."""
 
-    def __init__(self, held: Iterable[HeldSecret]) -> None:
-        meanings: dict[bytes, Meaning] = {anchor: shape for shape in SHAPES for anchor in shape.anchors}
-        meanings |= {spelling: secret for secret in held for spelling in spellings(secret.value)}
-        self._needles = Needles(meanings)
+    def __init__(self, given: Iterable[GivenSecret]) -> None:
+        finders = [(shape.anchors, ShapeFinder(shape)) for shape in SHAPES]
+        meanings: dict[bytes, Meaning] = {anchor: finder for anchors, finder in finders for anchor in anchors}
+        meanings |= {spelling: secret for secret in given for spelling in spellings(secret.value)}
+        self._search = MultiSearch(meanings)
 
     def scan(self, source: Path, paths: Iterable[str]) -> list[Finding]:
-        """Look through regular files below `source`; what cannot be read is left to those who copy it."""
+        """Scan regular files below `source`. Files that cannot be read are skipped: copying them fails anyway."""
         names = list(paths)
         batches = [names[start : start + _BATCH] for start in range(0, len(names), _BATCH)]
         root = str(source)
@@ -68,7 +68,7 @@ class Scanner:
 
     def _scan_file(self, root: str, path: str) -> list[Finding]:
         try:
-            # A pipe would be waited for, and what a link leads to is not copied.
+            # Opening a pipe would block; a link is copied without its target.
             descriptor = os.open(f"{root}/{path}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:
             return []
@@ -78,7 +78,7 @@ class Scanner:
                 return []
             found = self._find_in(descriptor, path, status.st_size)
             if os.pread(descriptor, 2, 0) in _UTF16_MARKS:
-                # In there each letter is two bytes, so nothing but given values was found.
+                # With two bytes per letter, only given values were found.
                 with tempfile.TemporaryFile(dir="/tmp") as text:
                     size = _write_as_utf8(descriptor, text.fileno())
                     found = self._find_in(text.fileno(), path, size) or found
@@ -95,32 +95,32 @@ class Scanner:
         return [finding for finding in found if finding.given or finding.line not in given]
 
     def _find_by_content(self, descriptor: int, path: str, lines: set[int | None]) -> Iterator[Finding]:
-        """Lines with something found before are told once; a given value is told all the same, and has its own limit.
+        """One finding for each line, without `lines`, and for each line with a given value, which has its own limit.
 
-        Of what looks like a secret there may be exceptions, of given values there are none.
+        The two are counted apart because `allow-files` makes exceptions for what looks like a secret only.
         """
         counter = _LineCounter(descriptor)
         given = set[int | None]()
         for offset, meaning in self._find_offsets(descriptor):
-            told = lines if isinstance(meaning, Shape) else given
+            told = lines if isinstance(meaning, ShapeFinder) else given
             if len(told) >= MAX_FINDINGS or (line := counter.line_of(offset)) in told:
                 continue
             told.add(line)
             yield (
                 Finding(path, line, meaning.kind)
-                if isinstance(meaning, Shape)
+                if isinstance(meaning, ShapeFinder)
                 else Finding(path, line, meaning.name, given=True)
             )
 
     def _find_offsets(self, descriptor: int) -> Iterator[tuple[int, Meaning]]:
-        looked_at: dict[Shape, int] = {}
-        for offset, meaning in self._needles.find(_read_pieces(descriptor)):
-            if isinstance(meaning, HeldSecret):
+        looked_at: dict[ShapeFinder, int] = {}
+        for offset, meaning in self._search.find(_read_pieces(descriptor)):
+            if isinstance(meaning, GivenSecret):
                 yield offset, meaning
             elif offset >= looked_at.get(meaning, 0):
                 start = max(0, offset - LOOK_BACK)
                 window = os.pread(descriptor, offset - start + LOOK_AHEAD, start).decode("latin-1")
-                # What begins near the window's end is looked at once more, by its own anchor.
+                # A token near the end of the window is found again by its own anchor.
                 looked_at[meaning] = offset + LOOK_AHEAD - LONGEST
                 yield from ((start + place, meaning) for place in meaning.find(window))
 
@@ -138,14 +138,14 @@ def _find_by_name(descriptor: int, path: str, size: int) -> list[Finding]:
     known = find_known(path) if size <= MAX_BYTES else None
     if known is None:
         return []
-    # Editors put a mark of their own at the beginning.
-    text = os.pread(descriptor, MAX_BYTES, 0).decode("utf-8-sig", "replace")
+    # Some editors write a byte order mark. The codec that removes it would be imported by a worker.
+    text = os.pread(descriptor, MAX_BYTES, 0).decode("utf-8", "replace").removeprefix("\ufeff")
     lines = dict.fromkeys(islice(known.find(text), MAX_MATCHES))
     return [Finding(path, line, known.kind) for line in lines][:MAX_FINDINGS]
 
 
 class _LineCounter:
-    """Tells the lines of places in a file, each from the place before: one line may have a million of them."""
+    """Counts the lines of offsets in a file, each from the one before: a line may have a million of them."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -154,7 +154,7 @@ class _LineCounter:
         self._is_text = True
 
     def line_of(self, offset: int) -> int | None:
-        """The line that a place is on; None in what is no text."""
+        """The line that an offset is on; None in binary files."""
         start, end = sorted((self._position, offset))
         lines = 0
         while start < end and (piece := os.pread(self._descriptor, min(PIECE_BYTES, end - start), start)):
@@ -167,12 +167,14 @@ class _LineCounter:
 
 
 _UTF16_MARKS = frozenset({codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE})
-"""What text begins with that, for example, `echo ... > file` makes in Windows' PowerShell."""
+"""Such files are written by, for example, `echo ... > file` in Windows PowerShell."""
+_make_utf16_decoder = codecs.getincrementaldecoder("utf-16")
+"""Looked up here, since that imports the codec, which workers must not do."""
 
 
 def _write_as_utf8(descriptor: int, target: int) -> int:
-    """Write a text of two bytes a letter as one of UTF-8; return its bytes."""
-    decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
+    """Write UTF-16 as UTF-8; return the number of bytes."""
+    decoder = _make_utf16_decoder(errors="replace")
     size = 0
     for piece in _read_pieces(descriptor):
         size += _write_all(target, decoder.decode(piece).encode())

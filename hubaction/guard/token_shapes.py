@@ -1,12 +1,11 @@
-"""What tokens and private keys look like, wherever they stand.
+"""What tokens and private keys look like, in whatever file.
 
 The patterns are detect-secrets' where it has them: https://github.com/Yelp/detect-secrets/tree/master/detect_secrets/plugins
-Left out are its guesses by entropy and by keyword, which notebooks and lock files are full of, and the shapes that a
-digest or a picture in base64 can have. Each shape has anchors, texts that it cannot be without: these are looked for,
-and the patterns are tried around them only.
+Its guesses by entropy and by keyword are not used, since they match notebooks and lock files, nor are shapes that a
+digest or a picture in base64 can have. Each shape has anchors, texts that every token of that shape contains. Anchors
+are searched for, and patterns are tried only around them.
 """
 
-import functools
 import importlib
 import re
 from collections.abc import Callable, Iterator
@@ -17,26 +16,26 @@ from hubaction.guard.placeholders import looks_random
 LOOK_BACK = 256
 """Bytes before an anchor that a pattern may need."""
 LOOK_AHEAD = 2048
-"""Bytes behind it."""
+"""Bytes after it."""
 LONGEST = 512
-"""Bytes within which it is decided whether something is a token."""
+"""Bytes that are enough to decide whether something is a token."""
 
 Check = Callable[[re.Match[str]], bool]
 
 
 def _is_token(match: re.Match[str]) -> bool:
-    """Not the end of a longer word, and no example."""
+    """Neither the end of a longer word nor an example."""
     before = match.string[match.start() - 1 : match.start()] if match.start() else ""
     return not before.isalnum() and looks_random(_body(match.group()))
 
 
 def _body(token: str) -> str:
-    """What is behind the prefix, which says nothing of chance."""
+    """The part after the prefix, which is not random."""
     return re.split(r"[_=/-]", token, maxsplit=1)[-1]
 
 
 def _is_aws_key(match: re.Match[str]) -> bool:
-    """Proteins are written in the same letters, and pictures in base64 have all of them."""
+    """Neither part of a protein, which has the same letters, nor of a picture in base64, which may contain anything."""
     if match.lastindex:
         return looks_random(match.group(1))
     text, start, end = match.string, match.start(), match.end()
@@ -48,13 +47,13 @@ _KEY_BODY = re.compile(r"[A-Za-z0-9+/]{40}")
 
 
 def _is_private_key(match: re.Match[str]) -> bool:
-    """Programs that read keys have the first line; only a key has what follows it."""
+    """Programs that read keys contain the first line; only a key also has what follows."""
     body = _KEY_BODY.search(match.string[match.end() : match.end() + LONGEST])
     return body is not None and looks_random(body.group())
 
 
 _EMULATOR = "Eby8vdM02xNOcqFlqUwJ"
-"""https://learn.microsoft.com/azure/storage/common/storage-use-azurite documents the key of everybody's emulator."""
+"""https://learn.microsoft.com/azure/storage/common/storage-use-azurite documents this key, which every emulator has."""
 
 
 @dataclass(frozen=True)
@@ -67,19 +66,31 @@ class Shape:
     """A regular expression, or `plugins.` and the detector of detect-secrets that has it."""
     is_real: Check = _is_token
 
+
+class ShapeFinder:
+    """Finds one kind of token; safe to use from several threads.
+
+    Make it before any of them starts. It imports modules of detect-secrets, which import each other in a circle: two
+    threads that import them at the same time stop with a deadlock error.
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        self.kind = shape.kind
+        self._patterns = _load_patterns(shape.pattern)
+        self._is_real = shape.is_real
+
     def find(self, window: str) -> Iterator[int]:
-        """Where in the text it stands; the text has one character for each byte of the file."""
-        for pattern in _load_patterns(self.pattern):
+        """Yield offsets in the text, which has one character for each byte of the file."""
+        for pattern in self._patterns:
             for match in pattern.finditer(window):
-                if self.is_real(match):
+                if self._is_real(match):
                     yield match.start()
 
 
-@functools.cache
 def _load_patterns(source: str) -> tuple[re.Pattern[str], ...]:
     if not source.startswith("plugins."):
         return (re.compile(source),)
-    # Slow to load, and only files with an anchor need it.
+    # Only a build needs them, so other modes do not wait for them.
     module, _, name = source.rpartition(".")
     return tuple(getattr(importlib.import_module(f"detect_secrets.{module}"), name).denylist)
 

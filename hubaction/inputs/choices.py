@@ -1,6 +1,5 @@
-"""The choices that inputs offer."""
+"""Inputs with a fixed set of values."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
@@ -17,7 +16,7 @@ class Mode(StrEnum):
 
 
 class Choice(StrEnum):
-    """A boolean that may be left to the event."""
+    """A boolean; `auto` leaves it to the event."""
 
     AUTO = "auto"
     TRUE = "true"
@@ -32,7 +31,7 @@ class Rebuild(StrEnum):
 
 
 class Cache(StrEnum):
-    """Where a build's layers are kept for the next one; `auto` is inline, which every engine can write."""
+    """Where the layers of a build are kept for the next one; `auto` is inline, which every engine can write."""
 
     AUTO = "auto"
     INLINE = "inline"
@@ -49,14 +48,14 @@ class CommentChoice(StrEnum):
 
 
 class BinderRef(StrEnum):
-    """What of the pull request's head the Binder link names."""
+    """How the Binder link names the head of a pull request."""
 
     SHA = "sha"
     BRANCH = "branch"
 
 
 class Automerge(StrEnum):
-    """Whether GitHub merges a pull request once it may, and how; `true` is as the repository allows."""
+    """Whether, and how, GitHub merges a pull request once it may; `true` leaves the method to the repository."""
 
     FALSE = "false"
     TRUE = "true"
@@ -66,31 +65,15 @@ class Automerge(StrEnum):
 
 
 class HubCheck(StrEnum):
-    """Whether the image is started as a hub does, and what follows when it does not start."""
+    """Whether the image is started as on a hub; `warn` pushes it even if it does not start."""
 
     TRUE = "true"
     WARN = "warn"
     FALSE = "false"
 
 
-@dataclass(frozen=True)
-class HubPolicy:
-    """What the hub check holds an image to; another policy is another proof, so all of it is in the fingerprint."""
-
-    check: HubCheck
-    command: tuple[str, ...]
-    """What the spawner gives to the image's ENTRYPOINT."""
-    memory_bytes: int
-    timeout: int
-    """Seconds until the server must be ready; also for its page, and for each kernel."""
-    default_url: str
-    """The page that users get, as /lab."""
-    version: str
-    """The deployed hub's version of JupyterHub; empty for the image's own."""
-
-
 class BinderCache(StrEnum):
-    """Whether binder/Dockerfile is kept at the pushed image, or only looked at."""
+    """Whether binder/Dockerfile is updated to the pushed image; `check` only reports what would change."""
 
     FALSE = "false"
     TRUE = "true"

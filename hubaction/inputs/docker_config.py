@@ -1,4 +1,4 @@
-"""The caller's Docker configuration: where it is, and for which registries it has a login."""
+"""The caller's Docker configuration: its place, and the registries that it has credentials for."""
 
 import json
 import re
@@ -11,20 +11,20 @@ from hubaction.errors import ActionError
 from hubaction.image import DOCKER_HUB
 
 HUB_KEY = "https://index.docker.io/v1/"
-"""The key of Docker Hub in a Docker configuration, for historical reasons."""
+"""Key of Docker Hub in a Docker configuration, for historical reasons."""
 
 
 def find_docker_config(environ: Mapping[str, str], workspace: Path) -> Path | None:
-    """Return the caller's Docker configuration when this process can see one that it may trust.
+    """Return the caller's Docker configuration, unless it is in the workspace.
 
-    One in the workspace may be a pull request's own, and what stands there becomes part of the image.
+    There it may come from a pull request, and the workspace's files become part of the image.
     """
     file = _docker_config_file(environ)
     return file if file and file.is_file() and not _is_below(file, workspace) else None
 
 
 def warn_of_docker_config(environ: Mapping[str, str], workspace: Path) -> tuple[str, ...]:
-    """Warnings about a Docker configuration that is left alone."""
+    """Warn about a Docker configuration in the workspace, which is ignored."""
     file = _docker_config_file(environ)
     if file is None or not file.is_file() or not _is_below(file, workspace):
         return ()
@@ -45,7 +45,7 @@ def _is_below(file: Path, folder: Path) -> bool:
 
 
 def read_docker_config(file: Path | None) -> dict[str, Any]:
-    """Return the caller's configuration; an unreadable one is an error that names the file."""
+    """Return the parsed configuration; raises ActionError naming a file that is unreadable."""
     if file is None:
         return {}
     try:
@@ -59,12 +59,12 @@ def read_docker_config(file: Path | None) -> dict[str, Any]:
 
 def registries_with_login(config: Mapping[str, Any]) -> frozenset[str]:
     """Registries that a Docker configuration has credentials for."""
-    usable = _without_missing_helpers(config)
+    usable = without_missing_helpers(config)
     stored = bool(usable.get("credsStore"))
     logins = {
         key
         for key, entry in _mapping(usable, "auths").items()
-        # An entry without login says that the store has it.
+        # With a credential store, an entry without a login refers to the store.
         if stored or (isinstance(entry, dict) and (entry.get("auth") or entry.get("identitytoken")))
     }
     found = logins | set(_mapping(usable, "credHelpers"))
@@ -77,7 +77,8 @@ def _registry_of_key(key: str) -> str:
 
 
 def read_auth(docker_config: Path, registry: str) -> dict[str, str]:
-    """Return what docker-py and the registry client need to log in; empty when there is nothing."""
+    """Return what docker-py and the registry client need to log in; empty without credentials."""
+    # Slow to load. Builds, whose threads come by here, have loaded it with the engine's client.
     from docker import auth as docker_auth
     from docker.errors import DockerException
 
@@ -92,8 +93,8 @@ def read_auth(docker_config: Path, registry: str) -> dict[str, str]:
     return {str(key).lower(): str(value) for key, value in (found or {}).items() if value}
 
 
-def _without_missing_helpers(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Drop credential helpers that do not exist here: they belong to the machine, and we are in a container."""
+def without_missing_helpers(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Drop credential helpers that are not installed here: they are on the runner, and this is a container."""
     kept = dict(config)
     if kept.get("credsStore") and not _has_helper(str(kept["credsStore"])):
         del kept["credsStore"]

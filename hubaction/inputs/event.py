@@ -1,12 +1,15 @@
 """The webhook payload and the runner's variables, read once into a typed Event.
 
-The payload comes from outside: every field may be missing or of another type, and every text may be hostile.
+The payload is untrusted: every field may be missing or of another type, and every text may be hostile.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+MAX_PAYLOAD_BYTES = 64 * 1024**2
 ZERO_SHA = "0" * 40
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
@@ -22,7 +25,7 @@ class PullRequest:
     """`owner/name`; None when the fork was deleted."""
     from_fork: bool
     base_sha: str = ""
-    """The commit of the target branch that GitHub knew when the event happened."""
+    """Commit of the target branch when the event happened."""
     base_branch: str = ""
     merged: bool = False
 
@@ -37,12 +40,14 @@ class WorkflowRun:
     head_sha: str
     head_branch: str
     head_repository: str
+    """`owner/name`; empty when unknown."""
+    from_fork: bool
     conclusion: str
 
 
 @dataclass(frozen=True)
 class Event:
-    """What started this run, in GitHub's terms."""
+    """The event that started this run, in GitHub's terms."""
 
     name: str
     action: str
@@ -53,11 +58,11 @@ class Event:
     ref: str
     """The fully formed ref, e.g. refs/heads/main; empty when the event has none."""
     sha: str
-    """The commit that the tags name: on a pull request its head, elsewhere GITHUB_SHA."""
+    """Commit that the tags name: the head of a pull request, elsewhere GITHUB_SHA."""
     checkout_sha: str
-    """GITHUB_SHA: what actions/checkout checks out; on a pull request the throw-away merge commit."""
+    """GITHUB_SHA, which actions/checkout checks out; on a pull request a temporary merge commit."""
     before: str
-    """What the ref was at before a push, to the pull request's branch, too; empty when it is new, or unknown."""
+    """Commit of the ref before a push, also to a pull request's branch; empty for a new ref, or when unknown."""
     deleted: bool
     pull_request: PullRequest | None
     workflow_run: WorkflowRun | None
@@ -67,17 +72,17 @@ class Event:
 
     @property
     def about_pull_request(self) -> bool:
-        """Also when the payload does not tell which one: whoever cannot be named is not trusted."""
+        """Also when the payload does not say which one; such a pull request is not trusted."""
         return self.name.startswith("pull_request")
 
     @property
     def untrusted(self) -> bool:
-        """Whether the code may be a stranger's."""
+        """Whether the code may come from a fork."""
         return self.about_pull_request and (self.pull_request is None or self.pull_request.from_fork)
 
     @property
     def branch(self) -> str:
-        """The branch that was pushed or dispatched; empty on tags, pull requests and merge queues."""
+        """Branch that was pushed or dispatched; empty on tags, pull requests and merge queues."""
         if self.about_pull_request or self.name == "merge_group":
             return ""
         return self.ref.removeprefix("refs/heads/") if self.ref.startswith("refs/heads/") else ""
@@ -92,6 +97,18 @@ class Event:
         if self.name == "schedule":
             return True
         return bool(self.branch) and self.branch == self.default_branch
+
+
+def read_payload(file: str) -> tuple[object, tuple[str, ...]]:
+    """Return the parsed payload and warnings; without a payload the runner's variables are used alone."""
+    if not file:
+        return {}, ()
+    try:
+        if Path(file).stat().st_size > MAX_PAYLOAD_BYTES:
+            raise ValueError("it is too large")
+        return json.loads(Path(file).read_text(encoding="utf-8")), ()
+    except (OSError, ValueError, RecursionError) as error:
+        return {}, (f"The event's payload {file} cannot be read: {error}",)
 
 
 def read_event(environ: Mapping[str, str], payload: object) -> Event:
@@ -118,7 +135,7 @@ def read_event(environ: Mapping[str, str], payload: object) -> Event:
         before=_sha(body, "before") or _sha(_mapping(body.get("merge_group")), "base_sha"),
         deleted=_is_deletion(name, body),
         pull_request=pull_request,
-        workflow_run=_read_workflow_run(body) if name == "workflow_run" else None,
+        workflow_run=_read_workflow_run(body, full_name) if name == "workflow_run" else None,
         run_id=environ.get("GITHUB_RUN_ID", ""),
         run_attempt=environ.get("GITHUB_RUN_ATTEMPT", ""),
         server_url=environ.get("GITHUB_SERVER_URL", "") or "https://github.com",
@@ -131,38 +148,44 @@ def _read_pull_request(body: Mapping[str, object], repository: str) -> PullReque
     head = _mapping(pull_request.get("head"))
     if not isinstance(number, int) or not _sha(head, "sha"):
         return None
-    head_repository = _text(_mapping(head.get("repo")), "full_name") or None
+    head_repository = _text(_mapping(head.get("repo")), "full_name")
     base = _mapping(pull_request.get("base"))
     base_repository = _text(_mapping(base.get("repo")), "full_name") or repository
     return PullRequest(
         number=number,
         head_sha=_sha(head, "sha"),
         head_branch=_text(head, "ref"),
-        head_repository=head_repository,
-        # A deleted fork has no repository left to compare: whoever cannot be named is not trusted.
-        from_fork=head_repository is None or head_repository.lower() != base_repository.lower(),
+        head_repository=head_repository or None,
+        from_fork=_is_fork(head_repository, base_repository),
         base_sha=_sha(base, "sha"),
         base_branch=_text(base, "ref"),
         merged=pull_request.get("merged") is True,
     )
 
 
-def _read_workflow_run(body: Mapping[str, object]) -> WorkflowRun:
+def _is_fork(head_repository: str, base_repository: str) -> bool:
+    """Whether the code comes from another repository; one that is unknown, such as a deleted fork, is not trusted."""
+    return not head_repository or head_repository.lower() != base_repository.lower()
+
+
+def _read_workflow_run(body: Mapping[str, object], repository: str) -> WorkflowRun:
     run = _mapping(body.get("workflow_run"))
+    head_repository = _text(_mapping(run.get("head_repository")), "full_name")
     return WorkflowRun(
         id=_number(run, "id"),
         attempt=_number(run, "run_attempt"),
         event=_text(run, "event"),
         head_sha=_sha(run, "head_sha"),
         head_branch=_text(run, "head_branch"),
-        head_repository=_text(_mapping(run.get("head_repository")), "full_name"),
+        head_repository=head_repository,
+        from_fork=_is_fork(head_repository, repository),
         conclusion=_text(run, "conclusion"),
     )
 
 
 def _read_ref(name: str, environ: Mapping[str, str], body: Mapping[str, object], default_branch: str) -> str:
     deleted = _full_ref(_text(body, "ref")) if _is_deletion(name, body) else ""
-    # What was deleted cannot be checked out: the runner's variable then names the default branch.
+    # A deleted ref cannot be checked out: the runner's variable names the default branch instead.
     if ref := deleted or environ.get("GITHUB_REF"):
         return ref
     if name == "release" and (tag := _text(_mapping(body.get("release")), "tag_name")):

@@ -1,7 +1,7 @@
 """The inputs of jupyterhub/repo2docker-action, which a workflow may still use: old names in, ours out.
 
-With any of them in use its behaviour holds where it differs from ours, read from its script, create_docker_image.sh:
-https://github.com/jupyterhub/repo2docker-action
+If any of them is in use, the old action's behaviour applies where it differs from ours. It was read from its script,
+create_docker_image.sh: https://github.com/jupyterhub/repo2docker-action
 """
 
 import re
@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from hubaction.errors import InputProblem
 from hubaction.image import legalize_path
-from hubaction.inputs.parsers import is_false, parse_tag
+from hubaction.inputs.image_parsers import parse_tag
+from hubaction.inputs.parsers import is_false
 
 RENAMED: Mapping[str, str] = {
     "DOCKER_USERNAME": "username",
@@ -35,8 +36,11 @@ REPLACED: Mapping[str, str] = {
     "NO_GIT_PUSH": "binder-cache",
     "EXTRA_PIP_INSTALL": "",
 }
-"""Another meaning or form under the new name; the last one never did anything."""
+"""Different meaning or form under the new name; the last one never had an effect."""
 OLD_INPUTS: Mapping[str, str] = {**RENAMED, **REPLACED}
+"""Each old input with the new one that it is, or is a part of."""
+BINDERS_USER = "jovyan"
+"""What BINDER_CACHE and MYBINDERORG_TAG made of NOTEBOOK_USER."""
 _SWITCHES = ("LATEST_TAG_OFF", "PUBLIC_REGISTRY_CHECK", "BINDER_CACHE", "NO_GIT_PUSH")
 
 
@@ -50,7 +54,7 @@ class Translation:
 
 
 def read_old_inputs(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the old inputs that are in use; the runner hands over each one that action.yml knows, empty or not."""
+    """Return the old inputs that are in use; the runner passes each one that action.yml declares, empty or not."""
     found = {name: environ.get(f"INPUT_{name}", "").strip() for name in OLD_INPUTS}
     return {name: value for name, value in found.items() if value}
 
@@ -87,11 +91,11 @@ class _Work:
         self.notices: list[str] = []
 
     def is_given(self, new: str) -> bool:
-        """Whether the workflow sets a new input to something else than its default."""
+        """Whether the workflow sets a new input to another value than its default."""
         return self.inputs[new] != self._defaults[new]
 
     def put(self, name: str, new: str, value: str) -> None:
-        """Set a new input from an old one, which may not contradict it."""
+        """Set a new input from an old one; they must not contradict each other."""
         if self.is_given(new) and self.inputs[new] != value:
             shown = "" if new == "password" else f" ('{self.inputs[new]}' and '{value}')"
             self.problems.append(InputProblem(name, f"and '{new}' are set to different things{shown}; keep '{new}'"))
@@ -111,11 +115,21 @@ class _Work:
 
 def _clean(name: str, value: str) -> str:
     if name == "DOCKER_REGISTRY":
-        return _bare_registry(value).partition("/")[0]
+        return bare_registry(value).partition("/")[0]
     return value.lower() if name == "IMAGE_NAME" else value
 
 
-def _bare_registry(value: str) -> str:
+def account_of(user: str) -> str:
+    """Return the namespace that a user pushes to: my-org+robot is a robot account of my-org."""
+    return user.partition("+")[0].lower()
+
+
+def home_of(user: str) -> str:
+    """Return the folder in which the old action put the repository."""
+    return f"/home/{user}"
+
+
+def bare_registry(value: str) -> str:
     return re.sub(r"^https?://|/+$|/v[12]/?$", "", value)
 
 
@@ -125,24 +139,24 @@ def _default_image_name(work: _Work, environ: Mapping[str, str]) -> None:
     if work.inputs["image-name"]:
         return
     owner, _, repository = environ.get("GITHUB_REPOSITORY", "").partition("/")
-    # A robot account is my-org+robot; _json_key and bots are names of nobody.
-    account = (work.inputs["username"] or environ.get("GITHUB_ACTOR", "")).partition("+")[0].lower()
+    # Users such as _json_key, and bots, are not accounts.
+    account = account_of(work.inputs["username"] or environ.get("GITHUB_ACTOR", ""))
     namespace = account if account and legalize_path(account) == account else owner
     work.inputs["image-name"] = legalize_path(f"{namespace}/{repository}") if repository else ""
 
 
 def _prefix_image_name(work: _Work) -> None:
     """The old action put all of DOCKER_REGISTRY before the image's name; here the registry is only the host."""
-    _, _, path = _bare_registry(work.old.get("DOCKER_REGISTRY", "")).partition("/")
+    _, _, path = bare_registry(work.old.get("DOCKER_REGISTRY", "")).partition("/")
     if path and work.inputs["image-name"]:
         work.inputs["image-name"] = f"{path}/{work.inputs['image-name']}"
 
 
 def _default_user_and_folder(work: _Work) -> None:
     if work.is_on("BINDER_CACHE") or "MYBINDERORG_TAG" in work.old:
-        work.inputs["notebook-user"] = "jovyan"  # Binder's own, whatever NOTEBOOK_USER says
+        work.inputs["notebook-user"] = BINDERS_USER
     if "REPO_DIR" not in work.old and not work.is_given("repo-dir"):
-        work.inputs["repo-dir"] = f"/home/{work.inputs['notebook-user']}"
+        work.inputs["repo-dir"] = home_of(work.inputs["notebook-user"])
 
 
 def _tags(work: _Work) -> None:

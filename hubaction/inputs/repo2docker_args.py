@@ -1,4 +1,4 @@
-"""The user's own arguments for repo2docker: which may be passed on, and where each must go."""
+"""The input `repo2docker-args`: arguments that may be passed on, and the command that each of them belongs to."""
 
 import re
 import shlex
@@ -10,7 +10,7 @@ from hubaction.inputs.parsers import suggest
 
 @dataclass(frozen=True)
 class Repo2dockerArgs:
-    """The user's own arguments, sorted by where they go: its command line, or buildx behind it."""
+    """The arguments by their destination: repo2docker's command line, or buildx behind it."""
 
     arguments: tuple[str, ...] = ()
     buildx: tuple[str, ...] = ()
@@ -69,10 +69,10 @@ _BUILDX_TRAIT = "--DockerEngine.extra_buildx_build_args"
 
 
 def parse_repo2docker_args(text: str) -> Repo2dockerArgs:
-    """Split by shell quoting rules, over several lines, and sort by where each argument must go.
+    """Split by the quoting rules of a shell, over several lines, and sort by destination.
 
-    Arguments for buildx are taken out: on repo2docker's command line one with a blank in it would be
-    read as the repository. Raises ValueError for what this action owns or repo2docker does not know.
+    Arguments for buildx are taken out: on repo2docker's command line, one with a blank in it would be read as the
+    repository. Raises ValueError for arguments that this action sets, or that repo2docker does not know.
     """
     words = _split_words(text)
     arguments: list[str] = []
@@ -107,7 +107,7 @@ def _split_words(text: str) -> list[str]:
         except ValueError:
             pending += "\n"  # a quoted value goes on in the next line
             continue
-        # shlex would take a `#` inside of a word for a comment, too.
+        # With comments=True, shlex would take a `#` inside of a word for a comment as well.
         words += takewhile(lambda word: not word.startswith("#"), found)
         pending = ""
     if pending:
@@ -116,7 +116,7 @@ def _split_words(text: str) -> list[str]:
 
 
 def _check_buildx_argument(argument: str) -> str:
-    """Refuse what would publish the image unproven, or make it another one than the one that is tested."""
+    """Refuse arguments that would publish the image untested, or build another one than is tested."""
     name = argument.partition("=")[0].partition(" ")[0]
     if name in _REFUSED_BY_BUILDX or re.match(r"-[a-z]*[oft]", name):
         raise ValueError(

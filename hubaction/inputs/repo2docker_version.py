@@ -1,4 +1,4 @@
-"""Which repo2docker is wanted: one requirement for pip, and nothing else that pip would understand."""
+"""The input `repo2docker-version`: one requirement for pip, and nothing else that pip would understand."""
 
 import re
 from urllib.parse import urlsplit
@@ -17,8 +17,8 @@ _ALLOWED = (
 )
 
 
-def parse_requirement(text: str) -> str:
-    """Return the requirement that pip is to install; empty for the version that this action brings.
+def parse_repo2docker_version(text: str) -> str:
+    """Return the requirement for pip; empty for the version that comes with this action.
 
     A version alone means exactly that one; a package needs PyPI's name, an address any. Raises ValueError with
     what is allowed. https://packaging.python.org/en/latest/specifications/dependency-specifiers/
@@ -39,10 +39,11 @@ def is_url(requirement: str) -> bool:
 
 
 def pinned_version(requirement: str) -> str:
-    """The one version on PyPI that a requirement, as parse_requirement returned it, can mean; empty when several can.
+    """The one version on PyPI that a requirement can mean; empty when several can.
 
-    A version's files never change there: https://pypi.org/help/#file-name-reuse. An address, a range, and a local
-    version, which PyPI does not keep, say nothing about what is installed.
+    The requirement is what parse_repo2docker_version returned. A version's files never change there:
+    https://pypi.org/help/#file-name-reuse. An address, a range, and a local version, which PyPI does not keep, say
+    nothing about what is installed.
     """
     if is_url(requirement):
         return ""
@@ -57,7 +58,7 @@ def pinned_version(requirement: str) -> str:
 
 
 def _read_version(text: str) -> str:
-    """The requirement for `2025.12.0` or `>=2025.8,<2026`; empty when the text is neither."""
+    """Return the requirement for `2025.12.0` or `>=2025.8,<2026`; empty for any other text."""
     try:
         return f"{PACKAGE}=={Version(text)}"
     except InvalidVersion:

@@ -1,4 +1,4 @@
-"""The files of a repository that repo2docker reads, and those that belong in its build context."""
+"""Files of a repository that repo2docker reads, and files of its build context."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,16 +27,16 @@ CONFIGURATION_FILES = (
     "runtime.txt",
     "default.nix",
 )
-"""What repo2docker reads: https://repo2docker.readthedocs.io/en/latest/configuration/"""
+"""Files that repo2docker reads: https://repo2docker.readthedocs.io/en/latest/configuration/"""
 
 
 @dataclass(frozen=True)
 class ContextFiles:
-    """What belongs into the image, by name only: no content was read, and nothing was copied."""
+    """Files of the build context, by name only: no content was read, and nothing was copied."""
 
     source: Path
     paths: tuple[str, ...]
-    """What is staged: files, folders, links and what an image cannot hold, relative to the source, sorted."""
+    """Everything that is staged: files, folders, links and special files, relative to the source, sorted."""
     seen: tuple[str, ...]
-    """Those of them that the build may see. Where it is not certain that one is ignored, it is among them."""
+    """Those that the build may see, which includes all that are not certainly ignored."""
     include_git: bool

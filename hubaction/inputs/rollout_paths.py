@@ -1,4 +1,4 @@
-"""Lines of the input `rollout-paths`: which files, and which values in them. Pure, and before anything is read.
+"""Lines of the input `rollout-paths`: files, and values in them. Parsed before any file is read.
 
 The language is the part of JMESPath (https://jmespath.org/specification.html) that names places in a file, read by
 JMESPath's own parser. Keys with hyphens, or that begin with a digit, need no quotes here.
@@ -7,8 +7,9 @@ JMESPath's own parser. Keys with hyphens, or that begin with a digit, need no qu
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import Any
+
+from hubaction.inputs.globs import find_glob, parse_files_of_repository
 
 SUPPORTED = (
     "supported are keys (singleuser.image), positions ([0]), every one ([*], *), and those with a value"
@@ -18,16 +19,14 @@ _PATH_NODES = {
     "field", "subexpression", "index_expression", "index", "projection", "value_projection", "filter_projection",
     "flatten", "identity",
 }  # fmt: skip
-_CONDITION_NODES = {
-    "field", "subexpression", "comparator", "literal", "and_expression", "or_expression", "not_expression"
-}  # fmt: skip
+_LOGICAL_NODES = {"and_expression", "or_expression", "not_expression"}
 _QUOTED = r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|`[^`]*`"
 _BARE_KEY = re.compile(rf"({_QUOTED})|(\[-?[0-9]+\])|([A-Za-z0-9_][A-Za-z0-9_-]*)")
 
 
 @dataclass(frozen=True)
 class ValuePath:
-    """Files by a glob, and values in each of them."""
+    """A glob of files, and a path to values in each of them."""
 
     glob: str
     text: str
@@ -47,37 +46,18 @@ def parse_value_path(line: str) -> ValuePath:
     glob, colon, text = (part.strip() for part in line.partition(":"))
     if not colon or not glob or not text:
         raise ValueError(f"'{line}' is not FILES: PATH; allowed is e.g. hubs/*.yaml: singleuser.image")
-    _check_glob(glob)
+    parse_files_of_repository(glob)
     return ValuePath(glob, text, _parse(text))
 
 
-def _check_glob(glob: str) -> None:
-    parts = glob.split("/")
-    strange = re.search(r"[\[\]{}!\\#^|]", glob) or any("**" in part and part != "**" for part in parts)
-    if strange or {"", ".", ".."} & set(parts) or not glob.isprintable():
-        raise ValueError(
-            f"'{glob}' names no files of the repository; allowed are paths with '*', '?' and '**', e.g. hubs/*.yaml"
-        )
-
-
 def matches(glob: str, path: str) -> bool:
-    """Whether a path is meant: `*` and `?` stay within a folder, `**` is any folders."""
-    # One expression for all of it could take for ever on names that were made for that.
-    *folders, last = glob.split("/")
-    names = path.split("/")
-    reached = {0}
-    for part in folders:
-        if part == "**":
-            reached = set(range(min(reached), len(names)))
-        else:
-            reached = {at + 1 for at in reached if at < len(names) - 1 and fnmatchcase(names[at], part)}
-        if not reached:
-            return False
-    return last == "**" or (len(names) - 1 in reached and fnmatchcase(names[-1], last))
+    """Whether a glob matches the path of a file."""
+    found = find_glob(glob)
+    return found is not None and found.matches(path)
 
 
 def _parse(text: str) -> Mapping[str, Any]:
-    # A third of the action's runs need no path, and the library is slow to load.
+    # The library is slow to load, and most runs need no path.
     from jmespath.exceptions import JMESPathError
     from jmespath.parser import Parser
 
@@ -97,7 +77,7 @@ def _quote(match: re.Match[str]) -> str:
 
 
 def _check(tree: Mapping[str, Any], text: str) -> None:
-    """Refuse what does not name places, e.g. functions."""
+    """Refuse expressions that do not name places, such as functions."""
     if tree["type"] not in _PATH_NODES:
         raise ValueError(f"'{text}' is more than a path to a value; {SUPPORTED}")
     children = tree["children"]
@@ -109,8 +89,18 @@ def _check(tree: Mapping[str, Any], text: str) -> None:
 
 
 def _check_condition(tree: Mapping[str, Any], text: str) -> None:
-    known = tree["type"] in _CONDITION_NODES and (tree["type"] != "comparator" or tree["value"] in {"eq", "ne"})
-    if not known:
+    kind, children = tree["type"], tree["children"]
+    if kind in _LOGICAL_NODES:
+        for child in children:
+            _check_condition(child, text)
+        return
+    compared = children if kind == "comparator" and tree["value"] in {"eq", "ne"} else [tree]
+    if not all(each["type"] == "literal" or _is_key(each) for each in compared):
         raise ValueError(f"'{text}' has a condition that is more than == or != of a value; {SUPPORTED}")
-    for child in tree["children"]:
-        _check_condition(child, text)
+
+
+def _is_key(tree: Mapping[str, Any]) -> bool:
+    """Whether it names one value: `slug` or `more.slug`."""
+    return tree["type"] == "field" or (
+        tree["type"] == "subexpression" and all(_is_key(child) for child in tree["children"])
+    )

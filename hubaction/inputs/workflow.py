@@ -1,4 +1,7 @@
-"""Looks into the workflow: for the line that an annotation belongs to, and for logins that are in vain."""
+"""The running workflow: the line that sets an input, and logins of other steps that have no effect here.
+
+PyYAML is enough for this: its nodes have positions, and it is loaded for `registry-auth` anyway.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -6,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-
-from hubaction.inputs.settings import UnseenLogin
 
 MAX_WORKFLOW_BYTES = 1024**2
 
@@ -20,8 +21,17 @@ class Location:
     line: int
 
 
+@dataclass(frozen=True)
+class UnseenLogin:
+    """A step of the workflow that logs in where this action cannot see it."""
+
+    tool: str
+    place: str
+    """`file, line 12`"""
+
+
 def locate_input(environ: Mapping[str, str], workspace: Path, input_name: str) -> Location | None:
-    """Return where the workflow sets an input, or else where it uses this action; None when that is not clear."""
+    """Return the line that sets an input, or else the one that uses this action; None when it is ambiguous."""
     file = _workflow_file(environ.get("GITHUB_WORKFLOW_REF", ""))
     if not file:
         return None
@@ -42,7 +52,7 @@ _PASSWORDS = ("password", "registry-auth", "docker_password")
 
 
 def find_unseen_login(environ: Mapping[str, str], workspace: Path) -> UnseenLogin | None:
-    """Return a step that logs in to a registry, unless this action's own step has an input for a password."""
+    """Return a step that logs in to a registry, unless a step of this action has an input for a password."""
     file = _workflow_file(environ.get("GITHUB_WORKFLOW_REF", ""))
     root = _compose(workspace / file) if file else None
     used = _find_steps(root, environ.get("GITHUB_ACTION_REPOSITORY") or "/hub-image-action")

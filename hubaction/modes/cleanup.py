@@ -3,34 +3,34 @@
 What a registry or GitHub does not allow never fails the step, and is told; a refused login does fail it.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import replace
 
 from hubaction.clients.registry.registries import Registries
 from hubaction.clients.registry.registry import Registry
-from hubaction.decide.plan import CleanupTarget, CommentTarget, Plan
+from hubaction.decide.comment import CommentTarget
+from hubaction.decide.plan import CleanupPlan
+from hubaction.decide.preview import CleanupTarget
 from hubaction.errors import ActionError
 from hubaction.image import ImageName
 from hubaction.inputs.docker_config import find_docker_config
 from hubaction.inputs.settings import Settings
-from hubaction.modes.comment import run_number_of, run_url, write_comment
 from hubaction.publish.previews import check_login, delete_previews
 from hubaction.report.comment import Section
+from hubaction.report.comment_on_github import write_comment
+from hubaction.report.comment_sections import run_number_of, run_url
+from hubaction.report.report import Report
 from hubaction.report.sections import cleanup_section, gone_branch_section
-from hubaction.results import Cleaned
+from hubaction.results import Cleaned, Deleted, Finished
 from hubaction.runner.job import Job
 
 
-def run_cleanup(plan: Plan, settings: Settings, job: Job) -> None:
+def run_cleanup(plan: CleanupPlan, settings: Settings, job: Job, report: Report) -> None:
     """Delete what the plan's pull request left behind.
 
     Raises ActionError, after all else was done and told, when a registry refuses the login or is away.
     """
     target = plan.cleanup
-    if target is None:
-        return
     branch_is_gone = bool(target.binder_branch) and _delete_branch(target, settings, job)
     cleaned: list[Cleaned] = []
     failure = None
@@ -39,9 +39,10 @@ def run_cleanup(plan: Plan, settings: Settings, job: Job) -> None:
             _delete_images(target, _open_registries(settings, job), job, cleaned.append)
     except ActionError as error:
         failure = error
-    _tell(plan, settings, job, cleaned, branch_is_gone=branch_is_gone)
+    _tell(plan, settings, job, report, cleaned, branch_is_gone=branch_is_gone)
     if failure:
         raise failure
+    report.add(Finished(plan.mode))
 
 
 def delete_merged_previews(name: ImageName, number: int, source: str, registry: Registry, job: Job) -> None:
@@ -76,8 +77,7 @@ def _delete_images(target: CleanupTarget, registries: Registries, job: Job, add:
             kept=kept,
             before_each=job.cancellation.check,
         )
-        # What leaves this machine is not masked by the runner, and the registry's own words are in there.
-        add(replace(cleaned, obstacle=job.console.scrub(cleaned.obstacle)))
+        add(cleaned)
         if not cleaned.tags:
             job.console.say(f"There is no preview of pull request {target.number} in {name}.")
 
@@ -105,20 +105,21 @@ def _delete_branch(target: CleanupTarget, settings: Settings, job: Job) -> bool:
 # --- telling ---
 
 
-def _tell(plan: Plan, settings: Settings, job: Job, cleaned: Sequence[Cleaned], *, branch_is_gone: bool) -> None:
+def _tell(
+    plan: CleanupPlan, settings: Settings, job: Job, report: Report, cleaned: Sequence[Cleaned], *, branch_is_gone: bool
+) -> None:
     for item in cleaned:
         if item.obstacle and item.tags:
             job.console.notice(describe_obstacle(item))
         elif item.obstacle:
             job.console.say(item.obstacle)
-    deleted = [str(tag.reference) for item in cleaned for tag in item.tags if tag.deleted]
-    job.outputs.set_output("deleted", json.dumps(deleted))
+    report.add(Deleted(tuple(tag.reference for item in cleaned for tag in item.tags if tag.deleted)))
     sections = _make_sections(plan.comment, job, cleaned, branch_is_gone=branch_is_gone)
     if not sections:
         return
-    job.outputs.add_summary("\n\n".join(section.markdown for section in sections))
-    if plan.comment:
-        write_comment(plan.comment, sections, settings, job)
+    job.add_summary("\n\n".join(section.markdown for section in sections))
+    if plan.comment and (comment := write_comment(plan.comment, sections, settings, job)):
+        report.add(comment)
 
 
 def describe_obstacle(cleaned: Cleaned) -> str:

@@ -1,133 +1,131 @@
-"""After the push: those that start from the image are told, and what it made superfluous is removed."""
-
-from collections.abc import Callable
-from contextlib import closing
-from dataclasses import dataclass
+"""Steps after a push: public check, Binder, rollout, and the deletion of merged previews."""
 
 from hubaction.clients.engine.engine import Engine
-from hubaction.clients.engine.values import EngineInfo
-from hubaction.clients.registry.registries import Registries
+from hubaction.clients.open import open_git_data
 from hubaction.decide.labels import SOURCE_LABEL
-from hubaction.decide.plan import Plan
+from hubaction.decide.rollout import RolloutTarget
 from hubaction.errors import ActionError
+from hubaction.image import PushedReference
 from hubaction.inputs.choices import BinderCache
 from hubaction.inputs.settings import Settings
+from hubaction.modes.check import Checked
 from hubaction.modes.cleanup import delete_merged_previews
 from hubaction.publish.public import check_public
-from hubaction.report.summary import Outcome
+from hubaction.report.image_result import describe_hub_check, describe_tests
+from hubaction.report.report import Report
+from hubaction.results import BinderImage, Published
 from hubaction.runner.job import Job
 
 
-@dataclass(frozen=True)
-class AfterPush:
-    """A run whose image is in the registry."""
+def follow_up(
+    published: Published, checked: Checked, settings: Settings, job: Job, engine: Engine, report: Report
+) -> None:
+    """Do what the workflow asks for; raises ActionError for what cannot be done. The image stays pushed."""
+    plan, first = checked.plan, published.pushed[0]
+    if settings.public_check:
+        for item in published.pushed:
+            _check_public(item, checked, engine)
+        job.console.say("Everybody can pull the image.")
+    if plan.deletes_merged:
+        _delete_merged_previews(checked, settings, job, report)
+    if plan.preview and plan.preview.binder_branch:
+        _update_image_branch(plan.preview.binder_branch, first, checked, settings, job, engine, report)
+    if settings.binder_update.cache is not BinderCache.FALSE and plan.checkout.branch:
+        _update_binder_dockerfile(first, checked, settings, job, report)
+    if settings.binder_update.prebuild:
+        _request_prebuild(checked, settings, job, report)
+    if plan.rollout:
+        _roll_out(published, plan.rollout, checked, settings, job, report)
 
-    plan: Plan
-    settings: Settings
-    job: Job
-    outcome: Outcome
-    engine: Engine
-    info: EngineInfo
-    registries: Registries
-    find_merged: Callable[[], tuple[int, str] | None]
-    """Number and head of the pull request that was merged; may raise ActionError."""
 
-    def run(self) -> None:
-        """Raises ActionError for what was asked for and could not be done; the image stays pushed."""
-        self._check_public()
-        self._roll_out()
+def _check_public(item: PushedReference, checked: Checked, engine: Engine) -> None:
+    registry = checked.registries.open_anonymously(item.reference.name.registry)
+    check_public(item.reference, registry, engine=engine)
 
-    def _check_public(self) -> None:
-        if self.settings.public_check:
-            for item in self.outcome.pushed:
-                registry = self.registries.open_anonymously(item.reference.name.registry)
-                check_public(item.reference, registry, engine=self.engine)
-            self.job.console.say("Everybody can pull the image.")
 
-    def _roll_out(self) -> None:
-        if self.plan.deletes_merged:
-            self._delete_merged_previews()
-        if self.plan.binder_branch:
-            self._update_image_branch()
-        if self.settings.binder.cache is not BinderCache.FALSE and self.plan.branch:
-            self._update_binder_cache()
-        if self.settings.binder.prebuild:
-            self._request_prebuild()
-        if self.plan.rollout:
-            self._roll_out_to_hubs()
+def _delete_merged_previews(checked: Checked, settings: Settings, job: Job, report: Report) -> None:
+    """The last preview of the pull request was left for this run. Never fatal: all else is done."""
+    try:
+        with report.step("delete previews"):
+            if merged := checked.find_merged():
+                source = dict(checked.plan.build.labels).get(SOURCE_LABEL, "")
+                for name in settings.images:
+                    registry = checked.registries.open(name.registry)
+                    delete_merged_previews(name, merged[0], source, registry, job)
+    except ActionError as error:
+        job.console.notice(f"Previews of the merged pull request were not looked for: {error.message}")
 
-    def _roll_out_to_hubs(self) -> None:
-        from hubaction.modes.rollout import Subject, choose_pushed, roll_out_pushed
 
-        outcome, plan = self.outcome, self.plan
-        pushed = choose_pushed(plan, outcome.pushed)
-        subject = Subject(pushed, plan.commit, outcome.hub or "", outcome.tests or "")
-        with self.job.step("rollout", self.outcome.seconds):
-            outcome.rollout = roll_out_pushed(plan, subject, self.settings, self.job, self.registries)
+def _roll_out(
+    published: Published, target: RolloutTarget, checked: Checked, settings: Settings, job: Job, report: Report
+) -> None:
+    from hubaction.modes.rollout import roll_out_image
+    from hubaction.rollout.hub.subject import Subject, choose_pushed
 
-    def _delete_merged_previews(self) -> None:
-        """The last preview of the pull request was left for this run. Never fatal: all else is done."""
-        try:
-            with self.job.step("delete previews", self.outcome.seconds):
-                if merged := self.find_merged():
-                    source = dict(self.plan.labels).get(SOURCE_LABEL, "")
-                    for name in self.settings.images:
-                        delete_merged_previews(name, merged[0], source, self.registries.open(name.registry), self.job)
-        except ActionError as error:
-            self.job.console.notice(f"Previews of the merged pull request were not looked for: {error.message}")
+    pushed = choose_pushed(published.pushed, published.image)
+    # The pull request leaves this machine, and the image has a say in these texts.
+    hub, tests = map(job.console.scrub, (describe_hub_check(report), describe_tests(report)))
+    subject = Subject(pushed, checked.plan.checkout.commit, hub, tests)
+    with report.step("rollout"):
+        roll_out_image(subject, target, checked.plan.checkout.repository, checked.registries, settings, job, report)
 
-    def _update_image_branch(self) -> None:
-        """Never fatal: the image is what it is, with Binder or without it."""
-        first = self.outcome.pushed[0]
-        registry = self.registries.open_anonymously(first.reference.name.registry)
-        try:
-            with self.job.step("binder image", self.outcome.seconds):
-                check_public(first.reference, registry, engine=self.engine)
-                self._write_image_branch(f"{first.reference.name}@{first.digest}")
-        except ActionError as error:
-            # What the titles of errors say: "private image", or that the registry is away.
-            self.outcome.binder_obstacle = (error.title or "its branch was not written").lower()
-            self.job.console.notice(f"Binder does not start this image. {error.message}")
-        else:
-            self.outcome.binder_branch = self.plan.binder_branch
 
-    def _write_image_branch(self, image: str) -> None:
-        from hubaction.clients.github.api import GitHub
-        from hubaction.clients.github.git_data import GitData
-        from hubaction.rollout.binder.image_branch import update_image_branch
+# --- Binder ---
 
-        with closing(GitHub(self.job.api_url, self.settings.github_token, self.plan.repository)) as hub:
-            branch = update_image_branch(GitData(hub), branch=self.plan.binder_branch, image=image)
-        self.job.console.say(f"The branch '{branch.name}' starts {image} on Binder.")
 
-    def _update_binder_cache(self) -> None:
-        from hubaction.clients.github.api import GitHub
-        from hubaction.clients.github.git_data import GitData
-        from hubaction.rollout.binder.dockerfile import update_binder_cache
+def _update_image_branch(
+    branch: str, first: PushedReference, checked: Checked, settings: Settings, job: Job, engine: Engine, report: Report
+) -> None:
+    """Never fatal: the image is what it is, with Binder or without it."""
+    from hubaction.rollout.binder.image_branch import update_image_branch
 
-        first = self.outcome.pushed[0]
+    image = f"{first.reference.name}@{first.digest}"
+    try:
         with (
-            self.job.step("binder cache", self.outcome.seconds),
-            closing(GitHub(self.job.api_url, self.settings.github_token, self.plan.repository)) as hub,
+            report.step("binder image"),
+            open_git_data(job.api_url, settings.github_token, checked.plan.checkout.repository) as git,
         ):
-            cache = update_binder_cache(
-                GitData(hub),
-                branch=self.plan.branch,
-                image=f"{first.reference.name}@{first.digest}",
-                message=self.settings.binder.cache_message,
-                write=self.settings.binder.cache is BinderCache.TRUE,
-                pushed_commit=self.plan.pushed_commit,
-            )
-            self.job.console.say(f"{cache.advice} {cache.url}")
+            _check_public(first, checked, engine)
+            written = update_image_branch(git, branch=branch, image=image)
+            job.console.say(f"The branch '{written.name}' starts {image} on Binder.")
+    except ActionError as error:
+        # What the titles of errors say: "private image", or that the registry is away.
+        report.add(BinderImage(obstacle=(error.title or "its branch was not written").lower()))
+        job.console.notice(f"Binder does not start this image. {error.message}")
+    else:
+        report.add(BinderImage(branch))
 
-    def _request_prebuild(self) -> None:
-        """Never fatal: it only saves the first visitor a wait."""
-        from hubaction.rollout.binder.prebuild import build_url, request_prebuild
 
-        url = build_url(self.settings.binder.url, self.plan.repository, self.settings.binder.prebuild)
-        with self.job.step("binder prebuild", self.outcome.seconds), self.job.console.untrusted() as write:
-            prebuild = request_prebuild(url, say=write, write=write)
-        if prebuild.built:
-            self.job.console.say(prebuild.advice)
-        else:
-            self.job.console.notice(f"Binder has not built {self.settings.binder.prebuild}. {prebuild.advice}")
+def _update_binder_dockerfile(
+    first: PushedReference, checked: Checked, settings: Settings, job: Job, report: Report
+) -> None:
+    from hubaction.rollout.binder.dockerfile import update_binder_cache
+
+    checkout, binder = checked.plan.checkout, settings.binder_update
+    with (
+        report.step("binder cache"),
+        open_git_data(job.api_url, settings.github_token, checkout.repository) as git,
+    ):
+        cache = update_binder_cache(
+            git,
+            branch=checkout.branch,
+            image=f"{first.reference.name}@{first.digest}",
+            message=binder.cache_message,
+            write=binder.cache is BinderCache.TRUE,
+            pushed_commit=checkout.pushed_commit,
+        )
+        job.console.say(f"{cache.advice} {cache.url}")
+
+
+def _request_prebuild(checked: Checked, settings: Settings, job: Job, report: Report) -> None:
+    """Never fatal: it only saves the first visitor a wait."""
+    from hubaction.rollout.binder.prebuild import build_url, request_prebuild
+
+    wanted = settings.binder_update.prebuild
+    url = build_url(settings.binder.url, checked.plan.checkout.repository, wanted)
+    with report.step("binder prebuild"), job.console.untrusted() as write:
+        prebuild = request_prebuild(url, say=write, write=write)
+    if prebuild.built:
+        job.console.say(prebuild.advice)
+    else:
+        job.console.notice(f"Binder has not built {wanted}. {prebuild.advice}")

@@ -1,161 +1,129 @@
-"""Between build and push: what was built is searched for secrets, started as a hub does, and tested."""
+"""Between build and push: search the image for secrets, start it as a hub does, and run its tests."""
 
-import json
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 
 from hubaction.clients.engine.engine import Engine
-from hubaction.decide.plan import Plan
-from hubaction.guard.given_secrets import HeldSecret
-from hubaction.guard.image import check_leaks
-from hubaction.inputs.choices import HubCheck, HubPolicy
+from hubaction.guard.image import guard_image
+from hubaction.inputs.choices import HubCheck
 from hubaction.inputs.settings import Settings
-from hubaction.report.summary import Outcome
-from hubaction.results import CaseOutcome, CaseResult, count_cases, failing
+from hubaction.modes.check import Checked, TestFiles
+from hubaction.modes.image import MadeImage
+from hubaction.report.report import Report
+from hubaction.results import CaseResult, HubChecked, HubCheckFailed, Tested
 from hubaction.runner.job import Job
-from hubaction.verify.hub_check import NO_JUPYTER, HubCheckResult, Subject, run_hub_check
+from hubaction.verify.hub_check import NO_JUPYTER
 from hubaction.verify.hub_diagnosis import HubCheckError
-from hubaction.verify.image_tests import ImageTests, ImageTestsError, Place, home_to_empty, run_image_tests
+from hubaction.verify.tests_verdict import ImageTestsError
+from hubaction.verify.verify_image import ImageToVerify, verify_by_tests, verify_on_hub
 
 MAX_ANNOTATIONS = 9
 """GitHub shows ten errors of a step, and one of them is the step's own."""
 
 
-@dataclass(frozen=True)
-class ImageToProve:
-    """What was built, and what it is proven with."""
-
-    id: str
-    """Not its name, which may be given to another one while this is proven."""
-    source: Path
-    """The folder that it was built from."""
-    tests: Path | None
-    """The folder with its tests; None when there is none."""
-    tests_left_out: frozenset[str]
-    """Files of it that hold secrets of the workflow's."""
-    held: tuple[HeldSecret, ...] = field(repr=False)
-
-
-def prove(image: ImageToProve, plan: Plan, settings: Settings, job: Job, outcome: Outcome, engine: Engine) -> None:
-    """Raise ActionError unless the image may be pushed; what was seen goes to the outcome, the log and the outputs."""
-    proof = _Proof(image, plan, settings, job, outcome, engine)
-    proof.look_for_leaks()
-    proof.check_on_hub()
-    proof.test()
+def search_image(
+    made: MadeImage, checked: Checked, settings: Settings, engine: Engine, job: Job, report: Report
+) -> None:
+    """Raise LeakError if a given secret is in the image: what the build brought in cannot be seen before it."""
+    build = checked.plan.build
+    with report.step("look for secrets"):
+        guard_image(
+            made.id,
+            checked.secrets,
+            engine=engine,
+            run=build.local_tag,
+            folders=(settings.repo_dir, f"/home/{settings.notebook_user}"),
+            build_args=build.build_args,
+        )
+        job.console.say("No secret of this step is in the image.")
 
 
-@dataclass(frozen=True)
-class _Proof:
-    image: ImageToProve
-    plan: Plan
-    settings: Settings
-    job: Job
-    outcome: Outcome
-    engine: Engine
+def verify_image(
+    made: MadeImage, checked: Checked, settings: Settings, engine: Engine, job: Job, report: Report
+) -> None:
+    """Raise HubCheckError or ImageTestsError unless the image may be pushed."""
+    image = ImageToVerify(
+        made.id,
+        checked.plan.build.local_tag,
+        checked.source,
+        settings.notebook_user,
+        settings.user_id,
+        settings.repo_dir,
+    )
+    _check_on_hub(image, settings, engine, job, report)
+    if checked.tests:
+        _test(image, checked.tests, settings, engine, job, report)
+    else:
+        job.console.say(
+            f"No image tests: there is no folder '{settings.tests.folder}' with files in it."
+            if settings.tests.folder
+            else "No image tests: the input 'image-tests' is empty."
+        )
 
-    def look_for_leaks(self) -> None:
-        """What the build brought in cannot be seen before it."""
-        with self.job.step("look for secrets", self.outcome.seconds):
-            check_leaks(
-                self.engine,
-                self.image.id,
-                run=self.plan.local_tag,
-                folders=(self.settings.repo_dir, f"/home/{self.settings.notebook_user}"),
-                held=self.image.held,
-                build_args=self.plan.build_args,
-            )
-            self.job.console.say("No secret of this step is in the image.")
 
-    def check_on_hub(self) -> None:
-        """Start the image as a hub does; where that is not to be fatal, a failure is a warning."""
-        console, policy = self.job.console, self.settings.hub
-        if policy.check is HubCheck.FALSE:
-            console.say("No hub check: the input 'hub-check' is false.")
-            return
+# --- the hub check ---
+
+
+def _check_on_hub(image: ImageToVerify, settings: Settings, engine: Engine, job: Job, report: Report) -> None:
+    """Start the image as a hub does; with `hub-check: warn`, a failure is a warning."""
+    console, policy = job.console, settings.hub
+    if policy.check is HubCheck.FALSE:
+        console.say("No hub check: the input 'hub-check' is false.")
+        return
+    try:
+        with report.step("hub check"), console.untrusted() as write:
+            result = verify_on_hub(image, policy, engine=engine, on_line=write)
+    except HubCheckError as error:
+        report.add(HubCheckFailed(error.message))
+        if policy.check is HubCheck.TRUE:
+            raise
+        console.warning(f"{error.message} (hub-check: warn)", file=error.file and settings.from_root(error.file))
+        return
+    if result is None:
+        console.notice(NO_JUPYTER)
+        return
+    report.add(result)
+    _tell_hub(result, settings, job)
+
+
+def _tell_hub(result: HubChecked, settings: Settings, job: Job) -> None:
+    job.console.say(f"As on a hub: {result.summary}")
+    for remark in result.remarks:
+        job.console.warning(remark.message, file=remark.file and settings.from_root(remark.file))
+
+
+# --- the image tests ---
+
+
+def _test(image: ImageToVerify, tests: TestFiles, settings: Settings, engine: Engine, job: Job, report: Report) -> None:
+    # Whatever ends them: they did not pass.
+    report.add(Tested())
+    with report.step("test"):
         try:
-            with self.job.step("hub check", self.outcome.seconds):
-                result = self._start_as_hub(policy)
-        except HubCheckError as error:
-            self.outcome.hub = f"failed: {console.scrub(error.message)}"
-            if policy.check is HubCheck.TRUE:
-                raise
-            console.warning(
-                f"{error.message} (hub-check: warn)", file=error.file and self.settings.from_root(error.file)
-            )
-            return
-        if result is None:
-            console.notice(NO_JUPYTER)
-            return
-        self._tell_hub(result)
+            with job.console.untrusted() as write:
+                tested = verify_by_tests(
+                    image, tests.folder, settings.tests, left_out=tests.left_out, engine=engine, on_line=write
+                )
+        except ImageTestsError as error:
+            _tell_tests(error.tested, settings, job, report)
+            raise
+        _tell_tests(tested, settings, job, report)
 
-    def _start_as_hub(self, policy: HubPolicy) -> HubCheckResult | None:
-        settings = self.settings
-        subject = Subject(self.image.id, settings.notebook_user, settings.user_id, self.image.source)
-        with self.job.console.untrusted() as write:
-            return run_hub_check(subject, policy, engine=self.engine, run=self.plan.local_tag, on_line=write)
 
-    def _tell_hub(self, result: HubCheckResult) -> None:
-        console, outputs = self.job.console, self.job.outputs
-        self.outcome.hub = console.scrub(result.summary)
-        console.say(f"As on a hub: {result.summary}")
-        for remark in result.remarks:
-            console.warning(remark.message, file=remark.file and self.settings.from_root(remark.file))
-        outputs.set_output("hub-ready-seconds", f"{result.ready_seconds:.1f}")
-        outputs.set_output("hub-versions", console.scrub(json.dumps(result.versions)))
-        if result.memory_bytes is not None:
-            outputs.set_output("hub-memory-bytes", str(result.memory_bytes))
-
-    def test(self) -> None:
-        if self.image.tests is None:
-            self.job.console.say(
-                f"No image tests: there is no folder '{self.settings.tests.folder}' with files in it."
-                if self.settings.tests.folder
-                else "No image tests: the input 'image-tests' is empty."
-            )
-            return
-        self.outcome.tests = "failed"
-        with self.job.step("test", self.outcome.seconds):
-            try:
-                self._tell_cases(self._run_tests(self.image.tests))
-            except ImageTestsError as error:
-                self._tell_cases(error.cases)
-                raise
-
-    def _run_tests(self, files: Path) -> tuple[CaseResult, ...]:
-        settings = self.settings
-        folder = str(files.relative_to(self.image.source))
-        tests = ImageTests(
-            files, folder, settings.tests.timeout, settings.tests.notebook_outputs, left_out=self.image.tests_left_out
+def _tell_tests(tested: Tested, settings: Settings, job: Job, report: Report) -> None:
+    console = job.console
+    tested = Tested(tuple(_from_root(case, settings) for case in tested.cases))
+    report.add(tested)
+    if tested.counts:
+        console.say(f"Image tests: {tested.counts}")
+    if tested.proves_nothing:
+        console.warning(
+            "All image tests were skipped, so they prove nothing: each says why in the summary. A package that is"
+            " missing in the image (pytest.importorskip) is a reason to fail rather than to skip.",
+            file=settings.from_root(settings.tests.folder),
         )
-        home = home_to_empty(settings.notebook_user, settings.repo_dir)
-        place = Place(self.image.id, settings.user_id, run=self.plan.local_tag, home=home)
-        with self.job.console.untrusted() as write:
-            return run_image_tests(tests, place, engine=self.engine, on_line=write)
+    for case in tested.failing[:MAX_ANNOTATIONS]:
+        console.error(f"{case.name}: {case.message}", file=case.file or None, line=case.line, title="Image test failed")
 
-    def _tell_cases(self, cases: tuple[CaseResult, ...]) -> None:
-        """What leaves this machine is not masked by the runner."""
-        console = self.job.console
-        told = tuple(
-            replace(
-                case,
-                name=console.scrub(case.name),
-                message=console.scrub(case.message),
-                file=case.file and self.settings.from_root(case.file),
-            )
-            for case in cases
-        )
-        self.outcome.cases = told
-        if counts := count_cases(told):
-            self.outcome.tests = counts
-            self.job.outputs.set_output("tests", counts)
-            console.say(f"Image tests: {counts}")
-        if told and all(case.outcome is CaseOutcome.SKIPPED for case in told):
-            console.warning(
-                "All image tests were skipped, so they prove nothing: each says why in the summary. A package that is"
-                " missing in the image (pytest.importorskip) is a reason to fail rather than to skip.",
-                file=self.settings.from_root(self.settings.tests.folder),
-            )
-        for case in failing(told)[:MAX_ANNOTATIONS]:
-            console.error(
-                f"{case.name}: {case.message}", file=case.file or None, line=case.line, title="Image test failed"
-            )
+
+def _from_root(case: CaseResult, settings: Settings) -> CaseResult:
+    return replace(case, file=case.file and settings.from_root(case.file))

@@ -10,8 +10,8 @@ from pathlib import Path
 from hubaction.clients.process import run_process
 from hubaction.errors import ActionError
 from hubaction.image import DOCKER_HUB, display_registry
-from hubaction.inputs.docker_config import _without_missing_helpers, read_docker_config
-from hubaction.inputs.settings import Credentials
+from hubaction.inputs.credentials import Credentials
+from hubaction.inputs.docker_config import read_docker_config, without_missing_helpers
 
 _TAKEN_OVER: Mapping[str, type] = {
     "auths": dict,
@@ -31,7 +31,7 @@ class LoginError(ActionError):
 @contextmanager
 def temporary_docker_config(caller: Path | None, folder: Path) -> Iterator[Path]:
     """Yield a private configuration folder with the caller's logins. It is always removed."""
-    given = _without_missing_helpers(read_docker_config(caller))
+    given = without_missing_helpers(read_docker_config(caller))
     config = {key: value for key, value in given.items() if isinstance(value, _TAKEN_OVER.get(key, ()))}
     folder.mkdir(mode=0o700)
     try:

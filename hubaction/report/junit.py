@@ -1,7 +1,8 @@
 """The image tests as a JUnit file, which test reporters and most CI services read."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import groupby
 from xml.etree import ElementTree
 
@@ -12,12 +13,14 @@ _NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """https://www.w3.org/TR/xml/#charsets"""
 
 
-def render_junit(cases: Sequence[CaseResult]) -> str:
+def render_junit(cases: Sequence[CaseResult], scrub: Callable[[str], str] = str) -> str:
     """Return the file's text, with a suite for each file of tests, in the cases' order.
 
     The shape is that of pytest's `junit_family=xunit1`, https://docs.pytest.org/en/stable/how-to/output.html, whose
-    attributes `file` and `line` say where a test stands; files are as the cases have them.
+    attributes `file` and `line` say where a test stands; files are as the cases have them. The file leaves this
+    machine, so `scrub` takes secrets out of what tests print.
     """
+    cases = [replace(case, name=scrub(case.name), message=scrub(case.message)) for case in cases]
     root = ElementTree.Element("testsuites", _counts(cases))
     for file, group in groupby(cases, key=lambda case: case.file):
         of_file = list(group)

@@ -6,7 +6,7 @@ By then it is anybody's text: nothing in it is believed that could be checked, a
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,8 +65,12 @@ class ImageResult:
     """Why it does not, although it was to; not part of the file."""
 
 
-def write_result(result: ImageResult) -> str:
-    """Return the file's text."""
+def write_result(result: ImageResult, scrub: Callable[[str], str] = str) -> str:
+    """Return the file's text. It leaves this machine, so `scrub` takes secrets out of texts."""
+
+    def tell(text: str) -> str:
+        return scrub(text)[:MAX_TEXT]
+
     return json.dumps(
         {
             "version": VERSION,
@@ -76,14 +80,14 @@ def write_result(result: ImageResult) -> str:
                 {"tag": item.reference.tag, "name": str(item.reference.name), "digest": item.digest, "size": item.size}
                 for item in result.pushed
             ],
-            "tests": result.tests[:MAX_TEXT],
-            "failing": [name[:MAX_TEXT] for name in result.failing[:MAX_FAILING]],
-            "hub": result.hub[:MAX_TEXT],
-            "left_out": [name[:MAX_TEXT] for name in result.left_out[:MAX_LEFT_OUT]],
+            "tests": tell(result.tests),
+            "failing": [tell(name) for name in result.failing[:MAX_FAILING]],
+            "hub": tell(result.hub),
+            "left_out": [tell(name) for name in result.left_out[:MAX_LEFT_OUT]],
             "steps": result.steps,
             "cached_steps": result.cached_steps,
             "seconds": {name: round(seconds, 1) for name, seconds in result.seconds.items()},
-            "failure": result.failure[:MAX_TEXT],
+            "failure": tell(result.failure),
             "same_as": str(result.same_as) if result.same_as else "",
             "binder_branch": result.binder_branch,
         },

@@ -2,7 +2,7 @@
 
 import re
 
-from hubaction.decide.plan import Badge
+from hubaction.decide.comment import Badge
 from hubaction.markdown import code, format_bytes, list_left_out, table
 from hubaction.report.comment import RunNumber, Section
 from hubaction.report.result_file import ImageResult

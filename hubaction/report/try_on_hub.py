@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from hubaction.decide.plan import Plan
+from hubaction.decide.plan import BuildPlan, CommentPlan, Plan
 from hubaction.decide.tags import SHA_LENGTH
 from hubaction.decide.try_on_hub import Content, HubTrial
 from hubaction.image import PushedReference
@@ -105,8 +105,10 @@ def tell_trial(trial: HubTrial | None, pushed: Sequence[PushedReference]) -> str
 
 def foresee_links(plan: Plan) -> TrialLinks | None:
     """Return the addresses that a plan will lead to, as far as they do not depend on the image's digest."""
-    if plan.trial is None:
+    if not isinstance(plan, BuildPlan | CommentPlan) or plan.trial is None:
         return None
+    if isinstance(plan, CommentPlan):
+        return link_trial(plan.trial, [])
     named = [reference for reference in plan.references if plan.trial.commit[:SHA_LENGTH] in reference.tag]
     return link_trial(plan.trial, [PushedReference(named[0], "", None)] if plan.push and named else [])
 

@@ -1,8 +1,6 @@
 """What the runner gives to a step, in one piece."""
 
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,17 +31,9 @@ class Job:
         """https://docs.github.com/en/actions/reference/workflows-and-actions/variables"""
         return self.environ.get("GITHUB_API_URL") or "https://api.github.com"
 
-    @contextmanager
-    def step(self, name: str, seconds: dict[str, float]) -> Iterator[None]:
-        """Do a part of the run, in a group of the log; the wall time that it took is noted under its name.
-
-        Raises Cancelled before it begins when the run is to end.
-        """
-        self.cancellation.check()
-        started = time.monotonic()
-        with self.console.group(name.capitalize()):
-            yield
-        seconds[name] = time.monotonic() - started
+    def add_summary(self, markdown: str) -> None:
+        """Append to the job summary, which leaves this machine, without the secrets of this step."""
+        self.outputs.add_summary(self.console.scrub(markdown))
 
     @property
     def run_number(self) -> tuple[int, int]:

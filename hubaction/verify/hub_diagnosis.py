@@ -1,19 +1,14 @@
-"""Why an image does not start on a hub, in words for the one who made it, and at the file that is to be changed."""
+"""Explains why an image does not start on a hub, and names the file to change."""
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import PurePosixPath
 
-from hubaction.clients.engine.values import ContainerState, LocalImage
 from hubaction.errors import ActionError
-from hubaction.inputs.choices import HubPolicy
-from hubaction.verify.hub_container import PORT, SINGLEUSER, Programs, Shadowed, find_file, is_below, start_script_of
+from hubaction.verify.hub_container import PORT, SINGLEUSER
+from hubaction.verify.hub_evidence import Evidence
+from hubaction.verify.hub_image import find_start_script, is_below
+from hubaction.verify.hub_log import find_blamed_program, find_last_exception, is_import_error, read_start_error
 
 MAX_QUOTE = 300
-ENVIRONMENT_FILES = ("Dockerfile", "environment.yml", "Pipfile", "requirements.txt", "setup.py", "pyproject.toml")
-"""Where packages come from, in the order in which repo2docker prefers them."""
 OUTSIDE_OF_HOME = (
     "a hub mounts the user's own files over the home folder. Keep it elsewhere: the input 'repo-dir', whose default is"
     " /srv/repo, says where repo2docker puts the repository; in a Dockerfile, install and COPY to folders outside of"
@@ -28,43 +23,12 @@ class HubCheckError(ActionError):
         super().__init__(message, file=file, title="Hub check failed")
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """All that was seen of an image that did not start."""
-
-    policy: HubPolicy
-    source: Path
-    home: str
-    image: LocalImage
-    programs: Programs
-    shadowed: Shadowed
-    not_started: str = ""
-    """Why the engine could not start the first process, in its words."""
-    state: ContainerState | None = None
-    log: Sequence[str] = ()
-    """The last lines that the container printed."""
-    event: Mapping[str, Any] = field(default_factory=dict)
-    """What was seen from inside, last of all."""
-
-    def find(self, *names: str) -> str | None:
-        return find_file(self.source, *names)
-
-    @property
-    def packages_file(self) -> str | None:
-        return self.find(*ENVIRONMENT_FILES)
-
-    @property
-    def start_file(self) -> str | None:
-        script = PurePosixPath(start_script_of(self.image)).name
-        return (self.find(script) if script else None) or self.find("start", "Dockerfile")
-
-
 def explain(seen: Evidence) -> HubCheckError:
-    """Find the cause of a server that was not ready; what is surest is looked at first."""
+    """Find out why a server was not ready, from the surest sign to the least sure."""
     if (seen.state and seen.state.out_of_memory) or seen.event.get("killed"):
         return _out_of_memory(seen)
     if seen.not_started:
-        return _explain_program(seen, *_read_start_error(seen.not_started))
+        return _explain_program(seen, *read_start_error(seen.not_started))
     if seen.state and not seen.state.running:
         return _explain_end(seen)
     return _explain_silence(seen)
@@ -74,7 +38,7 @@ def _out_of_memory(seen: Evidence) -> HubCheckError:
     return HubCheckError(
         f"The image's server was killed: it takes more than the {format_memory(seen.policy.memory_bytes)} of memory"
         " that a user has (input 'hub-memory'). Start less with it, or set 'hub-memory' to what the hub really gives.",
-        seen.start_file if start_script_of(seen.image) else seen.packages_file,
+        seen.start_file if find_start_script(seen.image) else seen.packages_file,
     )
 
 
@@ -82,28 +46,7 @@ def format_memory(size: int) -> str:
     return f"{size / 1024**3:.3g} GB" if size >= 1024**3 else f"{size / 1024**2:.3g} MB"
 
 
-# --- programs that are not there, or must not be run ---
-
-_START_ERROR = re.compile(r'exec: \\?"([^"\\]+)\\?": (.*)', re.DOTALL)
-_MISSING = (
-    re.compile(r"FileNotFoundError: \[Errno 2\] No such file or directory: '([^']+)'$"),
-    re.compile(r"(?:^|[\s:])([^\s:]+): (?:command )?not found$"),
-    re.compile(r"(?:^|[\s:])([^\s:]+): [Nn]o such file or directory$"),
-    re.compile(r"(?:^|[\s:])([^\s:]+): cannot execute: required file not found$"),
-)
-_FORBIDDEN = (
-    re.compile(r"PermissionError: \[Errno 13\] Permission denied: '([^']+)'$"),
-    re.compile(r"can't open file '([^']+)': \[Errno 13\] Permission denied$"),
-    re.compile(r"(?:^|[\s:])([^\s:]+): [Pp]ermission denied$"),
-)
-_EXCEPTION = re.compile(r"(?:[A-Za-z_][\w.]*\.)?(?:[A-Z]\w*)?(?:Error|Exception|Exit|Interrupt)(?::.*)?$")
-_IMPORT_ERROR = re.compile(r"(?:ModuleNotFoundError|ImportError): .+$")
-
-
-def _read_start_error(reason: str) -> tuple[str, bool]:
-    """The program that the engine could not start, and whether it was for lack of permission."""
-    match = _START_ERROR.search(reason)
-    return (match[1], "permission denied" in match[2]) if match else ("", False)
+# --- programs that are missing or not executable ---
 
 
 def _explain_program(seen: Evidence, program: str, forbidden: bool) -> HubCheckError:
@@ -120,7 +63,7 @@ def _explain_program(seen: Evidence, program: str, forbidden: bool) -> HubCheckE
             " jupyterhub (conda-forge: jupyterhub-singleuser) to the image's packages, best in the hub's own version.",
             seen.packages_file,
         )
-    if program == start_script_of(seen.image):
+    if program == find_start_script(seen.image):
         return HubCheckError(
             f"The image starts with '{_quote(program)}' (its ENTRYPOINT, or the script 'start'), and there is no such"
             " file in it, or the program in its first line is missing.",
@@ -134,13 +77,13 @@ def _explain_program(seen: Evidence, program: str, forbidden: bool) -> HubCheckE
 
 
 def _is_hidden(seen: Evidence, program: str) -> bool:
-    on_path = "/" not in program and bool(seen.shadowed.program_folders)
+    on_path = "/" not in program and bool(seen.hidden.program_folders)
     in_home = bool(seen.programs.singleuser) and is_below(seen.programs.singleuser, seen.home)
     return is_below(program, seen.home) if "/" in program else on_path and (program != SINGLEUSER or in_home)
 
 
 def _hidden(seen: Evidence, program: str) -> HubCheckError:
-    place = program if "/" in program else ", ".join(seen.shadowed.program_folders)
+    place = program if "/" in program else ", ".join(seen.hidden.program_folders)
     what = f"'{_quote(program)}'" if place == program else f"'{_quote(program)}' (in {_quote(place)})"
     return HubCheckError(
         f"{what} is in the home folder of the image, and is gone on a hub: {OUTSIDE_OF_HOME}.",
@@ -158,65 +101,45 @@ def _not_executable(seen: Evidence, program: str) -> HubCheckError:
     )
 
 
-# --- servers that ended ---
+# --- servers that have ended ---
 
 
 def _explain_end(seen: Evidence) -> HubCheckError:
     code = seen.state.exit_code if seen.state else 0
     asked = bool(seen.event.get("asked"))
-    last = last_exception(seen.log)
-    if last and _IMPORT_ERROR.search(last):
+    last = find_last_exception(seen.log)
+    if is_import_error(last):
         return HubCheckError(
             f"The image's server does not start, since something that it imports is missing or broken: {_quote(last)}."
             " Add the package, or a version that fits the others, to the image's packages.",
             seen.packages_file,
         )
     if code:
-        program, forbidden = _find_program(seen.log[-5:])
+        program, forbidden = find_blamed_program(seen.log[-5:])
         if program and (forbidden or code in {126, 127} or last):
             return _explain_program(seen, program, forbidden)
-    if start_script_of(seen.image) and not asked and (not last or code == 0):
+    if find_start_script(seen.image) and not asked and (not last or code == 0):
         return _start_ended(seen, code)
     said = last or next((line for line in reversed(seen.log) if line.strip()), "nothing")
     return HubCheckError(
         f"The image's server ended with exit code {code} before it was ready. It said: {_quote(said)}. The log above"
         " has all of it.",
-        seen.start_file if start_script_of(seen.image) else seen.packages_file,
+        seen.start_file if find_start_script(seen.image) else seen.packages_file,
     )
 
 
 def _start_ended(seen: Evidence, code: int) -> HubCheckError:
     said = next((line for line in reversed(seen.log) if line.strip()), "")
+    script = _quote(find_start_script(seen.image))
     return HubCheckError(
-        f"'{_quote(start_script_of(seen.image))}', with which the image starts, ended with exit code {code} and left no"
-        f" server running{f', after it said: {_quote(said)}' if said else ''}. It gets the server's command as its"
+        f"'{script}', with which the image starts, ended with exit code {code} and left no server"
+        f" running{f', after it said: {_quote(said)}' if said else ''}. It gets the server's command as its"
         ' arguments: let it end with exec "$@". Here, it has an empty home folder, as on a hub, and no network.',
         seen.start_file,
     )
 
 
-def _find_program(lines: Sequence[str]) -> tuple[str, bool]:
-    for line in reversed(lines):
-        for patterns, forbidden in ((_FORBIDDEN, True), (_MISSING, False)):
-            for pattern in patterns:
-                if match := pattern.search(line.strip()):
-                    return match[1], forbidden
-    return "", False
-
-
-def last_exception(lines: Sequence[str]) -> str:
-    """The line that ends the last traceback; '' when there is none."""
-    found = ""
-    inside = False
-    for line in lines:
-        if "Traceback (most recent call last)" in line:
-            inside = True
-        elif inside and _EXCEPTION.match(line.strip()) and not line.startswith(" "):
-            found, inside = line.strip(), False
-    return found
-
-
-# --- servers that run, and are not ready ---
+# --- servers that run but are not ready ---
 
 
 def _explain_silence(seen: Evidence) -> HubCheckError:
@@ -235,9 +158,9 @@ def _explain_silence(seen: Evidence) -> HubCheckError:
             f" it {SINGLEUSER} that starts (input 'hub-command')? Its log is above.",
             seen.start_file,
         )
-    if start_script_of(seen.image) and not seen.event.get("asked"):
+    if find_start_script(seen.image) and not seen.event.get("asked"):
         return HubCheckError(
-            f"'{_quote(start_script_of(seen.image))}', with which the image starts, runs on, and no server has opened"
+            f"'{_quote(find_start_script(seen.image))}', with which the image starts, runs on, and no server has opened"
             f' port {PORT} {waited}. It gets the server\'s command as its arguments: let it end with exec "$@". Here,'
             " it has an empty home folder, as on a hub, and no network.",
             seen.start_file,
@@ -249,7 +172,7 @@ def _explain_silence(seen: Evidence) -> HubCheckError:
     )
 
 
-# --- servers that are ready, and of no use ---
+# --- servers that are ready but cannot be used ---
 
 
 def explain_page(seen: Evidence) -> HubCheckError:
@@ -269,12 +192,12 @@ def explain_page(seen: Evidence) -> HubCheckError:
 
 
 def explain_kernel(seen: Evidence, name: str, error: str) -> HubCheckError:
-    """Of a kernel, the last traceback in the server's output tells more than that it died."""
+    """The last traceback in the server's output says more than that a kernel died."""
     killed = (seen.state and seen.state.out_of_memory) or seen.event.get("killed")
     if killed:
         why = f"it was killed, for it takes more than {format_memory(seen.policy.memory_bytes)} (input 'hub-memory')"
     else:
-        why = " - ".join(filter(None, (error, last_exception(seen.log))))
+        why = " - ".join(filter(None, (error, find_last_exception(seen.log))))
     file = (seen.find("postBuild") if name not in {"python3", "ir"} else None) or seen.packages_file
     return HubCheckError(
         f"The kernel '{_quote(name)}' runs no cell: {_quote(why)}. Users who choose it cannot work. Install what it"

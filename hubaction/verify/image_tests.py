@@ -1,9 +1,9 @@
-"""Runs the repository's image tests inside a container of the image, which itself stays as it is."""
+"""Runs the repository's image tests in a container of the image."""
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
@@ -13,44 +13,29 @@ from hubaction.clients.engine.container import StoppedContainer
 from hubaction.clients.engine.engine import Engine
 from hubaction.clients.engine.values import LocalImage
 from hubaction.clients.lines import split_lines
-from hubaction.errors import ActionError
-from hubaction.results import CaseResult, count_cases, failing
-from hubaction.verify.junit import MAX_BYTES, JUnitError, parse_junit
+from hubaction.results import CaseResult
+from hubaction.verify.junit import MAX_BYTES
+from hubaction.verify.tests_verdict import ImageTestsError, judge
 
 SCRIPT_FOLDER = "/tmp/hub-image-action"  # noqa: S108 - in a container of its own
 START_SECONDS = 120
-MAX_TESTS_BYTES = 1_000_000_000
 MAX_NAME_BYTES = 1000
 MINIMUM_TOTAL_SECONDS = 3600
 TIMES_IN_TOTAL = 10
-"""All tests together may take as many times what one may take, or MINIMUM_TOTAL_SECONDS where that is more."""
-NO_TESTS_COLLECTED = 5
-NO_PLACE = 96
-NOT_INSTALLED = 97
-NO_PYTHON = 98
-"""Exit codes of the scripts that go into the container; pytest itself uses 0 to 5."""
-
-
-class ImageTestsError(ActionError):
-    """The image tests failed, or could not run."""
-
-    def __init__(self, message: str, *, title: str = "Image tests failed", file: str | None = None) -> None:
-        super().__init__(message, title=title, file=file)
-        self.cases: tuple[CaseResult, ...] = ()
-        """What is known of each test; files are relative to the folder that is built, and are there."""
+"""All tests together may take this many times what one may take, but at least MINIMUM_TOTAL_SECONDS."""
 
 
 @dataclass(frozen=True)
 class ImageTests:
-    """What is run, and how long it may take."""
+    """The tests, and how long they may take."""
 
     files: Path
     folder: str
-    """Its name in the repository, from the folder that is built; in the image it has the same."""
+    """Path from the folder that is built, and in the image."""
     seconds: int
-    """What each test, notebook and file of R may take."""
+    """Timeout of each test, notebook and R file."""
     stored_outputs: bool
-    """Whether the notebooks' outputs have to be those that they have stored."""
+    """Whether notebooks must produce the outputs that are stored in them."""
     left_out: frozenset[str] = frozenset()
     """Files that are not copied into the container, relative to `files`."""
 
@@ -66,35 +51,9 @@ class Place:
     image: str
     user_id: int
     run: str
-    """The label by which the container is found again."""
+    """Label of the container."""
     home: str
-    """The folder that is empty and the user's own, as on a hub; the image's HOME comes first. Empty leaves it."""
-
-
-def find_image_tests(source: Path, folder: str) -> Path | None:
-    """Return the folder with the image tests, or None when there is none or nothing in it.
-
-    Raises ImageTestsError when it is a link to a place outside of the repository, or to where git keeps its logins.
-    """
-    tests = (source / folder).resolve()
-    if not tests.is_relative_to(source.resolve()):
-        raise ImageTestsError(f"'{folder}' is a link to a place outside of the repository: remove it.", file=folder)
-    if ".git" in tests.relative_to(source.resolve()).parts:
-        raise ImageTestsError(f"'{folder}' leads to git's own files, which are no tests: remove it.", file=folder)
-    if not tests.is_dir() or not any(not entry.name.startswith(".") for entry in tests.iterdir()):
-        return None
-    _check_size(tests, folder)
-    return tests
-
-
-def _check_size(tests: Path, folder: str) -> None:
-    size = sum(path.lstat().st_size for path in tests.rglob("*"))
-    if size > MAX_TESTS_BYTES:
-        raise ImageTestsError(
-            f"'{folder}' holds {size / 1e9:.1f} GB, more than the {MAX_TESTS_BYTES / 1e9:.0f} GB that are copied into"
-            " the image for its tests: keep data elsewhere, e.g. in the image, or load it in the test.",
-            file=folder,
-        )
+    """Folder that is replaced by an empty one of the user's, as on a hub, unless the image sets HOME. '' for none."""
 
 
 def home_to_empty(notebook_user: str, repo_dir: str) -> str:
@@ -116,7 +75,7 @@ def run_image_tests(
     """
     described = engine.inspect(place.image)
     home = _home(described, place)
-    # Two halves, for an entry point that prints its arguments must not look as if it ran them.
+    # In two halves: an entry point that prints its arguments must not look as if it ran them.
     halves = ("image tests ", secrets.token_hex(8))
     output = _Output("".join(halves), on_line)
     compare = "stored" if tests.stored_outputs else "any"
@@ -135,7 +94,9 @@ def run_image_tests(
             code = container.wait()
         if not output.started:
             raise ImageTestsError(_NOT_STARTED, title="Image tests did not start", file=tests.folder)
-        return _judge(code, tests, container, too_long=bool(ran_out))
+        results = container.read_file(f"{SCRIPT_FOLDER}/results/junit.xml", MAX_BYTES)
+        why_ended = _too_long(tests, container) if ran_out else ""
+    return judge(code, results, files=tests.files, folder=tests.folder, why_ended=why_ended)
 
 
 _NOT_STARTED = (
@@ -147,7 +108,7 @@ _ENVIRONMENT = {"PYTHONDONTWRITEBYTECODE": "1"}
 
 
 class _Output:
-    """Passes lines on, and notices the one that says that our script runs."""
+    """Passes lines on, and recognises the one that our script prints first."""
 
     def __init__(self, started: str, on_line: Callable[[str], None]) -> None:
         self._start_line = started
@@ -165,14 +126,14 @@ class _Output:
 
 @contextmanager
 def _deadlines(tests: ImageTests, container: StoppedContainer, output: _Output) -> Iterator[list[bool]]:
-    """End the container when it does not start, or does not end; what is yielded is not empty after the latter."""
+    """Kill the container when the tests do not start or end in time. The list is not empty after the latter."""
     ran_out: list[bool] = []
 
     def end() -> None:
         ran_out.append(True)
         container.kill()
 
-    # An entry point that starts something else instead may run for ever.
+    # An entry point that starts something else may run forever.
     start, total = Timer(START_SECONDS, container.kill), Timer(tests.total_seconds, end)
     output.on_start = start.cancel
     for timer in (start, total):
@@ -189,13 +150,13 @@ def _deadlines(tests: ImageTests, container: StoppedContainer, output: _Output) 
 
 
 def _home(image: LocalImage, place: Place) -> str:
-    """Where to put the empty home: never over the whole system."""
+    """Where the empty home is mounted; never over a top-level folder."""
     home = PurePosixPath(image.environment.get("HOME") or place.home)
     return str(home) if place.home and home.is_absolute() and len(home.parts) > 2 else ""
 
 
 def _empty_home(home: str, user_id: int) -> Mapping[str, str]:
-    """Options of mount(8), with which a home is as a hub's: the user's own, and programs in it may run."""
+    """Options of mount(8) for a home as on a hub: owned by the user, who may run programs in it."""
     return {home: f"uid={user_id},gid={user_id},mode=0755,exec"} if home else {}
 
 
@@ -209,7 +170,7 @@ def _fill(container: StoppedContainer, tests: ImageTests, user_id: int, *, start
     container.make_folder(f"{scripts}/results", "/", user_id=user_id)
     if pip := _carried_pip():
         container.copy_in(pip, f"{scripts}/carried/pip", "/", user_id=user_id)
-    # What is below an empty home is not there before the container runs: run.sh copies it.
+    # The empty home is mounted when the container starts, so run.sh copies the tests into it.
     later = home and start.is_relative_to(home)
     name, folder = (f"{scripts}/start/{tests.folder}", "/") if later else (tests.folder, str(start))
     container.copy_in(tests.files, name, folder, user_id=user_id, leave_out=tests.left_out)
@@ -220,97 +181,17 @@ def _scripts() -> Path:
 
 
 def _carried_pip() -> Path | None:
-    """This program's own pip, for images that have none."""
+    """Our own pip, for images without one."""
     spec = find_spec("pip")
     folders = list(spec.submodule_search_locations or ()) if spec else []
     return Path(folders[0]) if folders else None
 
 
-# --- what it came to ---
-
-
-def _judge(code: int, tests: ImageTests, container: StoppedContainer, *, too_long: bool) -> tuple[CaseResult, ...]:
-    content = container.read_file(f"{SCRIPT_FOLDER}/results/junit.xml", MAX_BYTES)
-    try:
-        found = parse_junit(content) if content is not None else ()
-        odd = "" if content is not None else "it is missing, or no file"
-    except JUnitError as error:
-        found, odd = (), str(error)
-    cases = tuple(_located(case, tests) for case in found)
-    if too_long:
-        running = container.read_file(f"{SCRIPT_FOLDER}/results/running", MAX_NAME_BYTES) or b""
-        why: str | None = _too_long(tests, running.decode(errors="replace"))
-    elif code:
-        why = _explain(code, tests.folder, cases)
-    else:
-        why = _doubt(cases, odd)
-    if why is None:
-        return cases
-    failure = ImageTestsError(why, file=tests.folder)
-    failure.cases = cases
-    raise failure
-
-
-def _located(case: CaseResult, tests: ImageTests) -> CaseResult:
-    """With a file from the folder that is built, or with none: a name from the container is only a claim."""
-    path = PurePosixPath(case.file)
-    inside = case.file and not path.is_absolute() and ".." not in path.parts and "\0" not in case.file
-    try:
-        known = bool(inside) and (tests.files / path).is_file()
-    except OSError:  # e.g. a name that is too long
-        known = False
-    return replace(case, file=str(PurePosixPath(tests.folder) / path), line=case.line) if known else _nowhere(case)
-
-
-def _nowhere(case: CaseResult) -> CaseResult:
-    return replace(case, file="", line=None)
-
-
-def _doubt(cases: tuple[CaseResult, ...], odd: str) -> str | None:
-    """Why a run that says that it passed did not, or None."""
-    if failing(cases):
-        return f"The image tests failed ({count_cases(cases)}), though they ended as if they had passed. {_NOT_PUSHED}"
-    if not cases:
-        return (
-            "The image tests ended as if they had passed, and no result of any test is to be found"
-            f" ({odd or 'the list is empty'}): something in the tests ends pytest early. {_NOT_PUSHED}"
-        )
-    return None
-
-
-_NOT_PUSHED = "So nothing is proven, and the image is not pushed."
-
-
-def _too_long(tests: ImageTests, running: str) -> str:
+def _too_long(tests: ImageTests, container: StoppedContainer) -> str:
+    running = (container.read_file(f"{SCRIPT_FOLDER}/results/running", MAX_NAME_BYTES) or b"").decode(errors="replace")
     during = f" '{running[:200]}' was running." if running else ""
     return (
         f"The image tests took longer than {tests.total_seconds} seconds and were ended.{during} The image is not"
         f" pushed. Make the tests in '{tests.folder}' shorter, or raise the input 'test-timeout': all together may take"
         f" {TIMES_IN_TOTAL} times as long, and an hour at least."
-    )
-
-
-def _explain(code: int, folder: str, cases: tuple[CaseResult, ...]) -> str:
-    if code == NO_TESTS_COLLECTED and not failing(cases):
-        return (
-            f"No test was found in '{folder}': pytest looks for functions test_* in files test_*.py. Add one, or a"
-            " notebook, or empty the folder."
-        )
-    if code == NO_PYTHON:
-        return f"The image has no python3 on its PATH, so the tests in '{folder}' cannot run. Install Python into it."
-    if code == NO_PLACE:
-        return (
-            f"The tests in '{folder}' could not be copied to the folder where the image starts, nor to the home of its"
-            " user. Set WORKDIR and HOME in the Dockerfile to folders that the user may write to."
-        )
-    if code == NOT_INSTALLED and not cases:
-        return (
-            f"pytest or nbclient, or what '{folder}/requirements.txt' asks for, could not be installed beside the"
-            " image's own packages: the log says why. Install them in the image to need no network here."
-        )
-    counts = count_cases(cases)
-    told = counts if failing(cases) else f"exit code {code}{', ' if counts else ''}{counts}"
-    return (
-        f"The image tests failed ({told}), so the image is not pushed. The log above has each failure; the tests stand"
-        f" in '{folder}'."
     )

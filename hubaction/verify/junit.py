@@ -1,7 +1,7 @@
-"""Reads a JUnit file that was written inside of a container, where anybody may have had a hand in it.
+"""Reads a JUnit file from a container, which is untrusted.
 
-The shape is that of pytest's `junit_family=xunit1`, https://docs.pytest.org/en/stable/how-to/output.html, of which
-only the attributes name, time, file, line and message count.
+The format is pytest's `junit_family=xunit1`, https://docs.pytest.org/en/stable/how-to/output.html, of which only the
+attributes name, time, file, line and message are used.
 """
 
 from typing import NoReturn
@@ -16,14 +16,14 @@ _OUTCOMES = {"failure": CaseOutcome.FAILED, "error": CaseOutcome.FAILED, "skippe
 
 
 class JUnitError(ValueError):
-    """The file is not what the scripts in the container write."""
+    """The file is not one that the scripts in the container write."""
 
 
-def parse_junit(content: bytes) -> tuple[CaseResult, ...]:
+def read_junit(content: bytes) -> tuple[CaseResult, ...]:
     """Return the cases in the file's order; raises JUnitError.
 
-    There is no document type in such a file, so none is read: entities, which could make a small file large or reach
-    other files, are declared in it and nowhere else. https://docs.python.org/3/library/xml.html#xml-security
+    A document type is refused, since only there entities can be declared, which can make a small file large or include
+    other files: https://docs.python.org/3/library/xml.html#xml-security
     """
     if len(content) > MAX_BYTES:
         raise JUnitError("it is too large")
@@ -84,7 +84,7 @@ def _read_seconds(text: str) -> float:
         seconds = float(text)
     except ValueError:
         raise JUnitError("a time is no number") from None
-    # False for "not a number", too.
+    # Also False for NaN.
     if not 0 <= seconds < 10**7:
         raise JUnitError("a time is none")
     return seconds

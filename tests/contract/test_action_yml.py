@@ -1,65 +1,56 @@
-"""action.yml, the README and the code say the same."""
+"""action.yml, the documents and the code say the same."""
 
 from typing import Any
 
-import pytest
 import yaml
 
-from devtools.inputs_table import render_tables, replace_tables
+from devtools.inputs_table import SHORT, group_inputs, render_all, render_inputs, replace_table
 from devtools.places import PROJECT
 from hubaction.inputs.old_inputs import OLD_INPUTS
-from hubaction.inputs.settings import BLANK_MEANS_OFF, DEFAULTS
+from hubaction.inputs.settings import INPUTS
 
-ACTION: dict[str, Any] = yaml.safe_load((PROJECT / "action.yml").read_text(encoding="utf-8"))
+TEXT = (PROJECT / "action.yml").read_text(encoding="utf-8")
+ACTION: dict[str, Any] = yaml.safe_load(TEXT)
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
+PAGE = (PROJECT / "docs/inputs.md").read_text(encoding="utf-8")
+MAKE = "run: python -m devtools.inputs_table"
 
 
-def test_inputs__are_those_of_settings() -> None:
-    assert list(ACTION["inputs"]) == [*DEFAULTS, *OLD_INPUTS]
+def test_inputs__action_yml_settings_and_the_page_agree() -> None:
+    """The names, their order and their defaults; what the descriptions say; and every row of the page."""
+    assert list(ACTION["inputs"]) == [*INPUTS, *OLD_INPUTS]
+    for name, declared in INPUTS.items():
+        entry = ACTION["inputs"][name]
+        assert name == name.lower(), name
+        assert not {"_", " "} & set(name), name
+        assert entry["default"] == ("${{ github.token }}" if name == "github-token" else declared.default), name
+        stated = entry["description"].partition("Default: ")[2]
+        assert stated, name
+        assert stated.startswith(declared.default), name
+        assert ("empty switches" in entry["description"]) is declared.blank_means_off, name
+        assert PAGE.count(f"\n| `{name}` | ") == 1 + (name in ACTION["outputs"]), name
+    for name in OLD_INPUTS:
+        assert OLD_INPUTS[name] in ACTION["inputs"][name]["deprecationMessage"], name
+        assert "default" not in ACTION["inputs"][name], name
 
 
-@pytest.mark.parametrize("name", OLD_INPUTS)
-def test_old_inputs__are_deprecated_and_name_their_successor(name: str) -> None:
-    old = ACTION["inputs"][name]
-    assert OLD_INPUTS[name] in old["deprecationMessage"]
-    assert "default" not in old
+def test_group_inputs__each_has_a_heading_and_keeps_its_order() -> None:
+    groups = group_inputs(TEXT)
+    assert "" not in groups
+    assert sorted(name for names in groups.values() for name in names) == sorted(INPUTS)
+    order = list(INPUTS)
+    assert all(names == sorted(names, key=order.index) for names in groups.values())
 
 
-@pytest.mark.parametrize("name", [name for name in DEFAULTS if name != "github-token"])
-def test_default__is_that_of_settings(name: str) -> None:
-    assert ACTION["inputs"][name]["default"] == DEFAULTS[name]
-
-
-def test_default__of_the_token_is_the_jobs() -> None:
-    assert ACTION["inputs"]["github-token"]["default"] == "${{ github.token }}"
-
-
-@pytest.mark.parametrize("name", DEFAULTS)
-def test_description__states_the_default(name: str) -> None:
-    description, default = ACTION["inputs"][name]["description"], DEFAULTS[name]
-    stated = description.partition("Default: ")[2]
-    assert stated
-    assert stated.startswith(default)
-
-
-@pytest.mark.parametrize("name", DEFAULTS)
-def test_names__are_kebab_case(name: str) -> None:
-    assert name == name.lower()
-    assert not {"_", " "} & set(name)
+def test_pages__have_the_tables_of_action_yml() -> None:
+    assert replace_table(PAGE, render_all(TEXT)) == PAGE, MAKE
+    assert replace_table(README, render_inputs(ACTION, *SHORT)) == README, MAKE
+    assert "](docs/inputs.md)" in README
 
 
 def test_descriptions__hold_no_expression() -> None:
     # The runner evaluates expressions in defaults only, and refuses an action with one elsewhere.
     assert "${{" not in str([entry["description"] for entry in (ACTION["inputs"] | ACTION["outputs"]).values()])
-
-
-def test_blank_means_off__is_said_so() -> None:
-    for name in BLANK_MEANS_OFF:
-        assert "empty switches" in ACTION["inputs"][name]["description"]
-
-
-def test_readme__has_the_tables_of_action_yml() -> None:
-    assert replace_tables(README, render_tables(ACTION)) == README, "run: python -m devtools.inputs_table"
 
 
 def test_runs__in_a_container_made_from_the_dockerfile() -> None:

@@ -14,14 +14,15 @@ import pytest
 import yaml
 
 from devtools.places import PROJECT
-from hubaction.decide.plan import make_plan
+from hubaction.decide.plan import BuildPlan, make_plan
 from hubaction.errors import ActionError
 from hubaction.inputs.event import Event
-from hubaction.inputs.settings import Settings, read_settings
+from hubaction.inputs.read import read_settings
+from hubaction.inputs.settings import Settings
 from hubaction.migrate.migrate import migrate_workflow
 from tests.support.actionlint import lint
 from tests.support.workflow_expressions import Value, evaluate
-from tests.unit.samples import SHORT_SHA, make_event, make_inputs, pull_request, push_to, release
+from tests.unit.samples import SHORT_SHA, SURROUNDINGS, make_event, make_inputs, pull_request, push_to, release
 
 WORKFLOWS = sorted((PROJECT / "tests/unit/migrate/workflows").glob("*.yaml"))
 NAMES = [file.stem for file in WORKFLOWS]
@@ -66,16 +67,19 @@ def outcome_of(inputs: Mapping[str, str], event: Event) -> Outcome | str:
     environ = {"GITHUB_REPOSITORY": event.repository.lower(), "GITHUB_ACTOR": "robot"} | make_inputs(inputs)
     try:
         settings: Settings = read_settings(environ)
-        plan = make_plan(settings, event, NOW)
+        plan = make_plan(settings, event, SURROUNDINGS, NOW)
     except ActionError as error:
         return type(error).__name__
+    build = plan if isinstance(plan, BuildPlan) else None
     return Outcome(
-        builds=plan.builds,
-        push=plan.push,
-        references=tuple(sorted(map(str, plan.references))) if plan.push else (),
-        arguments=tuple(argument.replace(plan.local_tag, "TAG") for argument in plan.repo2docker if plan.local_tag),
+        builds=build is not None,
+        push=bool(build and build.push),
+        references=tuple(sorted(map(str, build.references))) if build and build.push else (),
+        arguments=tuple(argument.replace(build.build.local_tag, "TAG") for argument in build.build.repo2docker)
+        if build
+        else (),
         include_git=settings.include_git,
-        binder=(settings.binder.cache, settings.binder.cache_message, settings.binder.prebuild),
+        binder=(settings.binder_update.cache, settings.binder_update.cache_message, settings.binder_update.prebuild),
         public_check=settings.public_check,
     )
 

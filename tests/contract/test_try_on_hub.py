@@ -10,7 +10,7 @@ from devtools.places import PROJECT
 from hubaction.decide.plan import make_plan
 from hubaction.report.try_on_hub import foresee_links
 from tests.unit.report.test_hub_links import follow_login, read_form
-from tests.unit.samples import SHORT_HEAD_SHA, make_settings, pull_request
+from tests.unit.samples import SHORT_HEAD_SHA, SURROUNDINGS, make_settings, pull_request
 
 PAGE = (PROJECT / "docs" / "try-on-hub.md").read_text(encoding="utf-8")
 STEP, HUB = (yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL))
@@ -20,7 +20,7 @@ PROFILE: dict[str, Any] = HUB["singleuser"]["profileList"][0]
 
 def test_step__leads_to_the_profile_that_the_hub_has() -> None:
     inputs = {name: str(value).lower() if value is True else value for name, value in INPUTS.items()}
-    links = foresee_links(make_plan(make_settings(inputs), pull_request(), datetime.now(UTC)))
+    links = foresee_links(make_plan(make_settings(inputs), pull_request(), SURROUNDINGS, datetime.now(UTC)))
     assert links
     form = read_form(follow_login(INPUTS["hub-url"], links.start))
     assert form["profile"] == PROFILE["slug"]

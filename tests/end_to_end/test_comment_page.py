@@ -10,10 +10,10 @@ from playwright.sync_api import Browser, Page, Route
 
 from devtools import places
 from devtools.browser import running_browser
-from hubaction.decide.plan import Badge, CommentTarget
+from hubaction.decide.comment import Badge, CommentTarget
 from hubaction.image import ImageName, PushedReference, Reference
-from hubaction.modes.comment import make_badge_section, make_image_section
 from hubaction.report.comment import render_body
+from hubaction.report.comment_sections import make_badge_section, make_image_section
 from hubaction.report.result_file import ImageResult
 from tests.github.pages import render
 

@@ -17,8 +17,10 @@ from devtools import images as base_images
 from devtools import process
 from devtools.engine import Engine as RunningEngine
 from hubaction.clients.engine.engine import Engine
-from hubaction.inputs.choices import HubCheck, HubPolicy
-from hubaction.verify.hub_check import HubCheckResult, Subject, run_hub_check
+from hubaction.inputs.choices import HubCheck
+from hubaction.inputs.settings import HubPolicy
+from hubaction.results import HubChecked
+from hubaction.verify.hub_check import Subject, run_hub_check
 from hubaction.verify.hub_container import make_spawn
 from hubaction.verify.hub_diagnosis import HubCheckError
 from tests.support.hub_images import IMAGES, HubImage
@@ -37,7 +39,7 @@ OTHERS = [image for image in IMAGES if not image.core]
 class Verdict:
     """What the check said of an image."""
 
-    result: HubCheckResult | None
+    result: HubChecked | None
     error: HubCheckError | None
     log: str
 
@@ -134,8 +136,8 @@ def test_result__says_what_was_seen(check: Callable[..., Verdict]) -> None:
     assert result.memory_bytes
     assert 40e6 < result.memory_bytes < 400e6
     assert result.versions.keys() == {"python", "jupyterhub", "jupyterlab", "jupyter_server"}
-    assert result.kernels == ["python3"]
-    assert result.remarks == []
+    assert result.kernels == ("python3",)
+    assert result.remarks == ()
 
 
 @pytest.mark.slow

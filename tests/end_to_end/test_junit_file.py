@@ -6,7 +6,7 @@ import pytest
 
 from devtools import process
 from hubaction.results import CaseOutcome
-from hubaction.verify.junit import parse_junit
+from hubaction.verify.junit import read_junit
 from tests.support.handler import Job
 
 MakeJob = Callable[[str], Job]
@@ -24,7 +24,7 @@ def test_junit_file__is_left_whatever_came_out(
     assert result.outputs["junit-file"] == "reports/junit.xml"
     file = job.workspace / "reports/junit.xml"
     assert file.stat().st_uid == job.workspace.stat().st_uid
-    cases = parse_junit(file.read_bytes())
+    cases = read_junit(file.read_bytes())
     assert {case.outcome for case in cases} == {outcome}
     for case in cases:
         assert (job.workspace / case.file).is_file()

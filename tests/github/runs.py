@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hubaction.decide.plan import CommentTarget
+from hubaction.decide.comment import CommentTarget
 from hubaction.image import ImageName, PushedReference, Reference
 from hubaction.inputs.event import read_event
-from hubaction.inputs.settings import read_settings
+from hubaction.inputs.read import read_settings
 from hubaction.main import main
-from hubaction.modes.comment import make_image_section, write_comment
+from hubaction.report.comment_on_github import write_comment
+from hubaction.report.comment_sections import make_image_section
+from hubaction.report.outputs import write_outputs
+from hubaction.report.report import Report
 from hubaction.report.result_file import ImageResult
 from hubaction.runner.console import Console
 from hubaction.runner.job import Job
@@ -77,12 +80,12 @@ class Run:
         head = read_event(self.environ, payload).pull_request
         assert head is not None
         target = CommentTarget(REPOSITORY, head.number, head.head_sha, head.from_fork, badge=None)
-        write_comment(
-            target,
-            [make_image_section(result, target, self.environ)],
-            read_settings(self.environ),
-            Job(self.environ, Console(stdout)),
-        )
+        job = Job(self.environ, Console(stdout))
+        report = Report(job)
+        sections = [make_image_section(result, target, self.environ)]
+        if comment := write_comment(target, sections, read_settings(self.environ), job):
+            report.add(comment)
+        write_outputs(report, job)
         return self.ran(0, stdout.getvalue())
 
     def ran(self, code: int, log: str) -> Ran:

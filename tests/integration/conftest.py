@@ -52,7 +52,7 @@ def tiny_image(tmp_path: Path, engine: RunningEngine) -> Iterator[str]:
     process.run(["docker", "image", "rm", "--force", tag], env=engine.environment())
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[GitHubServer, Prism]]:
     """Yield GitHub's server, played, and the proxy in front that checks what passes; it takes seconds to start."""
     with running_server() as server, running_prism(server.url, tmp_path_factory.mktemp("prism")) as prism:

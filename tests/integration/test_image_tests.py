@@ -16,7 +16,8 @@ from hubaction.clients.engine.container import StoppedContainer
 from hubaction.clients.engine.engine import Engine
 from hubaction.errors import ActionError
 from hubaction.results import CaseOutcome, CaseResult, count_cases, failing
-from hubaction.verify.image_tests import ImageTests, ImageTestsError, Place, run_image_tests
+from hubaction.verify.image_tests import ImageTests, Place, run_image_tests
+from hubaction.verify.tests_verdict import ImageTestsError
 from tests.support.machine import containers_left
 from tests.support.program import Program
 from tests.support.runner_rules import read_commands
@@ -57,7 +58,7 @@ class Images:
 
     def build(self, dockerfile: str) -> str:
         if dockerfile not in self._built:
-            tag = f"hub-image-action/tests-image-tests:{len(self._built)}"
+            tag = f"hub-image-action/tests-image-tests:{secrets.token_hex(6)}"
             (self.folder / "Dockerfile").write_text(dockerfile)
             process.run(["docker", "build", "--quiet", "--tag", tag, self.folder], env=self._engine.environment())
             self._built[dockerfile] = tag

@@ -10,11 +10,11 @@ import pytest
 from devtools import process
 from devtools.engine import Engine as RunningEngine
 from hubaction.clients.engine.engine import Engine
-from hubaction.guard.given_secrets import HeldSecret
-from hubaction.guard.image import LeakError, check_leaks
+from hubaction.guard.given_secrets import GivenSecret
+from hubaction.guard.image import LeakError, guard_image
 from tests.support.planted import characters
 
-SECRET = HeldSecret("the build argument 'TOKEN'", characters(30))
+SECRET = GivenSecret("the build argument 'TOKEN'", characters(30))
 FOLDERS = ("/srv/repo", "/srv/repo/inner", "/home/jovyan")
 
 
@@ -33,7 +33,7 @@ def image(tmp_path: Path, engine: RunningEngine, request: pytest.FixtureRequest)
 
 
 def check(engine_door: Engine, image: str) -> None:
-    check_leaks(engine_door, image, run=image, folders=FOLDERS, held=[SECRET], build_args=[("NB_USER", "jovyan")])
+    guard_image(image, [SECRET], engine=engine_door, run=image, folders=FOLDERS, build_args=[("NB_USER", "jovyan")])
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def check(engine_door: Engine, image: str) -> None:
     indirect=["image"],
     ids=["variable", "label", "command", "file", "start folder", "history", "link"],
 )
-def test_check_leaks__says_where(image: str, place: str, engine_door: Engine) -> None:
+def test_guard_image__says_where(image: str, place: str, engine_door: Engine) -> None:
     with pytest.raises(LeakError) as caught:
         check(engine_door, image)
     assert f"the build argument 'TOKEN' is in {place}" in caught.value.message
@@ -62,7 +62,7 @@ def test_check_leaks__says_where(image: str, place: str, engine_door: Engine) ->
 
 
 @pytest.mark.parametrize("image", ["RUN true"], indirect=True)
-def test_check_leaks__nothing_there(image: str, engine_door: Engine) -> None:
+def test_guard_image__nothing_there(image: str, engine_door: Engine) -> None:
     """Two of the folders do not exist, and the one that it starts in is the whole image."""
     check(engine_door, image)
     assert engine_door.remove_containers(image) == 0

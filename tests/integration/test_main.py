@@ -1,12 +1,15 @@
 """The whole program as a process on this machine, without its container: what is missing is told in one sentence."""
 
 import os
+import secrets
 from pathlib import Path
 
 import pytest
 
 from devtools.engine import Engine
 from devtools.registry import Registry
+from hubaction.decide.build_arguments import CONTEXT_FOLDER
+from tests.support.machine import repeated
 from tests.support.program import Program
 from tests.support.runner_rules import read_commands
 
@@ -109,7 +112,16 @@ def test_main__build_with_another_repo2docker_is_not_remarked_on(program: Progra
     assert [command for command in read_commands(ended.log) if command.name == "notice"] == []
 
 
-def test_main__leaves_no_folder_behind(program: Program, tmp_path: Path) -> None:
-    before = {path.name for path in Path("/tmp").glob("hub-image-action-*")}
-    test_main__builds(program)
-    assert {path.name for path in Path("/tmp").glob("hub-image-action-*")} == before
+def test_main__leaves_no_folder_behind(program: Program) -> None:
+    """Its folder is known by a file of the build: other runs on this machine have folders of that name, too."""
+    mark = secrets.token_hex(8)
+    (program.workspace / mark).touch()
+    seen: set[Path] = set()
+
+    def look() -> None:
+        seen.update(file.parents[1] for file in Path("/tmp").glob(f"hub-image-action-*/{CONTEXT_FOLDER}/{mark}"))
+
+    with repeated(look):
+        test_main__builds(program)
+    assert len(seen) == 1
+    assert [folder for folder in seen if folder.exists()] == []

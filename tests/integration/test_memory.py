@@ -11,10 +11,10 @@ MAX_MEGABYTES = 100
 READER = """
 import sys
 from pathlib import Path
-from hubaction.build.log import BuildLog
-from hubaction.pipeline import run_pipeline
-from hubaction.runner.process import stream_process
-from hubaction.runner.protocol import Console
+from hubaction.build.build_log import BuildLog
+from hubaction.modes.build import run_pipeline
+from hubaction.clients.process import stream_process
+from hubaction.runner.console import Console
 
 log = BuildLog("")
 with open("/dev/null", "w") as sink, Console(sink).untrusted() as write:
@@ -26,8 +26,8 @@ peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM
 print(code, log.steps, int(peak.split()[1]) // 1024)
 """
 LINES = """
-for number in range(2_000_000):
-    print(f"#{number % 700} [{number % 700}/700] RUN a step that says a lot, again and again, {number:040}")
+for number in range(500_000):
+    print(f"#{number % 700} [{number % 700}/700] RUN a step that says a lot, again and again, {number:0360}")
 """
 ONE_LINE = """
 import sys

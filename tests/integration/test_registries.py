@@ -24,8 +24,8 @@ from hubaction.clients.registry.errors import RegistryError
 from hubaction.clients.registry.registry import Registry as RegistryDoor
 from hubaction.clients.registry.remote_image import read_candidate
 from hubaction.image import ImageName, PushedReference, Reference
+from hubaction.inputs.credentials import Credentials
 from hubaction.inputs.docker_config import read_auth
-from hubaction.inputs.settings import Credentials
 from hubaction.publish.login import LoginError, log_in, temporary_docker_config
 from hubaction.publish.promote import promote
 from hubaction.publish.public import PrivateImageError, check_public

@@ -370,6 +370,11 @@ def test_fresh__builds_without_any_cache(commits: Commits, built: Ran, sha: str,
 # --- base images ---
 
 
+def local_base(commits: Commits) -> str:
+    """The name of base images that only the engine has."""
+    return f"hub-image-action/tests-base-{commits.nonce}"
+
+
 @pytest.fixture(scope="module")
 def based(make_commits: MakeCommits, engine: Engine) -> Iterator[tuple[Commits, MoveBase]]:
     """A repository whose base image is in the registry, and how to put another one there behind the engine's back."""
@@ -378,7 +383,7 @@ def based(make_commits: MakeCommits, engine: Engine) -> Iterator[tuple[Commits, 
     commits.write(Dockerfile=f"FROM {base}\nCOPY notes.txt /\nRUN echo based on $(cat /base)\nUSER 1000\n")
 
     def move(text: str, *, push: bool = True) -> str:
-        tag = f"hub-image-action/tests-base:{text}"
+        tag = f"{local_base(commits)}:{text}"
         lines = f"FROM debian:trixie-slim\nRUN echo {commits.nonce}-{text} > /base\n"
         folder = commits.workspace.parent / f"base-{text}"
         folder.mkdir(exist_ok=True)
@@ -393,7 +398,7 @@ def based(make_commits: MakeCommits, engine: Engine) -> Iterator[tuple[Commits, 
         return base
 
     yield commits, move
-    left = [base, *(f"hub-image-action/tests-base:{text}" for text in ("old", "new", "mine"))]
+    left = [base, *(f"{local_base(commits)}:{text}" for text in ("old", "new", "mine"))]
     process.run(["docker", "image", "rm", "--force", *left], env=engine.environment())
 
 
@@ -409,7 +414,7 @@ def test_base__moved_in_the_registry(based: tuple[Commits, MoveBase]) -> None:
     move("new")
     # As on a machine that pulled it some time ago.
     commits.docker("image", "rm", base)
-    commits.docker("image", "rm", "hub-image-action/tests-base:new")
+    commits.docker("image", "rm", f"{local_base(commits)}:new")
     commits.docker("tag", old, base)
     ran = commits.push(new, before=sha)
 

@@ -17,10 +17,9 @@ from hubaction.clients.registry import registry as module
 from hubaction.clients.registry.errors import RegistryError, UnreachableError
 from hubaction.clients.registry.registry import Registry
 from hubaction.decide.labels import FINGERPRINT_LABEL, PULL_REQUEST_LABEL
-from hubaction.decide.plan import make_plan
 from hubaction.image import ImageName
 from tests.unit.decide.test_plan import NOW
-from tests.unit.samples import LOGIN, make_settings, push_to
+from tests.unit.samples import LOGIN, make_build_plan, make_settings, push_to
 
 
 @pytest.fixture
@@ -81,7 +80,7 @@ def test_fetch_manifest__not_the_whole_answer(serve: Callable[[Iterator[bytes]],
 def build(folder: Path, engine: Engine, *labels: str) -> dict[str, str]:
     """Build with a run's own arguments and these labels after them; return what the image has."""
     tag = f"hub-image-action/tests-labels:{secrets.token_hex(6)}"
-    arguments = [*make_plan(make_settings(LOGIN), push_to(), NOW).buildx, *labels]
+    arguments = [*make_build_plan(make_settings(LOGIN), push_to(), NOW).build.buildx, *labels]
     environment = engine.environment()
     process.run(["docker", "buildx", "build", "--quiet", "--tag", tag, *arguments, folder], env=environment)
     try:

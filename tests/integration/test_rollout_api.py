@@ -8,9 +8,10 @@ from hubaction.clients.github.api import GitHub
 from hubaction.clients.github.pull_requests import MERGE_WHEN_READY
 from hubaction.inputs.choices import Automerge
 from hubaction.inputs.rollout_paths import parse_value_path
-from hubaction.modes.rollout import read_images
+from hubaction.rollout.hub.edit import read_images
 from hubaction.rollout.hub.files import choose_files, edit_files
-from hubaction.rollout.hub.pull_request import Kind, Proposal, RolledOut, Texts, roll_out
+from hubaction.rollout.hub.proposal import Proposal, Texts
+from hubaction.rollout.hub.pull_request import Kind, Proposed, propose
 from tests.github.prism import Prism, running_prism
 from tests.github.pulls_api import PullsApi
 from tests.github.queries import find_mistakes
@@ -40,7 +41,7 @@ def server(proxied: tuple[GitHubServer, Prism]) -> Iterator[GitHubServer]:
     assert server.unauthorized == []
 
 
-def roll(proxied: tuple[GitHubServer, Prism], tag: str, run: int) -> RolledOut:
+def roll(proxied: tuple[GitHubServer, Prism], tag: str, run: int) -> Proposed:
     server, prism = proxied
     paths = [parse_value_path("hub.yaml: image")]
     github = GitHub(prism.url, APP_TOKEN, OTHER_REPOSITORY)
@@ -61,7 +62,7 @@ def roll(proxied: tuple[GitHubServer, Prism], tag: str, run: int) -> RolledOut:
         automerge=Automerge.TRUE,
     )
     try:
-        return roll_out(github, OTHER_REPOSITORY, proposal)
+        return propose(github, OTHER_REPOSITORY, proposal)
     finally:
         github.close()
         direct.close()

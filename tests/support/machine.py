@@ -2,7 +2,7 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from devtools import process
@@ -15,16 +15,23 @@ SECONDS_BETWEEN_LOOKS = 0.01
 def watched_processes() -> Iterator[set[str]]:
     """Yield a set that grows by every command line which the machine's list of processes shows meanwhile."""
     seen: set[str] = set()
+    with repeated(lambda: seen.update(command_lines())):
+        yield seen
+
+
+@contextlib.contextmanager
+def repeated(look: Callable[[], None]) -> Iterator[None]:
+    """Look again and again, on a thread of its own, for as long as the block runs."""
     ended = threading.Event()
 
     def watch() -> None:
         while not ended.wait(SECONDS_BETWEEN_LOOKS):
-            seen.update(command_lines())
+            look()
 
     thread = threading.Thread(target=watch)
     thread.start()
     try:
-        yield seen
+        yield
     finally:
         ended.set()
         thread.join()

@@ -1,6 +1,7 @@
 """The whole program as a process on this machine, without its container."""
 
 import json
+import secrets
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -9,6 +10,10 @@ from pathlib import Path
 from devtools import places, process
 from devtools.engine import Engine
 from tests.support.runner_rules import Command, read_commands
+from tests.support.thread_imports import tell_imports
+
+_WATCH = places.PROJECT / "tests/support/thread_imports.py"
+"""Each run shows as well that no worker thread imports anything."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +49,14 @@ class Program:
             "GITHUB_EVENT_PATH": str(folder / "event.json"),
             "GITHUB_REF": ref,
             "GITHUB_REPOSITORY": "lab/integration",
-            "GITHUB_RUN_ID": "4711",
+            "GITHUB_RUN_ID": str(secrets.randbelow(10**10)),  # in the name of its image on the engine
             "GITHUB_SHA": "1" * 40,
             "GITHUB_WORKSPACE": str(self.workspace),
         }
 
     def run(self, **changes: str) -> Ended:
         done = subprocess.run(
-            [sys.executable, "-I", places.PROJECT / "entrypoint.py"],
+            [sys.executable, "-I", _WATCH, places.PROJECT / "entrypoint.py"],
             env={**self.env, **changes},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -59,4 +64,5 @@ class Program:
             timeout=120,
             check=False,
         )
+        assert not (told := tell_imports(done.stdout)), told
         return Ended(done.returncode, done.stdout)

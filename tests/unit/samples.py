@@ -1,9 +1,16 @@
 """Settings and events as a runner would give them, for tests that start behind the reading."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
+import pytest
+
+from hubaction.decide.plan import BuildPlan, make_plan
+from hubaction.errors import InvalidInputError
 from hubaction.inputs.event import Event, read_event
-from hubaction.inputs.settings import Settings, read_settings
+from hubaction.inputs.read import read_settings
+from hubaction.inputs.settings import Settings
+from hubaction.inputs.surroundings import Surroundings
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 SHORT_SHA = "0123456789ab"
@@ -11,6 +18,8 @@ HEAD_SHA = "fedcba9876543210fedcba9876543210fedcba98"
 SHORT_HEAD_SHA = "fedcba987654"
 REPOSITORY = "Org/Course"
 LOGIN = {"username": "robot", "password": "hunter2-hunter2"}
+SURROUNDINGS = Surroundings()
+"""Neither an appendix nor a login, as in most workflows."""
 
 
 def make_inputs(inputs: Mapping[str, str]) -> dict[str, str]:
@@ -20,6 +29,22 @@ def make_inputs(inputs: Mapping[str, str]) -> dict[str, str]:
 
 def make_settings(inputs: Mapping[str, str] | None = None) -> Settings:
     return read_settings({"GITHUB_REPOSITORY": REPOSITORY} | make_inputs(inputs or {}))
+
+
+def make_build_plan(
+    settings: Settings, event: Event, now: datetime, surroundings: Surroundings = SURROUNDINGS
+) -> BuildPlan:
+    """Return the plan of a run that builds."""
+    plan = make_plan(settings, event, surroundings, now)
+    assert isinstance(plan, BuildPlan), plan.reason
+    return plan
+
+
+def problems_of(inputs: Mapping[str, str], **environ: str) -> list[str]:
+    """Return what is said about the inputs; fails when nothing is."""
+    with pytest.raises(InvalidInputError) as caught:
+        read_settings({"GITHUB_REPOSITORY": REPOSITORY} | environ | make_inputs(inputs))
+    return [str(problem) for problem in caught.value.problems]
 
 
 def make_event(name: str, payload: Mapping[str, object] | None = None, **environ: str) -> Event:

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hubaction.main import MAX_APPENDIX_BYTES, main
+from hubaction.inputs.surroundings import MAX_APPENDIX_BYTES
+from hubaction.main import main
 from tests.support import runner_rules
 from tests.support.payloads import EXAMPLES, Example, MissingExamplesError, find_examples
 from tests.unit.samples import HEAD_SHA, LOGIN, REPOSITORY, SHA, SHORT_SHA, make_inputs

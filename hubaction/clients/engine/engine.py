@@ -58,6 +58,7 @@ class Engine:
             working_folder=str(config.get("WorkingDir") or "/"),
             environment=_split_environment(config.get("Env") or []),
             entrypoint=tuple(config.get("Entrypoint") or ()),
+            labels=dict(config.get("Labels") or {}),
         )
 
     def describe(self, reference: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from hubaction.clients.registry.addresses import (
 )
 from hubaction.clients.registry.errors import RegistryError, UnreachableError, UntrustedError
 from hubaction.clients.registry.manifest import read_object
+from hubaction.errors import Help
 
 TIMEOUT_SECONDS = 30
 LOOK_UP_SECONDS = 5
@@ -31,7 +32,6 @@ MAX_REDIRECTS = 5
 MAX_REASON = 500
 MAX_ANSWER_BYTES = 4 * 1024**2
 """The specification allows manifests of this size, and configs need less."""
-RECIPE = "https://github.com/org/hub-image-action/blob/main/docs/registries.md#a-registry-with-a-certificate-of-its-own"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 P = ParamSpec("P")
@@ -226,7 +226,9 @@ _UNTRUSTED = re.compile(r"CERTIFICATE_VERIFY_FAILED|\[X509|NO_CERTIFICATE_OR_CRL
 
 def _explain(host: str, error: OSError | ValueError) -> RegistryError:
     if isinstance(error, requests.exceptions.SSLError) and _UNTRUSTED.search(str(error)):
-        return UntrustedError(f"This action does not know the authority behind the certificate of {host}. {RECIPE}")
+        return UntrustedError(
+            f"This action does not know the authority behind the certificate of {host}. {Help.OWN_CERTIFICATE}"
+        )
     if isinstance(error, requests.exceptions.RequestException):
         return UnreachableError(
             f"{host} does not answer ({type(error).__name__}), so the image cannot be checked there."
@@ -239,5 +241,5 @@ def _explain(host: str, error: OSError | ValueError) -> RegistryError:
     # the container.
     return UntrustedError(
         f"The file that REQUESTS_CA_BUNDLE names is not there in the action's container, so"
-        f" the certificate of {host} cannot be checked with it. {RECIPE}"
+        f" the certificate of {host} cannot be checked with it. {Help.OWN_CERTIFICATE}"
     )

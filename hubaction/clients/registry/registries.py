@@ -7,8 +7,8 @@ from threading import Lock
 
 from hubaction.clients.registry.registry import Registry
 from hubaction.errors import ActionError
+from hubaction.inputs.credentials import Credentials
 from hubaction.inputs.docker_config import read_auth
-from hubaction.inputs.settings import Credentials
 
 
 @dataclass

@@ -5,16 +5,16 @@ aliases stay what they are.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import AliasEvent, Event, ScalarEvent
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 from ruamel.yaml.tokens import ScalarToken
 
 from hubaction.errors import ActionError
+from hubaction.inputs.yaml_nodes import children_of, entries_of, find_entry, locate_error, make_reader, walk
 from hubaction.rollout.hub.select import MERGE
 
 MAX_FILE_BYTES = 1024**2
@@ -40,7 +40,7 @@ class Document:
         if len(text.encode("utf-8", "replace")) > MAX_FILE_BYTES:
             raise self.fail(1, f"is larger than {MAX_FILE_BYTES // 1024} KiB, and no hub's configuration is.")
         try:
-            self.roots: list[Node] = [root for root in _reader().compose_all(text) if root is not None]
+            self.roots: list[Node] = [root for root in make_reader().compose_all(text) if root is not None]
             self._refuse_what_grows()
             self._refuse_what_is_ambiguous()
         except RecursionError:
@@ -75,7 +75,7 @@ class Document:
     def _tokens(self) -> list[tuple[int, int, bool]]:
         return [
             (token.start_mark.index, token.end_mark.index, isinstance(token, ScalarToken))
-            for token in _reader().scan(self.text)
+            for token in make_reader().scan(self.text)
         ]
 
     @cached_property
@@ -88,22 +88,13 @@ class Document:
 
     def events(self) -> list[Event]:
         """What the parser says of the text, in its order."""
-        return list(_reader().parse(self.text))
+        return list(make_reader().parse(self.text))
 
     # --- nodes ---
 
     def nodes(self) -> Iterator[Node]:
         """Every node once, however many aliases lead to it."""
-        return self._under(self.roots)
-
-    def _under(self, nodes: Sequence[Node]) -> Iterator[Node]:
-        left, seen = list(nodes), set()
-        while left:
-            node = left.pop()
-            if id(node) not in seen:
-                seen.add(id(node))
-                yield node
-                left += children_of(node)
+        return walk(*self.roots)
 
     @cached_property
     def shared(self) -> frozenset[int]:
@@ -113,13 +104,13 @@ class Document:
         for node in self.nodes():
             for child in children_of(node):
                 (twice if id(child) in seen else seen).add(id(child))
-        return frozenset(id(node) for node in self._under([each for each in self.nodes() if id(each) in twice]))
+        return frozenset(id(node) for node in walk(*(each for each in self.nodes() if id(each) in twice)))
 
     def is_encrypted(self) -> bool:
         """https://github.com/getsops/sops: a change by anybody else breaks the file's checksum."""
-        for root in self.roots:
-            if any(name == "sops" and isinstance(value, MappingNode) for name, value in _entries(root)):
-                return True
+        found = (find_entry(root, "sops") for root in self.roots)
+        if any(entry and isinstance(entry.value, MappingNode) for entry in found):
+            return True
         return any(isinstance(node, ScalarNode) and str(node.value).startswith("ENC[AES") for node in self.nodes())
 
     # --- what is refused ---
@@ -147,31 +138,22 @@ class Document:
         if self.is_encrypted():
             raise self.fail(1, "is encrypted by sops, and a change would break it. Keep images in a file of their own.")
         for node in self.nodes():
-            seen: dict[str, ScalarNode] = {}
-            for key in [key for key, _ in node.value] if isinstance(node, MappingNode) else []:
-                if isinstance(key, ScalarNode) and key.value != MERGE:
-                    if key.value in seen:
-                        first = seen[key.value].start_mark.line + 1
-                        raise self.fail_at(key, f"has the key '{key.value}' again, after line {first}: keep one.")
-                    seen[key.value] = key
+            lines: dict[str, int] = {}
+            for entry in entries_of(node):
+                if entry.name != MERGE and entry.name in lines:
+                    reason = f"has the key '{entry.name}' again, after line {lines[entry.name]}: keep one."
+                    raise self.fail_at(entry.key, reason)
+                lines[entry.name] = entry.line
 
     def _explain(self, error: YAMLError) -> FileError:
-        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-        number = mark.line + 1 if mark else 1
+        number, why = locate_error(error)
         lines = self.text.splitlines() or [""]
         near = lines[min(number, len(lines)) - 1]
         if "\t" in near[: len(near) - len(near.lstrip())] or "'\\t'" in str(getattr(error, "problem", "")):
             return self.fail(number, "is indented with a tab, which YAML forbids: use spaces.")
         if "{{" in self.text or "{%" in self.text:
             return self.fail(number, "is a template, and no YAML before it is rendered: name the file it is made from.")
-        why = error.problem if isinstance(error, MarkedYAMLError) and error.problem else type(error).__name__
         return self.fail(number, f"cannot be read as YAML: {why}.")
-
-
-def children_of(node: Node) -> list[Node]:
-    if isinstance(node, MappingNode):
-        return [each for pair in node.value for each in pair]
-    return list(node.value) if isinstance(node, SequenceNode) else []
 
 
 def is_text(node: ScalarNode) -> bool:
@@ -187,13 +169,3 @@ def sign(event: Event) -> tuple[str, ...]:
     return (type(event).__name__, anchor) if isinstance(event, AliasEvent) else (
         type(event).__name__, anchor, str(getattr(event, "tag", None) or "")
     )  # fmt: skip
-
-
-def _entries(node: Node) -> list[tuple[str, Node]]:
-    if not isinstance(node, MappingNode):
-        return []
-    return [(str(key.value), value) for key, value in node.value if isinstance(key, ScalarNode)]
-
-
-def _reader() -> YAML:
-    return YAML(typ="safe", pure=True)

@@ -9,21 +9,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from ruamel.yaml.events import ScalarEvent
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
+from ruamel.yaml.nodes import Node, ScalarNode
 
 from hubaction.image import ImageName, name_in_reference, split_reference
 from hubaction.inputs.rollout_paths import ValuePath
 from hubaction.results import Change
-from hubaction.rollout.hub.document import Document, FileError, is_text, sign
-from hubaction.rollout.hub.select import Miss, Place, Selection, entries_of
-
-_NUMBER = (
-    r"[-+]?[0-9_]*\.?[0-9_]*(?:[eE][-+]?[0-9_.]*)?|0[xX][0-9a-fA-F_]+|0[oO]?[0-9_]+|0[bB][01_]+|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*"
-    r"|[-+]?\.(?:inf|nan)"
-)
-_WORD = r"y|n|yes|no|on|off|true|false|null|nan|inf"
-_OTHER_THAN_TEXT = re.compile(rf"(?:{_NUMBER}|{_WORD})", re.IGNORECASE)
+from hubaction.rollout.hub.document import Document, FileError, is_text
+from hubaction.rollout.hub.image_places import Pair, find_pair, read_pair, whole_reference
+from hubaction.rollout.hub.select import Miss, Place, Selection
+from hubaction.rollout.hub.spelling import quote_if_needed, respell
+from hubaction.rollout.hub.splices import Splice, apply_splices
 
 
 @dataclass(frozen=True)
@@ -33,6 +28,20 @@ class NewImage:
     tag: str
     digests: Mapping[ImageName, str]
     """By each name that it has; one of them is what a hub's configuration says."""
+
+
+def read_images(images: Sequence[str]) -> NewImage:
+    """Read `name:tag@digest` for each name of an image; raises ValueError for anything else."""
+    digests: dict[ImageName, str] = {}
+    tag = ""
+    for image in images:
+        parts = split_reference(image)
+        name = name_in_reference(parts[0]) if parts else None
+        if parts is None or name is None or not parts[1]:
+            raise ValueError(image)
+        tag = parts[1]
+        digests[name] = parts[2]
+    return NewImage(tag, digests)
 
 
 @dataclass(frozen=True)
@@ -67,39 +76,18 @@ def edit_file(name: str, text: str, paths: Sequence[ValuePath], image: NewImage)
     return EditedFile(editor.write(), tuple(editor.changes), editor.current, tuple(editor.notes), misses)
 
 
-def is_read_as_text(tag: str) -> bool:
-    """Whether a tag without quotes is a text to every reader of YAML, old and new: 1234567e8901 is a number.
-
-    https://yaml.org/spec/1.2.2/#103-core-schema and https://yaml.org/type/
-    """
-    return _OTHER_THAN_TEXT.fullmatch(tag) is None
-
-
-@dataclass(frozen=True)
-class _Splice:
-    """New characters for a span of the text; `event` is what the parser has to say of them."""
-
-    start: int
-    end: int
-    text: str
-    node: ScalarNode
-    value: str
-    adds: bool = False
-    """Whether a key `tag` with this value comes after the node, which stays."""
-
-
 class _Editor:
     def __init__(self, document: Document, image: NewImage) -> None:
         self._document = document
         self._image = image
-        self._splices: dict[int, _Splice] = {}
+        self._splices: dict[int, Splice] = {}
         self.changes: list[Change] = []
         self.notes: list[str] = []
         self.current = 0
 
     def change(self, place: Place, path: str) -> None:
-        pair = _find_pair(place)
-        if pair and pair.tag is None and (node := _whole_reference(pair.name.node)):
+        pair = find_pair(place)
+        if pair and pair.tag is None and (node := whole_reference(pair.name.node)):
             self._change_reference(pair.name, node, path)
         elif pair:
             self._change_pair(pair, path)
@@ -113,12 +101,7 @@ class _Editor:
     def write(self) -> str:
         """The new text; raises FileError when it does not say what it should."""
         self._check_other_users()
-        text = self._document.text
-        for splice in sorted(self._splices.values(), key=lambda each: each.start, reverse=True):
-            text = text[: splice.start] + splice.text + text[splice.end :]
-        if self._splices:
-            self._prove(text)
-        return text
+        return apply_splices(self._document, self._splices.values())
 
     # --- the two ways to name an image ---
 
@@ -137,7 +120,7 @@ class _Editor:
         new = written + (f":{self._image.tag}" if tag or not digest else "") + (f"@{found}" if digest else "")
         self._replace(node, new, Change(0, path, old, new))
 
-    def _change_pair(self, pair: "_Pair", path: str) -> None:
+    def _change_pair(self, pair: Pair, path: str) -> None:
         name = self._text_of(pair.name.node, path)
         found = self._digest_of(name)
         if found is None:
@@ -189,8 +172,10 @@ class _Editor:
             self.current += 1
             return
         start, end = self._document.span(node)
-        text = self._respell(node, self._document.text[start:end], new)
-        self._splices[id(node)] = _Splice(start, end, text, node, new)
+        text = respell(node, self._document.text[start:end], new)
+        if text is None:
+            raise self._fail(node, "the image is not written out here: write it on one line, without escapes.")
+        self._splices[id(node)] = Splice(start, end, text, node, new)
         # A folded text begins on the line before its first word.
         at = start + max(self._document.text[start:end].find(str(node.value).strip()), 0)
         change = replace(change, line=self._document.text.count("\n", 0, at) + 1)
@@ -200,22 +185,7 @@ class _Editor:
                 f"{self._document.name}:{change.line}: stands at an anchor, so what refers to that changes along."
             )
 
-    def _respell(self, node: ScalarNode, raw: str, new: str) -> str:
-        """The new value in the old one's quotes, unless it would be read as a number without any."""
-        old = "" if str(node.tag).endswith(":null") else str(node.value).strip()
-        if not raw:
-            return f" {_quote_if_needed(new)}"
-        if not old and raw in {"''", '""'}:
-            return f"{raw[0]}{new}{raw[0]}"
-        if node.style in {None, ""} and (not old or not is_read_as_text(new)):
-            return _quote_if_needed(new)
-        if raw.count(old) != 1:
-            raise self._fail(node, "the image is not written out here: write it on one line, without escapes.")
-        # Without quotes, old readers of YAML end a text in braces at a colon.
-        gets_colon = node.style in {None, ""} and ":" in new and ":" not in old
-        return f'"{new}"' if gets_colon else raw.replace(old, new)
-
-    def _add_tag(self, pair: "_Pair", path: str, name: str) -> None:
+    def _add_tag(self, pair: Pair, path: str, name: str) -> None:
         """Write a key of its own below the name, or beside it in braces."""
         key, node, owner = pair.name.key, pair.name.node, pair.owner
         inside = key is not None and owner.start_mark.index <= key.start_mark.index < owner.end_mark.index
@@ -228,7 +198,7 @@ class _Editor:
         start, end = self._document.span(key)
         spelled = text[start:end].replace("name", "tag")
         at = self._document.span(node)[1]
-        value = f'"{new}"' if spelled[0] in "\"'" else _quote_if_needed(new)
+        value = f'"{new}"' if spelled[0] in "\"'" else quote_if_needed(new)
         if owner.flow_style:
             insertion = f", {spelled}: {value}"
         else:
@@ -236,10 +206,10 @@ class _Editor:
             at = rest.end() if rest else at
             line_end = "\r\n" if "\r\n" in text else "\n"
             insertion = f"{line_end}{' ' * key.start_mark.column}{spelled}: {value}"
-        self._splices[id(node)] = _Splice(at, at, insertion, node, new, adds=True)
+        self._splices[id(node)] = Splice(at, at, insertion, node, new, adds=True)
         self.changes.append(Change(self._document.line_of(node), path, name, f"{name}:{new}"))
 
-    # --- proofs ---
+    # --- who else uses it ---
 
     def _check_other_users(self) -> None:
         """A tag behind an anchor may belong to several images: it changes for all or for none."""
@@ -247,7 +217,7 @@ class _Editor:
         if not self._document.shared:
             return
         for node in self._document.nodes():
-            pair = _read_pair(Place(node))
+            pair = read_pair(Place(node))
             if not pair or not pair.tag or id(pair.tag.node) not in changed:
                 continue
             if not isinstance(pair.name.node, ScalarNode) or self._digest_of(str(pair.name.node.value).strip()) is None:
@@ -256,63 +226,5 @@ class _Editor:
                     pair.tag.node, f"is the tag of another image, too (line {line}): give each a tag of its own."
                 )
 
-    def _prove(self, text: str) -> None:
-        """Read the new text: it says what the old one says, but for the values that were to change."""
-        chosen = {splice.node.start_mark.index: splice for splice in self._splices.values()}
-        expected: list[tuple[str, ...]] = []
-        for event in self._document.events():
-            splice = chosen.get(event.start_mark.index) if isinstance(event, ScalarEvent) else None
-            if splice is None or event.end_mark.index != splice.node.end_mark.index:
-                expected.append(sign(event))
-                continue
-            kind, anchor, tag, value = sign(event)
-            if splice.adds:
-                expected += [(kind, anchor, tag, value), (kind, "", "", "tag"), (kind, "", "", splice.value)]
-            else:
-                tail = value[len(value.rstrip("\n")) :] if splice.node.style in {"|", ">"} else ""
-                expected.append((kind, anchor, tag, splice.value + tail))
-        try:
-            said = [sign(event) for event in Document(self._document.name, text).events()]
-        except FileError:
-            said = []
-        if said != expected:
-            raise self._document.fail(1, "cannot be changed at the chosen places only, so it is left as it is.")
-
     def _fail(self, node: Node, reason: str) -> FileError:
         return self._document.fail_at(node, reason)
-
-
-@dataclass(frozen=True)
-class _Pair:
-    """A mapping that names an image by `name` and `tag`."""
-
-    owner: MappingNode
-    name: Place
-    tag: Place | None
-
-
-def _whole_reference(node: Node) -> ScalarNode | None:
-    """A name that has its tag or digest in it."""
-    parts = split_reference(str(node.value).strip()) if isinstance(node, ScalarNode) else None
-    return node if parts and (parts[1] or parts[2]) and isinstance(node, ScalarNode) else None
-
-
-def _find_pair(place: Place) -> _Pair | None:
-    """The pair at a place, or that the place is the tag or the name of."""
-    if isinstance(place.node, MappingNode):
-        return _read_pair(place)
-    beside = _read_pair(place.parent) if place.parent and place.key else None
-    if beside and beside.tag and place.node in {beside.tag.node, beside.name.node}:
-        return beside
-    return None
-
-
-def _read_pair(place: Place) -> _Pair | None:
-    entries = {str(entry.key.value): entry for entry in entries_of(place) if entry.key}
-    if not isinstance(place.node, MappingNode) or "name" not in entries:
-        return None
-    return _Pair(place.node, entries["name"], entries.get("tag"))
-
-
-def _quote_if_needed(text: str) -> str:
-    return text if is_read_as_text(text) and ":" not in text else f'"{text}"'

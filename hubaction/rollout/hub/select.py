@@ -1,4 +1,9 @@
-"""Where a path leads in a file: the file's own nodes, so that each is known with its place in the text."""
+"""Where a path leads in a file: the file's own nodes, so that each is known with its place in the text.
+
+JMESPath's parser reads the paths; they are followed here. Its evaluation would need most of this again: it says nothing
+about where a path does not lead on, compares types where configurations are compared as texts, and its parser ends a
+projection too early (`choices.*.kubespawner_override.image` selects nothing).
+"""
 
 import difflib
 import json
@@ -6,9 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.nodes import Node, ScalarNode
+
+from hubaction.inputs.yaml_nodes import children_of, entries_of, items_of
 
 MERGE = "<<"
+_NOTHING = {None, "", "false", "null"}
+"""Texts of values for which a condition does not hold."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +79,7 @@ class Selection:
     def _project(self, tree: Mapping[str, Any], places: list[Place]) -> list[Place]:
         kind = tree["type"]
         if kind == "value_projection":
-            found = [value for place in places for value in entries_of(place)]
+            found = [value for place in places for value in merged_entries(place).values()]
         else:
             found = [item for place in places for item in _items(place)]
         if kind == "filter_projection":
@@ -84,11 +93,11 @@ class Selection:
         return list({id(place.node): place for place in found}.values())
 
     def _field(self, place: Place, name: str) -> Iterator[Place]:
-        entries = {str(entry.key.value): entry for entry in reversed(entries_of(place)) if entry.key}
+        entries = merged_entries(place)
         if name in entries:
             yield entries[name]
         else:
-            self.misses.append(Miss(place.depth, name, tuple(reversed(entries))))
+            self.misses.append(Miss(place.depth, name, tuple(entries)))
 
     def _index(self, place: Place, position: int) -> Iterator[Place]:
         items = _items(place)
@@ -98,8 +107,8 @@ class Selection:
             self.misses.append(Miss(place.depth, f"[{position}]"))
 
 
-def entries_of(place: Place) -> list[Place]:
-    """The values of a mapping, its own before those of merge keys, each key once.
+def merged_entries(place: Place) -> dict[str, Place]:
+    """The values of a mapping by their keys, its own before those of merge keys.
 
     https://yaml.org/type/merge.html
     """
@@ -107,26 +116,24 @@ def entries_of(place: Place) -> list[Place]:
     seen: set[int] = set()
 
     def add(node: Node) -> None:
-        if not isinstance(node, MappingNode) or id(node) in seen:
+        if id(node) in seen:
             return
         seen.add(id(node))
         merged: list[Node] = []
-        for key, value in node.value:
-            if not isinstance(key, ScalarNode):
-                continue
-            if key.value == MERGE:
-                merged += value.value if isinstance(value, SequenceNode) else [value]
+        for entry in entries_of(node):
+            if entry.name == MERGE:
+                merged += items_of(entry.value) or [entry.value]
             else:
-                found.setdefault(str(key.value), Place(value, place, key))
+                found.setdefault(entry.name, Place(entry.value, place, entry.key))
         for each in merged:
             add(each)
 
     add(place.node)
-    return list(found.values())
+    return found
 
 
 def _items(place: Place) -> list[Place]:
-    return [Place(item, place) for item in place.node.value] if isinstance(place.node, SequenceNode) else []
+    return [Place(item, place) for item in items_of(place.node)]
 
 
 def _holds(tree: Mapping[str, Any], place: Place) -> bool:
@@ -140,7 +147,10 @@ def _holds(tree: Mapping[str, Any], place: Place) -> bool:
     if kind == "comparator":
         left, right = (_value(child, place) for child in children)
         return (left == right) is (tree["value"] == "eq")
-    return _value(tree, place) not in {None, "", "false", "null"}
+    if kind == "literal":
+        return _value(tree, place) not in _NOTHING
+    found = Selection().select(tree, place)
+    return any(bool(children_of(each.node)) or _text_of(each) not in _NOTHING for each in found)
 
 
 def _value(tree: Mapping[str, Any], place: Place) -> str | None:
@@ -149,8 +159,11 @@ def _value(tree: Mapping[str, Any], place: Place) -> str | None:
         value = tree["value"]
         return value if isinstance(value, str) else json.dumps(value)
     found = Selection().select(tree, place)
-    node = found[0].node if found else None
-    return str(node.value) if isinstance(node, ScalarNode) else None
+    return _text_of(found[0]) if found else None
+
+
+def _text_of(place: Place) -> str | None:
+    return str(place.node.value) if isinstance(place.node, ScalarNode) else None
 
 
 def _miss_of_condition(tree: Mapping[str, Any], places: list[Place]) -> Miss:

@@ -1,4 +1,4 @@
-"""A pytest plugin that writes down each test's result and place, and fails a test that takes too long."""
+"""A pytest plugin that records each test's result and location, and fails a test that takes too long."""
 
 import os
 import signal
@@ -48,7 +48,7 @@ def pytest_collection_finish(session):
 
 
 def pytest_sessionfinish(session, exitstatus):
-    """Who ends the session early may choose the exit code, too: pytest.exit does."""
+    """Whoever ends the session early, as by pytest.exit, can also choose the exit code."""
     if exitstatus == 0 and _awaited and not is_worker(session.config):
         file = shorten(min(_awaited)).partition("::")[0]
         message = "%d tests, this one and others, were not run: something ended pytest before them." % len(_awaited)
@@ -57,7 +57,7 @@ def pytest_sessionfinish(session, exitstatus):
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config):
-    """What fails from here on is told by the exit code."""
+    """Later failures show in the exit code."""
     if not is_worker(config):
         results.set_running("")
 
@@ -88,7 +88,7 @@ def pytest_make_collect_report(collector):
 
 
 def find_place(error):
-    """The file, relative to the tests' folder, and line where an error last was in the tests; '' and 0 for nowhere."""
+    """File, relative to the tests' folder, and line of the innermost frame in the tests; '' and 0 for none."""
     for _ in range(20):
         if error is None:
             break
@@ -103,7 +103,7 @@ def find_place(error):
 
 
 def shorten(nodeid):
-    """Without the folder, which all have in common."""
+    """Without the folder, which is the same for all."""
     prefix = FOLDER.rstrip("/") + "/"
     start = nodeid.find(prefix)
     return nodeid[start + len(prefix) :] if start >= 0 else nodeid
@@ -139,5 +139,5 @@ def pytest_runtest_logreport(report):
 
 
 def describe(longrepr):
-    """Of a skipped test it is file, line and reason."""
+    """For a skipped test this is file, line and reason."""
     return str(longrepr[2]) if isinstance(longrepr, tuple) and len(longrepr) == 3 else str(longrepr)[-500:]

@@ -49,7 +49,7 @@ def write_attributes(pairs):
 
 
 def set_running(name):
-    """Say what runs now, so that what never ends, or ends everything, can be named; '' for nothing."""
+    """Record what runs now, to name a test that never ends, or that ends the process; '' for nothing."""
     with open(RUNNING, "w", encoding="utf-8", errors="replace") as stream:
         stream.write(name)
 

@@ -14,11 +14,11 @@ import time
 import hub_image_results as results
 
 NOT_COMPARED = "nbval-ignore-output"
-"""The tag that another tool for the same purpose has: https://nbval.readthedocs.io/en/latest/"""
+"""The same tag as another tool's: https://nbval.readthedocs.io/en/latest/"""
 
 
 class DifferentOutputError(Exception):
-    """A cell does not say what the notebook has stored."""
+    """A cell's output differs from the stored one."""
 
 
 def main():
@@ -50,7 +50,7 @@ class Run:
         self.numbers = {}
 
     def execute(self):
-        """The notebook as it is stored, and as it is after a run."""
+        """The notebook as stored, and as after a run."""
         import nbformat
         from nbclient import NotebookClient
 
@@ -110,7 +110,7 @@ class Run:
         return "Code cell %d, which begins with `%s`: %s" % (self.number, first[:80], why)
 
     def find_line(self):
-        """The line of the file where the cell that failed begins, by its id; 0 when nothing did, or it has none."""
+        """The line of the file where the failed cell begins, by its id; 0 when no cell failed, or it has no id."""
         wanted = self.cell.get("id") if self.cell is not None else None
         if not wanted:
             return 0
@@ -121,7 +121,7 @@ class Run:
 
 
 def read_outputs(cell):
-    """What a cell prints and returns, as text; pictures, warnings and addresses in memory differ each time."""
+    """Output and result of a cell as text, without pictures, warnings and memory addresses, which always differ."""
     text = ""
     for output in cell.get("outputs", []):
         if output.output_type == "stream" and output.name == "stdout":

@@ -1,9 +1,9 @@
 """Runs the image tests in a user image, with the image's own Python: `run_tests.py FOLDER SECONDS stored|any`.
 
-The folder holds tests for pytest (test_*.py), notebooks (*.ipynb), and tests for R's testthat (test*.R). SECONDS is
-what each test, notebook or file for R may take; `stored` has the notebooks' outputs compared with those stored in them.
+The folder contains tests for pytest (test_*.py), notebooks (*.ipynb), and tests for R's testthat (test*.R). SECONDS
+is the timeout of each test, notebook or R file; with `stored`, outputs of notebooks are compared with the stored ones.
 
-It has to run on any Python 3.6 or newer, and needs nothing but the standard library.
+It has to run on any Python 3.6 or newer, with only the standard library.
 """
 
 import importlib.util
@@ -24,7 +24,7 @@ ENVIRONMENT = results.HERE + "/environment"
 CARRIED_PIP = results.HERE + "/carried/pip"
 PYTEST_SETTINGS = ("pytest.ini", ".pytest.ini", "pytest.toml", "tox.ini", "setup.cfg", "pyproject.toml")
 GRACE_SECONDS = 20
-"""What something that is told to stop may take until it is ended from outside."""
+"""Between the timeout, at which a test is told to stop, and killing it."""
 
 
 def main():
@@ -41,7 +41,7 @@ def main():
 
 
 def find_tests(folder):
-    """What there is to run, by paths relative to the folder. Hidden folders hold copies, such as .ipynb_checkpoints."""
+    """The tests, by paths relative to the folder. Hidden folders contain copies, such as .ipynb_checkpoints."""
     names = []
     for place, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "__pycache__")
@@ -60,7 +60,7 @@ def find_tests(folder):
         ):
             found["pytest"].append(name)
     if not found["notebooks"] and not found["R"]:
-        # Then it is pytest that says that there is nothing, or its settings name files of other names.
+        # pytest reports that there is no test, or its settings name other files.
         found["pytest"].append(folder)
     return found
 
@@ -69,7 +69,7 @@ def find_tests(folder):
 
 
 def install(folder, found):
-    """The folder with what the image lacks, for sys.path; '' when it lacks nothing."""
+    """The folder with the packages that the image lacks, for sys.path; '' when it lacks none."""
     requirements = os.path.join(folder, "requirements.txt")
     wanted = ["-r", requirements] if os.path.exists(requirements) else []
     if found["pytest"] and not has_module("pytest"):
@@ -84,21 +84,21 @@ def has_module(name):
 
 
 def make_environment(wanted):
-    """Install beside the image's packages: what it has is used, what it lacks goes into an environment of its own.
+    """Install what the image lacks into a virtual environment, which also sees the image's packages.
 
-    Only a virtual environment keeps pip from removing other versions from the image's own.
+    Only a virtual environment keeps pip from removing other versions of the image's packages.
     """
     run([sys.executable, "-m", "venv", "--system-site-packages", "--without-pip", ENVIRONMENT])
     python = os.path.join(ENVIRONMENT, "bin", "python")
     question = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
     own = subprocess.check_output(question, universal_newlines=True).strip()
-    # A virtual environment made from another one does not see the packages of that one.
+    # An environment that is made from another virtual environment does not see that one's packages.
     with open(os.path.join(own, "image.pth"), "w") as stream:
         for folder in image_folders():
             stream.write(folder + "\n")
     pip = ["-m", "pip"] if has_module("pip") else [CARRIED_PIP]
     options = ["--quiet", "--disable-pip-version-check", "--no-cache-dir"]
-    # The image may have pip install elsewhere.
+    # The image may configure pip to install elsewhere.
     elsewhere = ("PIP_USER", "PIP_TARGET", "PIP_PREFIX")
     env = {name: value for name, value in os.environ.items() if name not in elsewhere}
     run([python] + pip + ["install"] + options + wanted, env=env)
@@ -126,8 +126,8 @@ def run_pytest(folder, seconds, installed):
 
 
 def notebook_python():
-    """The Python that starts notebooks in the image; None when there is none with what it takes."""
-    # repo2docker's name for it, which is another one than python3 where an old Python is asked for.
+    """The image's Python that can run notebooks; None when there is none."""
+    # Set by repo2docker. It differs from python3 when the repository asks for an old Python.
     prefix = os.environ.get("NB_PYTHON_PREFIX", "")
     for python in (os.path.join(prefix, "bin", "python"), sys.executable):
         if (
@@ -170,7 +170,7 @@ def run_testthat(folder, file, seconds):
 
 
 def read_table(path):
-    """What run_testthat.R wrote: a line a test, its fields separated by tabs, line ends in them by U+2028."""
+    """What run_testthat.R wrote: one test per line, its fields separated by tabs, line ends in them as U+2028."""
     if not os.path.exists(path):
         return []
     with open(path, encoding="utf-8", errors="replace", newline="\n") as stream:
@@ -179,10 +179,10 @@ def read_table(path):
 
 
 def run_watched(command, name, seconds, each=False, file=""):
-    """Run a command that says itself what it runs; return its exit code.
+    """Run a command that reports the name of what it runs, and has timeouts of its own; return its exit code.
 
-    It ends what takes too long itself. This is for what cannot be told to stop, and for what ends the whole process:
-    both become a case that failed. With `each` the seconds are for each name that it says, else for all.
+    A test that cannot be stopped, or that ends the whole process, becomes a failed case. With `each`, the seconds are
+    for each reported name, else for the whole command.
     """
     results.set_running(name)
     sys.stdout.flush()

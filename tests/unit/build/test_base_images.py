@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubaction.build.base_images import MAX_LINE, find_bases, resolve_bases
+from hubaction.build.base_images import find_bases, resolve_bases
+from hubaction.build.dockerfile import MAX_LINE
 from hubaction.errors import ActionError
 
 DEBIAN = "docker.io/library/debian:1"

@@ -1,6 +1,5 @@
 """The fingerprint: whatever changes in what is built changes it, and nothing else does."""
 
-import ast
 import json
 import os
 import shutil
@@ -11,7 +10,6 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-import hubaction
 from hubaction.build.context import list_context
 from hubaction.build.fingerprint import (
     MAX_LABEL_BYTES,
@@ -25,8 +23,6 @@ from hubaction.build.fingerprint import (
     hash_mapping,
     hash_tests,
     hash_texts,
-    own_code,
-    own_code_digest,
     parse_label,
     repo2docker_digest,
 )
@@ -454,39 +450,6 @@ def test_differences__part_that_was_not_there() -> None:
 
 
 # --- code ---
-
-
-def test_own_code_digest__counts_what_decides() -> None:
-    assert own_code_digest() == own_code_digest()
-    counted = set(own_code(Path(hubaction.__file__).parent))
-    assert {"plan.py", "settings.py", "build/context.py", "verify/in_container/run.sh", "runner/process.py"} <= counted
-    assert not {name for name in counted if name.startswith(("publish/", "report/")) or "__pycache__" in name}
-
-
-def test_own_code__nothing_that_builds_or_verifies_imports_what_is_not_counted() -> None:
-    package = Path(hubaction.__file__).parent
-    counted = set(own_code(package))
-    imported = {
-        f"{package.parent / module.replace('.', '/')}"
-        for name in counted - {"main.py", "pipeline.py", "proving.py", "reuse.py"}
-        if name.endswith(".py") and not name.startswith("verify/in_container")
-        for node in ast.walk(ast.parse((package / name).read_text(encoding="utf-8")))
-        if isinstance(node, ast.ImportFrom | ast.Import)
-        for module in (
-            [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
-        )
-        if module.startswith("hubaction.")
-    }
-    files = {str(Path(f"{path}.py").relative_to(package)) for path in imported if Path(f"{path}.py").exists()}
-    assert len(files) > 10
-    assert files <= counted
-
-
-def test_own_code__a_new_module_counts(tmp_path: Path) -> None:
-    for name in ("build/new.py", "new.py", "new/x.sh", "report/x.py", "migrate.py", "build/__pycache__/x.pyc"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).touch()
-    assert list(own_code(tmp_path)) == ["build/new.py", "new/x.sh", "new.py"]
 
 
 class FakeDistribution:

@@ -3,15 +3,23 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hubaction.build.build_log import BuildError
 from hubaction.build.repo2docker import NoBuildxError, build_image, check_buildx, own_arguments, write_configuration
-from hubaction.decide.plan import Plan, PlannedMode
+from hubaction.decide.build_arguments import BuildSpec
+from tests.unit.samples import LOGIN, make_build_plan, make_settings, push_to
 
-PLAN = Plan(PlannedMode.BUILD, "for a test", buildx=("--label=a=x y", "--load"))
+PLAN_OF_A_PUSH = make_build_plan(make_settings(LOGIN), push_to(), datetime(2026, 3, 1, tzinfo=UTC))
+SPEC = replace(PLAN_OF_A_PUSH.build, repo2docker=(), buildx=("--label=a=x y", "--load"))
+
+
+def spec_with(**changes: Any) -> BuildSpec:
+    return replace(SPEC, **changes)
 
 
 @pytest.fixture
@@ -50,7 +58,7 @@ def test_check_buildx__no_docker(tmp_path: Path) -> None:
 
 
 def test_write_configuration__what_the_command_line_cannot_carry(tmp_path: Path) -> None:
-    write_configuration(PLAN, PLAN.buildx, tmp_path)
+    write_configuration(SPEC, SPEC.buildx, tmp_path)
     assert json.loads((tmp_path / "repo2docker_config.json").read_text(encoding="utf-8")) == {
         "Repo2Docker": {"default_buildpack": None},
         "DockerEngine": {"extra_buildx_build_args": ["--label=a=x y", "--load"]},
@@ -58,13 +66,13 @@ def test_write_configuration__what_the_command_line_cannot_carry(tmp_path: Path)
 
 
 def test_write_configuration__nothing_that_a_version_without_buildx_does_not_know(tmp_path: Path) -> None:
-    write_configuration(PLAN, (), tmp_path)
+    write_configuration(SPEC, (), tmp_path)
     assert "buildx" not in (tmp_path / "repo2docker_config.json").read_text(encoding="utf-8")
 
 
 def test_build_image__runs_repo2docker(tmp_path: Path) -> None:
     lines: list[str] = []
-    plan = replace(PLAN, repo2docker=("jupyter-repo2docker", "--version"))
+    plan = spec_with(repo2docker=("jupyter-repo2docker", "--version"))
     built = build_image(
         plan, own_arguments(plan), folder=tmp_path, dockerfile="", env={"PATH": "/usr/bin:/bin"}, on_line=lines.append
     )
@@ -85,7 +93,7 @@ def test_build_image__nothing_of_the_folder_is_imported(tmp_path: Path) -> None:
     ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(planted, encoding="utf-8")
-    plan = replace(PLAN, repo2docker=("jupyter-repo2docker", "--version"))
+    plan = spec_with(repo2docker=("jupyter-repo2docker", "--version"))
     env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(tmp_path), "PYTHONSTARTUP": str(tmp_path / "yaml.py")}
     build_image(plan, own_arguments(plan), folder=tmp_path, dockerfile="", env=env, on_line=lambda _: None)
     assert not (tmp_path / "ran").exists()
@@ -93,7 +101,7 @@ def test_build_image__nothing_of_the_folder_is_imported(tmp_path: Path) -> None:
 
 def test_build_image__failure_repeats_the_last_lines(tmp_path: Path) -> None:
     lines: list[str] = []
-    plan = replace(PLAN, repo2docker=("jupyter-repo2docker", "--no-such-option"))
+    plan = spec_with(repo2docker=("jupyter-repo2docker", "--no-such-option"))
     with pytest.raises(BuildError, match="The build failed"):
         build_image(
             plan,

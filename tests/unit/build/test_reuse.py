@@ -2,27 +2,15 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubaction.build.context import list_context
+from hubaction.build.build_inputs import BuildInputs
 from hubaction.build.fingerprint import PARTS, Fingerprint, hash_texts
-from hubaction.build.other_repo2docker import BuildArguments
-from hubaction.build.reuse import (
-    EarlierImages,
-    Ingredients,
-    Materials,
-    compare,
-    expiry_labels,
-    is_for_the_same,
-    labels_for,
-    read_ingredients,
-)
+from hubaction.build.reuse import EarlierImages, compare, is_for_the_same, labels_for
 from hubaction.clients.registry.manifest import Manifest
 from hubaction.clients.registry.remote_image import Candidate
 from hubaction.decide.labels import (
@@ -32,12 +20,11 @@ from hubaction.decide.labels import (
     PULL_REQUEST_LABEL,
     UNPROVEN_LABEL,
 )
-from hubaction.decide.plan import Plan, make_plan
+from hubaction.decide.plan import BuildPlan
 from hubaction.decide.tags import EarlierTag
 from hubaction.image import ImageName, Reference
-from hubaction.inputs.choices import HubCheck, HubPolicy
 from hubaction.inputs.event import Event
-from tests.unit.samples import LOGIN, make_settings, pull_request, push_to
+from tests.unit.samples import LOGIN, make_build_plan, make_settings, pull_request, push_to
 
 NAME = ImageName("quay.io", "org/image")
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -98,6 +85,24 @@ def test_earlier_images__each_is_looked_for_once() -> None:
     assert shelf.looked == ["first", "absent", "second"]
 
 
+def test_earlier_images__later_ones_are_looked_for_when_somebody_reads_on() -> None:
+    """Not by the thread that looks for the first: who knows their tags may import modules."""
+    asked: list[str] = []
+
+    def ask() -> Iterator[EarlierTag]:
+        asked.append("merged")
+        yield EarlierTag(Reference(NAME, "merged"), "the merged pull request")
+
+    images = EarlierImages(
+        [EarlierTag(Reference(NAME, "absent"), "the absent")],
+        lambda tag: None if tag.reference.tag == "absent" else make_candidate("merged", {}),
+        later=ask(),
+    )
+    images.read_first()
+    assert asked == []
+    assert [tag.reference.tag for tag, _ in images] == ["merged"]
+
+
 def test_earlier_images__none() -> None:
     shelf = Shelf(absent=None)
     shelf.images.read_first()
@@ -109,7 +114,7 @@ def test_earlier_images__none() -> None:
 
 def test_compare__the_first_that_is_the_same() -> None:
     shelf = Shelf(before=labelled(other_fingerprint("context")), branch=labelled(MINE), latest=labelled(MINE))
-    comparison = compare(Ingredients(MINE), shelf.images, fresh=False)
+    comparison = compare(BuildInputs(MINE), shelf.images, fresh=False)
     assert comparison.same
     tag, image = comparison.same
     assert tag.reference == image.reference == Reference(NAME, "branch")
@@ -121,19 +126,19 @@ def test_compare__the_first_that_is_the_same() -> None:
 def test_compare__an_unproven_image_is_not_used_again_but_for_its_layers() -> None:
     """Pushed whatever the hub check said; the label of one that was proven is empty."""
     unproven = labelled(MINE) | {UNPROVEN_LABEL: "hub-check"}
-    comparison = compare(Ingredients(MINE), Shelf(before=unproven).images, fresh=False)
+    comparison = compare(BuildInputs(MINE), Shelf(before=unproven).images, fresh=False)
     assert comparison.same is None
     assert comparison.sentence == "quay.io/org/image:before (the before) was pushed unproven, so it is not used again."
     assert [found.reference.tag for found in comparison.found] == ["before"]
     proven = labelled(MINE) | {UNPROVEN_LABEL: ""}
-    assert compare(Ingredients(MINE), Shelf(before=unproven, latest=proven).images, fresh=False).same
+    assert compare(BuildInputs(MINE), Shelf(before=unproven, latest=proven).images, fresh=False).same
 
 
 def test_compare__says_what_differs_from_the_first() -> None:
     shelf = Shelf(
         foreign={}, before=labelled(other_fingerprint("bases", "context")), latest=labelled(other_fingerprint("action"))
     )
-    comparison = compare(Ingredients(MINE), shelf.images, fresh=False)
+    comparison = compare(BuildInputs(MINE), shelf.images, fresh=False)
     assert comparison.same is None
     assert comparison.sentence == (
         "Since quay.io/org/image:before (the before) changed: the files of the repository, the base image."
@@ -143,7 +148,7 @@ def test_compare__says_what_differs_from_the_first() -> None:
 
 @pytest.mark.parametrize("part", PARTS)
 def test_compare__any_part_counts(part: str) -> None:
-    comparison = compare(Ingredients(MINE), Shelf(before=labelled(other_fingerprint(part))).images, fresh=False)
+    comparison = compare(BuildInputs(MINE), Shelf(before=labelled(other_fingerprint(part))).images, fresh=False)
     assert comparison.same is None
     assert comparison.sentence.endswith(f" changed: {PARTS[part]}.")
 
@@ -161,7 +166,7 @@ def test_compare__any_part_counts(part: str) -> None:
     ids=["empty", "value", "object", "blank", "version", "written otherwise"],
 )
 def test_compare__label_that_is_not_ours(text: str) -> None:
-    comparison = compare(Ingredients(MINE), Shelf(before={FINGERPRINT_LABEL: text}).images, fresh=False)
+    comparison = compare(BuildInputs(MINE), Shelf(before={FINGERPRINT_LABEL: text}).images, fresh=False)
     assert comparison.same is None
     assert comparison.sentence == "There is no earlier image to compare with."
     assert len(comparison.found) == 1
@@ -170,13 +175,13 @@ def test_compare__label_that_is_not_ours(text: str) -> None:
 def test_compare__label_with_another_value() -> None:
     """The parts are no proof."""
     text = MINE.label().replace(MINE.value, "0" * 64)
-    comparison = compare(Ingredients(MINE), Shelf(before={FINGERPRINT_LABEL: text}).images, fresh=False)
+    comparison = compare(BuildInputs(MINE), Shelf(before={FINGERPRINT_LABEL: text}).images, fresh=False)
     assert comparison.same is None
     assert comparison.sentence.endswith("changed: something that the image does not name.")
 
 
 def test_compare__unknown_ingredient_takes_layers_only() -> None:
-    ingredients = Ingredients(None, "what docker.io/library/debian:1 is by now")
+    ingredients = BuildInputs(None, "what docker.io/library/debian:1 is by now")
     comparison = compare(ingredients, Shelf(before=labelled(MINE), latest={}).images, fresh=False)
     assert comparison.same is None
     assert len(comparison.found) == 2
@@ -187,7 +192,7 @@ def test_compare__unknown_ingredient_takes_layers_only() -> None:
 
 def test_compare__fresh_looks_at_nothing() -> None:
     shelf = Shelf(before=labelled(MINE))
-    comparison = compare(Ingredients(MINE), shelf.images, fresh=True)
+    comparison = compare(BuildInputs(MINE), shelf.images, fresh=True)
     assert comparison.same is None
     assert comparison.found == ()
     assert comparison.sentence.startswith("Built from the base up, without any cache")
@@ -195,7 +200,7 @@ def test_compare__fresh_looks_at_nothing() -> None:
 
 
 def test_compare__nothing_there() -> None:
-    assert compare(Ingredients(MINE), Shelf().images, fresh=False).sentence == (
+    assert compare(BuildInputs(MINE), Shelf().images, fresh=False).sentence == (
         "There is no earlier image to compare with."
     )
 
@@ -203,15 +208,15 @@ def test_compare__nothing_there() -> None:
 # --- another use of the same image ---
 
 
-def plan_for(event: Event, given: Mapping[str, str] | None = None, /, **inputs: str) -> Plan:
-    return make_plan(make_settings(LOGIN | dict(given or {}) | inputs), event, NOW)
+def plan_for(event: Event, given: Mapping[str, str] | None = None, /, **inputs: str) -> BuildPlan:
+    return make_build_plan(make_settings(LOGIN | dict(given or {}) | inputs), event, NOW)
 
 
 def test_labels_for__production_of_a_pull_request() -> None:
     before = {"theirs": "stays", "org.opencontainers.image.revision": "old", PULL_REQUEST_LABEL: "7"}
     plan = plan_for(push_to())
     labels = labels_for(plan, MINE, before)
-    assert labels == {"theirs": "stays", **dict(plan.labels), **labelled(MINE)}
+    assert labels == {"theirs": "stays", **dict(plan.build.labels), **labelled(MINE)}
     assert labels[PULL_REQUEST_LABEL] == ""
     assert labels["org.opencontainers.image.revision"] != "old"
 
@@ -307,134 +312,3 @@ def test_labels_for__whatever_was_before_production_is_no_preview(before: dict[s
     assert labels[PREVIEW_EXPIRES_LABEL] == labels[PULL_REQUEST_LABEL] == ""
     assert (EXPIRY_LABEL in labels) == (EXPIRY_LABEL in before and not before.get(PREVIEW_EXPIRES_LABEL))
     assert labels != labels_for(plan_for(pull_request(), PREVIEW), MINE, before)
-
-
-# --- ingredients ---
-
-
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    folder = tmp_path / "source"
-    folder.mkdir()
-    (folder / "Dockerfile").write_text("FROM quay.io/org/base:1\nCOPY . /\n", encoding="utf-8")
-    return folder
-
-
-def read(
-    source: Path,
-    plan: Plan | None = None,
-    *,
-    registry: str | None = DIGEST,
-    platform: str = "linux/amd64",
-    policy: tuple[str, ...] = ("600",),
-    hub: HubPolicy = POLICY,
-) -> Ingredients:
-    """Read with a repo2docker that prints the Dockerfile, as ours does."""
-    command = ("/bin/sh", "-c", "cat context/Dockerfile", "context")
-    arguments = BuildArguments(command, ("--load",), digest=hash_texts(("1",)))
-    tests = source / "image-tests"
-    materials = Materials(
-        list_context(source, include_git=False),
-        arguments,
-        tests if tests.exists() else None,
-        "image-tests",
-        policy,
-        platform,
-        hub,
-    )
-    asked = []
-
-    def ask(name: str) -> str | None:
-        asked.append(name)
-        return registry
-
-    folder = source.parent / f"render-{len(list(source.parent.iterdir()))}"
-    return read_ingredients(
-        plan or plan_for(push_to()), materials, folder=folder, env={}, ask_registry=ask, ask_engine=lambda name: ""
-    )
-
-
-def test_read_ingredients__an_expiry_of_the_dockerfiles_own(source: Path) -> None:
-    assert not read(source).own_expiry
-    (source / "Dockerfile").write_text(f"FROM quay.io/org/base:1\nLABEL {EXPIRY_LABEL}=1d\n", encoding="utf-8")
-    assert read(source).own_expiry
-    assert read(source, registry=None).own_expiry
-
-
-def test_read_ingredients__are_the_same_for_a_preview_and_for_production(source: Path) -> None:
-    """Else no preview would ever become production's image."""
-    assert read(source, plan_for(pull_request(), PREVIEW)).fingerprint == read(source, plan_for(push_to())).fingerprint
-
-
-@pytest.mark.parametrize(
-    ("event", "own_expiry", "expected"),
-    [
-        (pull_request(), False, {EXPIRY_LABEL: "3d", PREVIEW_EXPIRES_LABEL: "3d"}),
-        (pull_request(), True, {}),
-        (push_to(), False, {}),
-        (push_to(), True, {}),
-    ],
-)
-def test_expiry_labels(event: Event, own_expiry: bool, expected: Mapping[str, str]) -> None:
-    assert expiry_labels(plan_for(event, PREVIEW), own_expiry=own_expiry) == expected
-
-
-def test_read_ingredients__all_parts(source: Path) -> None:
-    ingredients = read(source)
-    assert ingredients.fingerprint
-    assert set(ingredients.fingerprint.parts) == set(PARTS)
-    assert ingredients.bases == {"quay.io/org/base:1": DIGEST}
-    assert read(source) == ingredients
-
-
-def test_read_ingredients__what_changes_them(source: Path) -> None:
-    values = [read(source), read(source, registry=f"sha256:{'b' * 64}"), read(source, platform="linux/arm64")]
-    values.append(read(source, plan_for(push_to(), **{"build-args": "A=1"})))
-    (source / "image-tests").mkdir()
-    values += [read(source), read(source, policy=("30",))]
-    (source / "notes.txt").touch()
-    values.append(read(source))
-    (source / "Dockerfile").write_text("FROM quay.io/org/base:1\nCOPY . /srv\n", encoding="utf-8")
-    values.append(read(source))
-    assert len({ingredients.fingerprint for ingredients in values}) == len(values)
-    assert None not in {ingredients.fingerprint for ingredients in values}
-
-
-def test_read_ingredients__how_no_tests_are_run_does_not_count(source: Path) -> None:
-    assert read(source, policy=("30",)) == read(source)
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        replace(POLICY, check=HubCheck.FALSE),
-        replace(POLICY, command=("jupyterhub-singleuser", "--debug")),
-        replace(POLICY, memory_bytes=2**29),
-        replace(POLICY, timeout=60),
-        replace(POLICY, default_url="/tree"),
-        replace(POLICY, version="5.2.1"),
-    ],
-)
-def test_read_ingredients__another_hub_check_is_another_proof(source: Path, other: HubPolicy) -> None:
-    before, after = read(source).fingerprint, read(source, hub=other).fingerprint
-    assert before
-    assert after
-    changed = [part for part in PARTS if before.parts[part] != after.parts[part]]
-    assert changed == ["verification"]
-
-
-def test_read_ingredients__base_that_nobody_knows(source: Path) -> None:
-    assert read(source, registry=None) == Ingredients(None, "what quay.io/org/base:1 is by now")
-
-
-@pytest.mark.parametrize("text", ["FROM $BASE\n", ""])
-def test_read_ingredients__dockerfile_in_doubt(source: Path, text: str) -> None:
-    (source / "Dockerfile").write_text(text, encoding="utf-8")
-    assert read(source) == Ingredients(None, "which images the Dockerfile starts from")
-
-
-def test_read_ingredients__arguments_that_bring_in_more(source: Path) -> None:
-    ingredients = read(source, replace(plan_for(push_to()), all_known=False))
-    assert ingredients.fingerprint is None
-    assert "your own arguments for buildx" in ingredients.unknown
-    assert ingredients.bases == {"quay.io/org/base:1": DIGEST}

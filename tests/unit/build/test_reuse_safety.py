@@ -10,28 +10,29 @@ import pytest
 import responses
 
 from hubaction.build.base_images import resolve_bases
+from hubaction.build.build_inputs import BuildInputs, InputSources, ask_for_base, read_build_inputs
 from hubaction.build.context import list_context
 from hubaction.build.fingerprint import Fingerprint, hash_texts
 from hubaction.build.other_repo2docker import BuildArguments
-from hubaction.build.reuse import Ingredients, Materials, ask_for_base, is_for_the_same, labels_for, read_ingredients
+from hubaction.build.reuse import is_for_the_same, labels_for
 from hubaction.clients.registry.manifest import Manifest
 from hubaction.clients.registry.registries import Registries
 from hubaction.clients.registry.registry import Registry
 from hubaction.clients.registry.remote_image import Candidate
 from hubaction.decide.labels import FINGERPRINT_LABEL, PREVIEW_EXPIRES_LABEL, PULL_REQUEST_LABEL, UNPROVEN_LABEL
-from hubaction.decide.plan import Plan, make_plan
+from hubaction.decide.plan import BuildPlan
 from hubaction.errors import ActionError, InvalidInputError
 from hubaction.image import ImageName, Reference
 from tests.unit.decide.test_plan import NOW
-from tests.unit.samples import LOGIN, make_settings, pull_request, push_to
+from tests.unit.samples import LOGIN, make_build_plan, make_settings, pull_request, push_to
 
 BASE = "quay.io/org/base:1"
 OLD, NEW, ID = (f"sha256:{digit * 64}" for digit in "123")
 FINGERPRINT = Fingerprint({"context": hash_texts(("x",))})
 
 
-def plan_of_push() -> Plan:
-    return make_plan(make_settings(LOGIN), push_to(), NOW)
+def plan_of_push() -> BuildPlan:
+    return make_build_plan(make_settings(LOGIN), push_to(), NOW)
 
 
 def image_with(labels: Mapping[str, str]) -> Candidate:
@@ -44,7 +45,7 @@ def image_with(labels: Mapping[str, str]) -> Candidate:
 
 def test_labels__those_of_a_dockerfile_or_a_base_image_never_pass_for_ours() -> None:
     """A label that is not written is inherited; the last one of a name counts, so a known fingerprint still may."""
-    labels = [word for word in plan_of_push().buildx if word.startswith("--label=hub-image-action.")]
+    labels = [word for word in plan_of_push().build.buildx if word.startswith("--label=hub-image-action.")]
     names = (PULL_REQUEST_LABEL, FINGERPRINT_LABEL, PREVIEW_EXPIRES_LABEL, UNPROVEN_LABEL)
     assert labels == [f"--label={name}=" for name in names]
 
@@ -59,7 +60,7 @@ def test_is_for_the_same__an_empty_label_is_none() -> None:
     assert is_for_the_same(plan_of_push(), image_with({}))
     assert is_for_the_same(plan_of_push(), image_with({PULL_REQUEST_LABEL: ""}))
     assert not is_for_the_same(plan_of_push(), image_with({PULL_REQUEST_LABEL: "7"}))
-    plan = make_plan(make_settings(LOGIN), pull_request(), NOW)
+    plan = make_build_plan(make_settings(LOGIN), pull_request(), NOW)
     assert not is_for_the_same(plan, image_with({PULL_REQUEST_LABEL: ""}))
 
 
@@ -70,16 +71,16 @@ def test_labels_for__production_no_longer_names_the_pull_request() -> None:
     assert labels[FINGERPRINT_LABEL] == FINGERPRINT.label()
 
 
-def read_with(folder: Path, *, buildx: tuple[str, ...], dockerfile: str = "FROM scratch\n") -> Ingredients:
-    """Ingredients by a stand-in for repo2docker that prints a Dockerfile."""
+def read_with(folder: Path, *, buildx: tuple[str, ...], dockerfile: str = "FROM scratch\n") -> BuildInputs:
+    """BuildInputs by a stand-in for repo2docker that prints a Dockerfile."""
     source = folder / "source"
     source.mkdir()
     (source / "Dockerfile").write_bytes(dockerfile.encode())
     command = (sys.executable, "-c", "print('FROM scratch')", "context")
     arguments = BuildArguments(command, buildx, digest="1" * 64)
-    materials = Materials(list_context(source, include_git=False), arguments, None, "image-tests", (), "linux/amd64")
-    return read_ingredients(
-        plan_of_push(),
+    materials = InputSources(list_context(source, include_git=False), arguments, None, "image-tests", (), "linux/amd64")
+    return read_build_inputs(
+        plan_of_push().build,
         materials,
         folder=folder / "render",
         env={},
@@ -104,6 +105,26 @@ def test_read_ingredients__a_base_behind_a_carriage_return(tmp_path: Path) -> No
 
 def test_read_ingredients__lines_that_end_as_on_windows(tmp_path: Path) -> None:
     assert read_with(tmp_path, buildx=("--load",), dockerfile="FROM scratch\r\n").fingerprint is not None
+
+
+@pytest.mark.parametrize("start", ["# syntax=example/frontend", "\ufeff#Syntax = example/frontend\r"])
+def test_read_ingredients__a_frontend_that_is_not_dockers(tmp_path: Path, start: str) -> None:
+    """It is looked for in the file that the builder reads, and not in what repo2docker prints of it."""
+    read = read_with(tmp_path, buildx=("--load",), dockerfile=f"{start}\nFROM scratch\n")
+    assert read.fingerprint is None
+    assert read.frontend == "example/frontend"
+    assert read.unknown == "what the frontend 'example/frontend' makes of the Dockerfile"
+
+
+def test_read_ingredients__a_frontend_in_the_arguments(tmp_path: Path) -> None:
+    read = read_with(tmp_path, buildx=("--load", "--build-arg=BUILDKIT_SYNTAX=example/frontend"))
+    assert (read.fingerprint, read.frontend) == (None, "example/frontend")
+
+
+def test_read_ingredients__dockers_own_frontend(tmp_path: Path) -> None:
+    read = read_with(tmp_path, buildx=("--load",), dockerfile="# syntax=docker/dockerfile:1\nFROM scratch\n")
+    assert read.frontend == ""
+    assert read.fingerprint is not None
 
 
 # --- base images ---

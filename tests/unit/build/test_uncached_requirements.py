@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devtools.places import PROJECT
-from hubaction.build.uncached_requirements import find_uncached, is_local, read_environment
+from hubaction.build.uncached_requirements import find_uncached_requirements, is_local, read_environment
 from hubaction.build.unread_files import Configuration
 from tests.unit.build.conftest import Render
 
@@ -53,7 +53,7 @@ def test_environment__installs_after_the_copy_where_it_says_so(
     dockerfile = render(tmp_path)
     installed, copied = dockerfile.index("env update"), re.search(r"(?m)^COPY \S+ src/ ", dockerfile)
     assert copied
-    found = find_uncached(Configuration(tmp_path))
+    found = find_uncached_requirements(Configuration(tmp_path))
     assert [remark.file for remark in found] == ["environment.yml"] * (installed > copied.start())
     assert all(line in remark.message and remark.line == 5 for remark in found)
 
@@ -64,7 +64,7 @@ def test_requirements__install_after_the_copy_where_it_says_so(line: str, tmp_pa
     dockerfile = render(tmp_path)
     installed, copied = dockerfile.index("pip install"), re.search(r"(?m)^COPY \S+ src/ ", dockerfile)
     assert copied
-    found = find_uncached(Configuration(tmp_path))
+    found = find_uncached_requirements(Configuration(tmp_path))
     assert [(remark.file, remark.line) for remark in found] == [("requirements.txt", 2)] * (installed > copied.start())
 
 
@@ -73,18 +73,18 @@ def test_files__that_are_not_read(tmp_path: Path) -> None:
     (tmp_path / "environment.yml").write_text("dependencies: [python]\n")
     (tmp_path / "environment.yaml").write_text(ENVIRONMENT.format("-e ."))
     (tmp_path / "requirements.txt").write_text("-e .\n")
-    assert find_uncached(Configuration(tmp_path)) == []
+    assert find_uncached_requirements(Configuration(tmp_path)) == []
     (tmp_path / "Dockerfile").write_text("FROM scratch\n")
     (tmp_path / "environment.yml").write_text(ENVIRONMENT.format("-e ."))
-    assert find_uncached(Configuration(tmp_path)) == []
+    assert find_uncached_requirements(Configuration(tmp_path)) == []
     (tmp_path / "Dockerfile").unlink()
-    assert find_uncached(Configuration(tmp_path))
+    assert find_uncached_requirements(Configuration(tmp_path))
 
 
 def test_binder_folder__is_where_it_looks(tmp_path: Path) -> None:
     (tmp_path / "binder").mkdir()
     (tmp_path / "binder" / "environment.yml").write_text(ENVIRONMENT.format("-r ../requirements.txt"))
-    (remark,) = find_uncached(Configuration(tmp_path))
+    (remark,) = find_uncached_requirements(Configuration(tmp_path))
     assert remark.file == "binder/environment.yml"
 
 
@@ -93,7 +93,7 @@ def test_binder_folder__is_where_it_looks(tmp_path: Path) -> None:
 )
 def test_message__says_what_to_do(line: str, advice: str, tmp_path: Path) -> None:
     (tmp_path / "environment.yml").write_text(ENVIRONMENT.format(line))
-    (remark,) = find_uncached(Configuration(tmp_path))
+    (remark,) = find_uncached_requirements(Configuration(tmp_path))
     assert f"'environment.yml' hands '{line}' to pip" in remark.message
     assert advice in remark.message
 
@@ -122,10 +122,10 @@ def test_hostile__environment_that_grows_when_read() -> None:
 
 def test_hostile__requirement_is_cut(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text("-e ." + "x" * 5_000)
-    (remark,) = find_uncached(Configuration(tmp_path))
+    (remark,) = find_uncached_requirements(Configuration(tmp_path))
     assert len(remark.message) < 500
 
 
 @pytest.mark.parametrize("folder", ["template", "examples/conda", "examples/dockerfile-jupyterlab"])
 def test_our_own_repositories__are_cached(folder: str) -> None:
-    assert find_uncached(Configuration(PROJECT / folder)) == []
+    assert find_uncached_requirements(Configuration(PROJECT / folder)) == []

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from devtools.places import PROJECT
-from hubaction.build.unread_files import MAX_BYTES, Configuration, find_shadowed
+from hubaction.build.unread_files import MAX_BYTES, Configuration, find_unread_files
 from tests.unit.build.conftest import Render
 
 FILES = {
@@ -64,7 +64,7 @@ def make(folder: Path, *variants: str, below: str = "") -> Path:
 
 def files_named(folder: Path) -> set[str]:
     """The files that are said to have no effect."""
-    messages = [remark.message.partition(" no effect") for remark in find_shadowed(Configuration(folder))]
+    messages = [remark.message.partition(" no effect") for remark in find_unread_files(Configuration(folder))]
     return {name for before, found, _ in messages if found for name in re.findall(r"'([^']+)'", before)}
 
 
@@ -104,7 +104,7 @@ def test_binder_folder__is_as_repo2docker_renders_it(below: str, tmp_path: Path,
 
 def test_binder_folder__counts_as_the_root_does(tmp_path: Path) -> None:
     make(tmp_path, "environment.yml", "requirements.txt", below="binder")
-    (remark,) = find_shadowed(Configuration(tmp_path))
+    (remark,) = find_unread_files(Configuration(tmp_path))
     assert remark.file == "binder/requirements.txt"
     assert "'binder/requirements.txt' has no effect" in remark.message
 
@@ -174,14 +174,14 @@ def test_pyproject__that_only_holds_settings_is_none_of_it(tmp_path: Path) -> No
     ],
 )
 def test_message__says_why_and_what_to_do(variants: tuple[str, ...], message: str, tmp_path: Path) -> None:
-    (remark,) = find_shadowed(Configuration(make(tmp_path, *variants)))
+    (remark,) = find_unread_files(Configuration(make(tmp_path, *variants)))
     assert message in remark.message
     assert (tmp_path / remark.file).is_file()
 
 
 def test_message__about_a_binder_folder_is_one(tmp_path: Path) -> None:
     make(make(tmp_path, "environment.yml", "postBuild", "start"), "apt.txt", below="binder")
-    (remark,) = find_shadowed(Configuration(tmp_path))
+    (remark,) = find_unread_files(Configuration(tmp_path))
     assert remark.message.startswith("'environment.yml', 'postBuild' and 'start' at the top of the repository have no")
     assert "Move what should count into 'binder'" in remark.message
 
@@ -200,11 +200,11 @@ def test_hostile__files(tmp_path: Path) -> None:
 def test_runtime__that_repo2docker_refuses(text: str, tmp_path: Path, render: Render) -> None:
     make(tmp_path, "environment.yml")
     (tmp_path / "runtime.txt").write_text(text)
-    assert find_shadowed(Configuration(tmp_path)) == []
+    assert find_unread_files(Configuration(tmp_path)) == []
     with pytest.raises(ValueError, match=r"Invalid runtime\.txt"):
         render(tmp_path)
 
 
 @pytest.mark.parametrize("folder", ["template", "examples/conda", "examples/dockerfile-jupyterlab"])
 def test_our_own_repositories__have_nothing_without_effect(folder: str) -> None:
-    assert find_shadowed(Configuration(PROJECT / folder)) == []
+    assert find_unread_files(Configuration(PROJECT / folder)) == []

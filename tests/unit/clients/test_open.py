@@ -9,7 +9,7 @@ import pytest
 
 from hubaction.clients.engine.errors import EngineError
 from hubaction.clients.open import open_engine, open_git_data, open_github, open_registries
-from hubaction.inputs.settings import Credentials
+from hubaction.inputs.credentials import Credentials
 
 HEAVY = ("docker", "github", "requests")
 LIGHT = (

@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from importlib import import_module
 
@@ -12,11 +11,14 @@ from hypothesis import strategies as st
 
 from hubaction import image
 from hubaction.decide.build_arguments import make_local_tag
-from hubaction.decide.plan import Plan, PlannedMode, RefusedError, RolloutTarget, make_plan
+from hubaction.decide.mode import PlannedMode, RefusedError
+from hubaction.decide.plan import BuildPlan, CommentPlan, NothingToDo, Plan, RolloutPlan, make_plan
+from hubaction.decide.rollout import RolloutTarget
 from hubaction.errors import ActionError
 from hubaction.inputs.event import Event
-from hubaction.inputs.settings import Settings, UnseenLogin
-from hubaction.inputs.workflow import LOGIN_ACTIONS, LOGIN_COMMANDS
+from hubaction.inputs.settings import Settings
+from hubaction.inputs.surroundings import Surroundings
+from hubaction.inputs.workflow import LOGIN_ACTIONS, LOGIN_COMMANDS, UnseenLogin
 from tests.unit.samples import (
     HEAD_SHA,
     LOGIN,
@@ -24,7 +26,9 @@ from tests.unit.samples import (
     SHA,
     SHORT_HEAD_SHA,
     SHORT_SHA,
+    SURROUNDINGS,
     deleting_push,
+    make_build_plan,
     make_event,
     make_settings,
     pull_request,
@@ -39,11 +43,15 @@ FORK = "Stranger/Course"
 
 
 def plan_for(event: Event, inputs: Mapping[str, str] | None = None) -> Plan:
-    return make_plan(make_settings(QUAY | dict(inputs or {})), event, NOW)
+    return make_plan(make_settings(QUAY | dict(inputs or {})), event, SURROUNDINGS, NOW)
+
+
+def build_for(event: Event, inputs: Mapping[str, str] | None = None) -> BuildPlan:
+    return make_build_plan(make_settings(QUAY | dict(inputs or {})), event, NOW)
 
 
 def tags_for(event: Event, inputs: Mapping[str, str] | None = None) -> list[str]:
-    return [reference.tag for reference in plan_for(event, inputs).references]
+    return [reference.tag for reference in build_for(event, inputs).references]
 
 
 # --- the mode ---
@@ -85,14 +93,31 @@ def test_make_plan__mode_of_the_event(event: Event, expected: str) -> None:
     plan = plan_for(event)
     assert plan.mode == expected
     assert plan.reason
-    assert plan.builds is (expected in {"build", "test"})
+    assert isinstance(plan, BuildPlan) is (expected in {"build", "test"})
     assert event.name in plan.reason or plan.mode is PlannedMode.NONE
 
 
-def test_make_plan__nothing_to_do_is_an_empty_plan() -> None:
+def test_make_plan__nothing_to_do() -> None:
     plan = plan_for(make_event("issue_comment"))
+    assert isinstance(plan, NothingToDo)
     assert "issue_comment" in plan.reason
-    assert (plan.push, plan.references, plan.repo2docker, plan.buildx, plan.comment) == (False, (), (), (), None)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        pytest.param(make_event("issue_comment"), id="none"),
+        pytest.param(pull_request("pull_request_target"), id="comment"),
+        pytest.param(push_to(), id="build"),
+    ],
+)
+def test_make_plan__keeps_what_the_inputs_gave_rise_to(event: Event) -> None:
+    settings = make_settings(QUAY | {"image-name": "Org/Image", "no-such-input": "x"})
+    plan = make_plan(settings, event, SURROUNDINGS, NOW)
+    assert settings.notices
+    assert settings.warnings
+    assert set(settings.notices) <= set(plan.notices)
+    assert set(settings.warnings) <= set(plan.warnings)
 
 
 @pytest.mark.parametrize(
@@ -170,14 +195,14 @@ def test_make_plan__workflow_run_of_a_pull_request_never_builds(event: Event, mo
 @pytest.mark.parametrize("mode", ["build", "test"])
 @pytest.mark.parametrize("started_by", ["push", "schedule", "workflow_dispatch", "release"])
 def test_make_plan__workflow_run_builds_what_github_checked_out(started_by: str, mode: str) -> None:
-    plan = plan_for(workflow_run(started_by), {"mode": mode})
+    plan = build_for(workflow_run(started_by), {"mode": mode})
     assert plan.mode == mode
-    assert plan.head_must_be == SHA
+    assert plan.checkout.must_be == SHA
 
 
 @pytest.mark.parametrize("event", [push_to(), pull_request(), make_event("schedule")])
 def test_make_plan__elsewhere_any_checkout_is_fine(event: Event) -> None:
-    assert plan_for(event).head_must_be is None
+    assert build_for(event).checkout.must_be is None
 
 
 # --- pushing ---
@@ -212,7 +237,7 @@ PUSH_TABLE = [
     ],
 )
 def test_make_plan__push(event: Event, push: str, expected: bool) -> None:
-    plan = plan_for(event, {"push": push})
+    plan = build_for(event, {"push": push})
     assert plan.push is expected
     assert plan.references, "references are listed also when nothing is pushed"
 
@@ -228,16 +253,16 @@ def test_make_plan__push(event: Event, push: str, expected: bool) -> None:
     ],
 )
 def test_make_plan__push_auto_needs_build_mode_and_a_publishing_event(event: Event, mode: str) -> None:
-    assert not plan_for(event, {"mode": mode}).push
+    assert not build_for(event, {"mode": mode}).push
 
 
 def test_make_plan__push_true_publishes_in_test_mode() -> None:
-    assert plan_for(push_to(), {"mode": "test", "push": "true"}).push
+    assert build_for(push_to(), {"mode": "test", "push": "true"}).push
 
 
 @pytest.mark.parametrize("head_repository", [FORK, None])
 def test_make_plan__fork_is_told_and_does_not_fail(head_repository: str | None) -> None:
-    plan = plan_for(pull_request(head_repository=head_repository), {"push": "true"})
+    plan = build_for(pull_request(head_repository=head_repository), {"push": "true"})
     assert not plan.push
     assert any("fork" in notice for notice in plan.notices)
 
@@ -246,15 +271,15 @@ def test_make_plan__fork_is_told_and_does_not_fail(head_repository: str | None) 
 @pytest.mark.parametrize("payload", [{}, {"pull_request": {}}, {"number": 7, "pull_request": {"head": {}}}])
 def test_make_plan__pull_request_that_cannot_be_named_is_not_trusted(name: str, payload: Mapping[str, object]) -> None:
     event = make_event(name, payload, GITHUB_REF="refs/heads/main")
-    plan = plan_for(event, {"mode": "build", "push": "true"})
+    plan = build_for(event, {"mode": "build", "push": "true"})
     assert not plan.push
     assert [reference.tag for reference in plan.references if reference.tag == "latest"] == []
 
 
 def test_make_plan__workflow_run_without_a_commit_builds_no_checkout() -> None:
     run = {"event": "push", "head_repository": {"full_name": REPOSITORY}}
-    plan = plan_for(make_event("workflow_run", {"workflow_run": run}, GITHUB_SHA=""), {"tags": "x"})
-    assert plan.head_must_be == ""
+    plan = build_for(make_event("workflow_run", {"workflow_run": run}, GITHUB_SHA=""), {"tags": "x"})
+    assert plan.checkout.must_be == ""
 
 
 def test_make_plan__fork_without_a_wish_to_push_is_quiet() -> None:
@@ -262,7 +287,7 @@ def test_make_plan__fork_without_a_wish_to_push_is_quiet() -> None:
 
 
 def test_make_plan__pull_request_without_password_is_told_and_does_not_fail() -> None:
-    plan = make_plan(make_settings({"push": "true", "registry": "quay.io"}), pull_request(), NOW)
+    plan = make_build_plan(make_settings({"push": "true", "registry": "quay.io"}), pull_request(), NOW)
     assert not plan.push
     (notice,) = plan.notices
     assert "no password for quay.io" in notice
@@ -275,36 +300,44 @@ def test_make_plan__pull_request_without_password_is_told_and_does_not_fail() ->
 )
 def test_make_plan__no_password_elsewhere_is_an_error(event: Event, push: str) -> None:
     with pytest.raises(ActionError) as caught:
-        make_plan(make_settings({"push": push, "registry": "quay.io"}), event, NOW)
+        make_plan(make_settings({"push": push, "registry": "quay.io"}), event, SURROUNDINGS, NOW)
     assert "no password for quay.io" in caught.value.message
     assert "secrets." in caught.value.message
 
 
 def test_make_plan__no_password_is_fine_when_nothing_is_pushed() -> None:
     settings = make_settings({"registry": "quay.io"})
-    assert not make_plan(settings, push_to("refs/heads/feature"), NOW).push
-    assert not make_plan(make_settings({"push": "false"}), push_to(), NOW).push
+    assert not make_build_plan(settings, push_to("refs/heads/feature"), NOW).push
+    assert not make_build_plan(make_settings({"push": "false"}), push_to(), NOW).push
 
 
 def test_make_plan__password_for_another_registry_is_none() -> None:
     auth = "- {registry: quay.io, username: a, password: secret-word}"
     settings = make_settings({"image-name": "quay.io/a/b\nghcr.io/a/b", "registry-auth": auth})
     with pytest.raises(ActionError, match=r"no password for ghcr\.io\."):
-        make_plan(settings, push_to(), NOW)
+        make_plan(settings, push_to(), SURROUNDINGS, NOW)
 
 
 def test_make_plan__earlier_login_is_a_password() -> None:
-    settings = replace(make_settings({"registry": "quay.io"}), logged_in=frozenset({"quay.io"}))
-    assert make_plan(settings, push_to(), NOW).push
+    surroundings = Surroundings(logins=frozenset({"quay.io"}))
+    assert make_build_plan(make_settings({"registry": "quay.io"}), push_to(), NOW, surroundings).push
+
+
+@pytest.mark.parametrize("inputs", [{}, LOGIN, {"push": "false"}])
+def test_make_plan__unreadable_docker_configuration_fails_a_build(inputs: dict[str, str]) -> None:
+    surroundings = Surroundings(logins=ActionError("not readable"))
+    with pytest.raises(ActionError, match="not readable"):
+        make_build_plan(make_settings(inputs), push_to(), NOW, surroundings)
+    plan = make_plan(make_settings(inputs), pull_request("pull_request_target"), surroundings, NOW)
+    assert isinstance(plan, CommentPlan)
 
 
 UNSEEN = UnseenLogin("docker/login-action", ".github/workflows/image.yaml, line 7")
 
 
 def test_make_plan__login_that_is_not_seen_is_explained() -> None:
-    settings = replace(make_settings({"registry": "quay.io"}), unseen_login=UNSEEN)
     with pytest.raises(ActionError, match=r"no password for quay\.io") as caught:
-        make_plan(settings, push_to(), NOW)
+        make_plan(make_settings({"registry": "quay.io"}), push_to(), Surroundings(unseen_login=UNSEEN), NOW)
     assert "'docker/login-action' (.github/workflows/image.yaml, line 7) is not seen here" in caught.value.message
     assert "Move its 'registry', 'username' and 'password' to this step" in caught.value.message
     assert "Settings > Secrets" not in caught.value.message
@@ -312,21 +345,21 @@ def test_make_plan__login_that_is_not_seen_is_explained() -> None:
 
 @pytest.mark.parametrize("tool", [*LOGIN_ACTIONS, *LOGIN_COMMANDS])
 def test_make_plan__every_login_that_is_looked_for_has_an_explanation(tool: str) -> None:
-    settings = replace(make_settings({"registry": "quay.io"}), unseen_login=UnseenLogin(tool, "x, line 1"))
+    surroundings = Surroundings(unseen_login=UnseenLogin(tool, "x, line 1"))
     with pytest.raises(ActionError, match=f"'{tool}' "):
-        make_plan(settings, push_to(), NOW)
+        make_plan(make_settings({"registry": "quay.io"}), push_to(), surroundings, NOW)
 
 
 def test_make_plan__login_that_is_not_seen_on_a_pull_request() -> None:
-    settings = replace(make_settings({"registry": "quay.io", "push": "true"}), unseen_login=UNSEEN)
-    plan = make_plan(settings, pull_request(), NOW)
+    settings = make_settings({"registry": "quay.io", "push": "true"})
+    plan = make_build_plan(settings, pull_request(), NOW, Surroundings(unseen_login=UNSEEN))
     assert not plan.push
     assert ["'docker/login-action'" in notice for notice in plan.notices] == [True]
 
 
 def test_make_plan__login_that_is_not_seen_does_not_matter_when_another_is() -> None:
-    settings = replace(make_settings({"registry": "quay.io"} | LOGIN), unseen_login=UNSEEN)
-    assert make_plan(settings, push_to(), NOW).push
+    settings = make_settings({"registry": "quay.io"} | LOGIN)
+    assert make_build_plan(settings, push_to(), NOW, Surroundings(unseen_login=UNSEEN)).push
 
 
 # --- tags ---
@@ -370,9 +403,9 @@ def test_make_plan__placeholders(event: Event, template: str, expected: str) -> 
 
 def test_make_plan__date_is_in_utc() -> None:
     now = datetime(2026, 3, 1, 1, 0, tzinfo=timezone(timedelta(hours=2)))
-    plan = make_plan(make_settings(QUAY | {"tags": "{date}"}), push_to("refs/heads/x"), now)
+    plan = make_build_plan(make_settings(QUAY | {"tags": "{date}"}), push_to("refs/heads/x"), now)
     assert [reference.tag for reference in plan.references] == ["2026-02-28"]
-    assert "--label=org.opencontainers.image.created=2026-02-28T23:00:00Z" in plan.buildx
+    assert "--label=org.opencontainers.image.created=2026-02-28T23:00:00Z" in plan.build.buildx
 
 
 @pytest.mark.parametrize(
@@ -387,7 +420,7 @@ def test_make_plan__date_is_in_utc() -> None:
     ],
 )
 def test_make_plan__tag_without_a_value_is_skipped(event: Event, template: str) -> None:
-    plan = plan_for(event, {"tags": f"{template}\n{{sha}}", "latest": "false"})
+    plan = build_for(event, {"tags": f"{template}\n{{sha}}", "latest": "false"})
     assert [reference.tag for reference in plan.references] == [event.sha[:12]]
     (notice,) = plan.notices
     assert f"'{template}' is skipped" in notice
@@ -431,7 +464,7 @@ def test_make_plan__latest(event: Event, latest: str, expected: bool) -> None:
 
 def test_make_plan__latest_is_refused_to_pull_requests_with_a_notice() -> None:
     for inputs in ({"latest": "true"}, {"tags": "{sha}\nlatest"}):
-        plan = plan_for(pull_request(), inputs)
+        plan = build_for(pull_request(), inputs)
         assert all(reference.tag != "latest" for reference in plan.references)
         assert any("'latest' is not moved" in notice for notice in plan.notices)
 
@@ -453,9 +486,9 @@ def test_make_plan__equal_tags_are_listed_once() -> None:
 def test_make_plan__hostile_refs_give_legal_tags(branch: str, git_tag: str, template: str) -> None:
     for ref in (f"refs/heads/{branch}", f"refs/tags/{git_tag}"):
         event = push_to(ref)
-        plan = plan_for(event, {"tags": f"{template}\nfixed", "push": "false"})
+        plan = build_for(event, {"tags": f"{template}\nfixed", "push": "false"})
         assert all(image.is_tag(reference.tag) for reference in plan.references)
-        assert all("\n" not in word for word in plan.repo2docker)
+        assert all("\n" not in word for word in plan.build.repo2docker)
 
 
 def test_make_plan__commits_of_a_long_branch_get_different_tags() -> None:
@@ -476,7 +509,7 @@ def test_make_plan__references_in_order() -> None:
         "tags": "{date}\n{sha}",
         "registry-auth": "- {registry: quay.io, username: a, password: word-1}",
     }
-    assert [str(reference) for reference in plan_for(push_to(), inputs).references] == [
+    assert [str(reference) for reference in build_for(push_to(), inputs).references] == [
         "quay.io/a/b:2026-03-01",
         f"quay.io/a/b:{SHORT_SHA}",
         "quay.io/a/b:latest",
@@ -496,29 +529,29 @@ def test_make_plan__references_in_order() -> None:
     ],
 )
 def test_make_plan__image_is_the_first_name_with_the_commit(inputs: Mapping[str, str], expected: str) -> None:
-    assert str(plan_for(push_to(), inputs).image) == expected
+    assert str(build_for(push_to(), inputs).image) == expected
 
 
 # --- the tools' arguments ---
 
 
-def options_of(plan: Plan) -> list[tuple[str, str]]:
-    return list(itertools.pairwise(plan.repo2docker))
+def options_of(plan: BuildPlan) -> list[tuple[str, str]]:
+    return list(itertools.pairwise(plan.build.repo2docker))
 
 
 def test_make_plan__repo2docker_defaults() -> None:
-    plan = plan_for(push_to())
-    assert plan.repo2docker[0] == "jupyter-repo2docker"
-    assert {"--no-run", "--no-push"} <= set(plan.repo2docker)
+    plan = build_for(push_to())
+    assert plan.build.repo2docker[0] == "jupyter-repo2docker"
+    assert {"--no-run", "--no-push"} <= set(plan.build.repo2docker)
     expected = {
         ("--config", "repo2docker_config.json"),
-        ("--image-name", plan.local_tag),
+        ("--image-name", plan.build.local_tag),
         ("--user-id", "1000"),
         ("--user-name", "jovyan"),
         ("--target-repo-dir", "/srv/repo"),
     }
     assert expected <= set(options_of(plan))
-    assert plan.repo2docker[-1] == "context"
+    assert plan.build.repo2docker[-1] == "context"
 
 
 def test_make_plan__repo2docker_inputs() -> None:
@@ -534,7 +567,7 @@ def test_make_plan__repo2docker_inputs() -> None:
             "repo2docker-args": "--debug --build-arg 'C=1 2'",
         }
     )
-    plan = make_plan(replace(settings, appendix="RUN true\nRUN false\n"), push_to(), NOW)
+    plan = make_build_plan(settings, push_to(), NOW, Surroundings(appendix="RUN true\nRUN false\n"))
     expected = {
         ("--target-repo-dir", "/opt/course"),
         ("--user-name", "rstudio"),
@@ -546,7 +579,7 @@ def test_make_plan__repo2docker_inputs() -> None:
     }
     assert expected <= set(options_of(plan))
     assert {"--debug", "--Repo2Docker.base_image=ubuntu:24.04", "--Repo2Docker.platform=linux/arm64"} <= set(
-        plan.repo2docker
+        plan.build.repo2docker
     )
 
 
@@ -559,8 +592,8 @@ def test_make_plan__every_repo2docker_argument_is_known_to_it() -> None:
         "repo2docker-args": "--debug --cache-from quay.io/a/b",
         "base-image": "ubuntu",
     }
-    plan = plan_for(push_to(), inputs)
-    parsed, rest = get_argparser().parse_known_args(plan.repo2docker[1:])
+    plan = build_for(push_to(), inputs)
+    parsed, rest = get_argparser().parse_known_args(plan.build.repo2docker[1:])
     assert parsed.repo == "context"
     assert parsed.cmd == []
     # The rest goes to traitlets, by class and trait.
@@ -568,11 +601,13 @@ def test_make_plan__every_repo2docker_argument_is_known_to_it() -> None:
 
 
 def test_make_plan__labels_go_to_buildx() -> None:
-    plan = plan_for(
+    plan = build_for(
         push_to("refs/tags/v1.2.3"),
         {"labels": "a=x y\norg.opencontainers.image.title=My course", "repo2docker-args": "--label b=1"},
     )
-    labels = dict(word.removeprefix("--label=").split("=", 1) for word in plan.buildx if word.startswith("--label="))
+    labels = dict(
+        word.removeprefix("--label=").split("=", 1) for word in plan.build.buildx if word.startswith("--label=")
+    )
     assert labels == {
         "org.opencontainers.image.title": "My course",
         "org.opencontainers.image.source": f"https://github.com/{REPOSITORY}",
@@ -586,23 +621,23 @@ def test_make_plan__labels_go_to_buildx() -> None:
         "hub-image-action.preview-expires": "",
         "hub-image-action.unproven": "",
     }
-    assert not any(word.startswith("--label") for word in plan.repo2docker)
+    assert not any(word.startswith("--label") for word in plan.build.repo2docker)
 
 
 def test_make_plan__an_image_that_is_pushed_whatever_the_hub_check_says_is_marked_before_it_is_built() -> None:
     """The result in a label would change the digest; the fingerprint has the policy as well."""
-    assert "--label=hub-image-action.unproven=hub-check" in plan_for(push_to(), {"hub-check": "warn"}).buildx
-    assert "--label=hub-image-action.unproven=" in plan_for(push_to(), {"hub-check": "false"}).buildx
+    assert "--label=hub-image-action.unproven=hub-check" in build_for(push_to(), {"hub-check": "warn"}).build.buildx
+    assert "--label=hub-image-action.unproven=" in build_for(push_to(), {"hub-check": "false"}).build.buildx
 
 
 def test_make_plan__revision_is_the_head_of_a_pull_request() -> None:
-    assert f"--label=org.opencontainers.image.revision={HEAD_SHA}" in plan_for(pull_request()).buildx
+    assert f"--label=org.opencontainers.image.revision={HEAD_SHA}" in build_for(pull_request()).build.buildx
 
 
 def test_make_plan__users_buildx_arguments_come_last() -> None:
-    plan = plan_for(push_to(), {"repo2docker-args": "--DockerEngine.extra_buildx_build_args='--secret id=x'"})
-    assert plan.buildx[-1] == "--secret id=x"
-    assert {"--load", "--provenance=false"} <= set(plan.buildx)
+    plan = build_for(push_to(), {"repo2docker-args": "--DockerEngine.extra_buildx_build_args='--secret id=x'"})
+    assert plan.build.buildx[-1] == "--secret id=x"
+    assert {"--load", "--provenance=false"} <= set(plan.build.buildx)
 
 
 @pytest.mark.parametrize("name", ["a/b", "quay.io/Org".lower() + "/x", "[::1]:5000/org/image", "localhost:5000/a__b"])
@@ -634,14 +669,13 @@ def test_make_local_tag__tells_runs_and_names_apart() -> None:
 )
 def test_make_plan__comment_on_the_pull_request(event: Event, mode: str) -> None:
     plan = plan_for(event, {"mode": mode})
-    assert plan.comment is not None
+    assert isinstance(plan, CommentPlan)
     assert (plan.comment.repository, plan.comment.number) == (REPOSITORY, 7)
-    assert (plan.push, plan.references, plan.repo2docker) == (False, (), ())
 
 
 def test_make_plan__comment_under_workflow_run_is_looked_up_later() -> None:
     plan = plan_for(workflow_run("pull_request", head_repository=FORK))
-    assert plan.comment is not None
+    assert isinstance(plan, CommentPlan)
     assert plan.comment.number is None
 
 
@@ -661,15 +695,15 @@ def test_make_plan__never_pushes_code_of_forks(settings: Settings) -> None:
     for name in ("pull_request", "pull_request_target", "pull_request_review"):
         for head_repository in (FORK, None):
             try:
-                plan = make_plan(settings, pull_request(name, head_repository=head_repository), NOW)
+                plan = make_plan(settings, pull_request(name, head_repository=head_repository), SURROUNDINGS, NOW)
             except RefusedError:
                 continue
-            assert not plan.push
+            assert not isinstance(plan, BuildPlan) or not plan.push
 
 
 def test_make_plan__same_input_same_plan() -> None:
     settings = make_settings(QUAY)
-    assert make_plan(settings, push_to(), NOW) == make_plan(settings, push_to(), NOW)
+    assert make_plan(settings, push_to(), SURROUNDINGS, NOW) == make_plan(settings, push_to(), SURROUNDINGS, NOW)
 
 
 def test_make_plan__tells_the_settings_warnings() -> None:
@@ -687,9 +721,9 @@ def test_make_plan__no_secret_is_in_it() -> None:
 
 
 def test_make_plan__a_push_may_use_an_earlier_image() -> None:
-    plan = make_plan(make_settings(LOGIN), push_to(), NOW)
-    assert plan.all_known
-    assert not plan.fresh
+    plan = make_build_plan(make_settings(LOGIN), push_to(), NOW)
+    assert plan.build.all_known
+    assert not plan.build.fresh
     assert plan.earlier
 
 
@@ -701,10 +735,10 @@ def test_make_plan__a_push_may_use_an_earlier_image() -> None:
     ],
 )
 def test_make_plan__from_the_base_up(inputs: dict[str, str], event: Event) -> None:
-    plan = make_plan(make_settings(LOGIN | inputs), event, NOW)
-    assert plan.fresh
+    plan = make_build_plan(make_settings(LOGIN | inputs), event, NOW)
+    assert plan.build.fresh
     assert not plan.earlier
-    assert "--no-cache" in plan.buildx
+    assert "--no-cache" in plan.build.buildx
 
 
 @pytest.mark.parametrize(
@@ -720,11 +754,11 @@ def test_make_plan__from_the_base_up(inputs: dict[str, str], event: Event) -> No
 )
 def test_make_plan__arguments_that_bring_in_what_is_not_known(argument: str, expected: bool) -> None:
     given = {"repo2docker-args": f"--DockerEngine.extra_buildx_build_args={argument}"}
-    assert make_plan(make_settings(LOGIN | given), push_to(), NOW).all_known is expected
+    assert make_build_plan(make_settings(LOGIN | given), push_to(), NOW).build.all_known is expected
 
 
 def recipe_of(inputs: dict[str, str] | None = None, event: Event | None = None) -> tuple[str, ...]:
-    return make_plan(make_settings(LOGIN | (inputs or {})), event or push_to(), NOW).recipe
+    return make_build_plan(make_settings(LOGIN | (inputs or {})), event or push_to(), NOW).build.identity
 
 
 def test_recipe__nothing_of_the_commit_or_the_run_counts() -> None:
@@ -757,9 +791,9 @@ def test_recipe__whatever_makes_the_image_counts(inputs: dict[str, str]) -> None
 
 
 def test_make_plan__images_of_pull_requests_say_so() -> None:
-    labels = dict(make_plan(make_settings(LOGIN), pull_request(), NOW).labels)
+    labels = dict(make_build_plan(make_settings(LOGIN), pull_request(), NOW).build.labels)
     assert labels["hub-image-action.pull-request"] == "7"
-    labels = dict(make_plan(make_settings(LOGIN), push_to(), NOW).labels)
+    labels = dict(make_build_plan(make_settings(LOGIN), push_to(), NOW).build.labels)
     assert labels["hub-image-action.pull-request"] == ""
 
 
@@ -773,7 +807,7 @@ MODE = ROLLOUT | {"rollout": "false", "mode": "rollout"}
     "event", [push_to(), push_to("refs/tags/v1"), release(), workflow_run("push"), make_event("schedule")]
 )
 def test_make_plan__rolls_out_what_is_published(event: Event) -> None:
-    plan = plan_for(event, QUAY | ROLLOUT)
+    plan = build_for(event, QUAY | ROLLOUT)
     assert plan.push
     assert plan.rollout == RolloutTarget(REPOSITORY, "", may_write=True, supersedes=True)
 
@@ -781,14 +815,14 @@ def test_make_plan__rolls_out_what_is_published(event: Event) -> None:
 @pytest.mark.parametrize("event", [pull_request(), push_to("refs/heads/feature"), make_event("merge_group")])
 def test_make_plan__rolls_out_nothing_else(event: Event) -> None:
     """Even where it is pushed."""
-    plan = plan_for(event, QUAY | ROLLOUT | {"push": "true"})
+    plan = build_for(event, QUAY | ROLLOUT | {"push": "true"})
     assert plan.rollout is None
     assert plan.push
     assert any("not rolled out: that is done from the default branch" in notice for notice in plan.notices)
 
 
 def test_make_plan__rolls_out_nothing_that_is_not_pushed() -> None:
-    plan = plan_for(push_to(), QUAY | ROLLOUT | {"push": "false"})
+    plan = build_for(push_to(), QUAY | ROLLOUT | {"push": "false"})
     assert (plan.push, plan.rollout, plan.notices) == (False, None, ())
 
 
@@ -825,11 +859,10 @@ def test_make_plan__mode_rollout_is_refused_to_strangers(event: Event) -> None:
 )
 def test_make_plan__mode_rollout_names_the_image_of_the_commit(event: Event, sha: str) -> None:
     plan = plan_for(event, QUAY | MODE)
-    assert (plan.mode, plan.push, plan.builds) == (PlannedMode.ROLLOUT, False, False)
-    assert plan.image is not None
+    assert isinstance(plan, RolloutPlan)
+    assert plan.mode is PlannedMode.ROLLOUT
     assert plan.image.tag == sha
-    assert plan.commit.startswith(sha)
-    assert plan.rollout is not None
+    assert plan.checkout.commit.startswith(sha)
     # Whoever starts it by hand may want to go back.
     assert plan.rollout.supersedes == (event.name != "workflow_dispatch")
 
@@ -857,7 +890,7 @@ def test_make_plan__mode_rollout_after_a_run_that_published_nothing(event: Event
     ],
 )
 def test_make_plan__rollout_needs_a_token_of_its_repository(inputs: dict[str, str], may_write: bool) -> None:
-    plan = plan_for(push_to(), QUAY | ROLLOUT | inputs)
+    plan = build_for(push_to(), QUAY | ROLLOUT | inputs)
     assert plan.rollout is not None
     assert plan.rollout.may_write is may_write
 
@@ -869,13 +902,15 @@ ON_A_HUB = {"hub-url": "https://hub.example.edu", "hub-profile": "custom"}
 
 @pytest.mark.parametrize("name", ["pull_request", "pull_request_target"])
 def test_make_plan__pull_request_is_tried_where_the_inputs_say(name: str) -> None:
-    trial = plan_for(pull_request(name), ON_A_HUB).trial
+    plan = plan_for(pull_request(name), ON_A_HUB)
+    assert isinstance(plan, BuildPlan | CommentPlan)
+    trial = plan.trial
     assert trial
     assert (trial.commit, trial.hub_url, trial.profile) == (HEAD_SHA, "https://hub.example.edu", "custom")
 
 
 def test_make_plan__nothing_is_tried_without_a_pull_request() -> None:
-    assert plan_for(push_to(), ON_A_HUB).trial is None
+    assert build_for(push_to(), ON_A_HUB).trial is None
 
 
 def test_make_plan__link_without_a_push_is_explained() -> None:

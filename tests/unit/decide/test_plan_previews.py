@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubaction.decide.labels import EXPIRY_LABEL, PULL_REQUEST_LABEL
-from hubaction.decide.plan import CleanupTarget, Plan, PlannedMode, make_plan
+from hubaction.decide.mode import PlannedMode
+from hubaction.decide.plan import BuildPlan, CleanupPlan, NothingToDo, Plan, make_plan
+from hubaction.decide.preview import CleanupTarget, Preview
 from hubaction.decide.tags import is_preview_tag, name_of_pull_request
 from hubaction.image import ImageName, Reference
 from hubaction.inputs.event import Event
@@ -18,6 +20,8 @@ from tests.unit.samples import (
     LOGIN,
     REPOSITORY,
     SHORT_HEAD_SHA,
+    SURROUNDINGS,
+    make_build_plan,
     make_event,
     make_settings,
     pull_request,
@@ -37,7 +41,23 @@ TAG = f"pr-7-{SHORT_HEAD_SHA}"
 
 
 def plan_for(event: Event, inputs: Mapping[str, str] | None = None) -> Plan:
-    return make_plan(make_settings(PREVIEW | dict(inputs or {})), event, NOW)
+    return make_plan(make_settings(PREVIEW | dict(inputs or {})), event, SURROUNDINGS, NOW)
+
+
+def build_for(event: Event, inputs: Mapping[str, str] | None = None) -> BuildPlan:
+    return make_build_plan(make_settings(PREVIEW | dict(inputs or {})), event, NOW)
+
+
+def preview_for(event: Event, inputs: Mapping[str, str] | None = None) -> Preview:
+    preview = build_for(event, inputs).preview
+    assert preview
+    return preview
+
+
+def cleanup_for(event: Event, inputs: Mapping[str, str] | None = None) -> CleanupPlan:
+    plan = plan_for(event, inputs)
+    assert isinstance(plan, CleanupPlan)
+    return plan
 
 
 def closed(*, merged: bool = False, base: str = "main", **changes: str | None) -> Event:
@@ -51,25 +71,23 @@ def closed(*, merged: bool = False, base: str = "main", **changes: str | None) -
 
 @pytest.mark.parametrize("mode", ["auto", "build", "test"])
 def test_make_plan__preview_is_pushed_with_an_expiry(mode: str) -> None:
-    plan = plan_for(pull_request(), {"mode": mode})
+    plan = build_for(pull_request(), {"mode": mode})
     assert plan.push
     assert [str(reference) for reference in plan.references] == [f"quay.io/org/image:{TAG}"]
-    assert plan.preview
-    assert plan.expires == "4w"
-    assert plan.binder_branch == "binder-pr-7"
+    assert plan.preview == Preview("4w", "binder-pr-7")
     assert plan.notices == ()
     assert not plan.deletes_merged
 
 
 @pytest.mark.parametrize("tags", ["{sha}", "{branch}\n{date}", "latest\n{sha}", "release"])
 def test_make_plan__preview_has_its_one_name_whatever_tags_says(tags: str) -> None:
-    plan = plan_for(pull_request(), {"tags": tags, "latest": "true"})
+    plan = build_for(pull_request(), {"tags": tags, "latest": "true"})
     assert [reference.tag for reference in plan.references] == [TAG]
     assert plan.earlier[0].reference.tag == TAG
 
 
 def test_make_plan__preview_goes_to_every_repository() -> None:
-    plan = plan_for(pull_request(), {"image-name": "org/a\norg/b"})
+    plan = build_for(pull_request(), {"image-name": "org/a\norg/b"})
     assert [str(reference) for reference in plan.references] == [f"quay.io/org/a:{TAG}", f"quay.io/org/b:{TAG}"]
 
 
@@ -79,37 +97,34 @@ def test_make_plan__preview_goes_to_every_repository() -> None:
     ids=lambda event: f"{event.name} {event.ref}",
 )
 def test_make_plan__what_is_no_pull_request_never_expires(event: Event) -> None:
-    plan = plan_for(event, {"push": "true", "mode": "build"})
+    plan = build_for(event, {"push": "true", "mode": "build"})
     assert plan.push
-    assert not plan.preview
-    assert plan.expires == ""
-    assert plan.binder_branch == ""
-    assert EXPIRY_LABEL not in dict(plan.labels)
-    assert not any(EXPIRY_LABEL in word for word in plan.buildx)
+    assert plan.preview is None
+    assert EXPIRY_LABEL not in dict(plan.build.labels)
+    assert not any(EXPIRY_LABEL in word for word in plan.build.buildx)
 
 
 def test_make_plan__pull_request_that_is_pushed_otherwise_has_no_expiry_of_ours() -> None:
-    plan = plan_for(pull_request(), {"preview": "false", "push": "true", "tags": "{sha}"})
+    plan = build_for(pull_request(), {"preview": "false", "push": "true", "tags": "{sha}"})
     assert plan.push
-    assert (plan.expires, plan.binder_branch) == ("", "")
+    assert plan.preview is None
     assert [reference.tag for reference in plan.references] == [SHORT_HEAD_SHA]
 
 
 def test_make_plan__preview_is_off_by_default() -> None:
-    plan = make_plan(make_settings({"registry": "quay.io"} | LOGIN), pull_request(), NOW)
-    assert (plan.push, plan.expires, plan.binder_branch, plan.deletes_merged) == (False, "", "", False)
+    plan = make_build_plan(make_settings({"registry": "quay.io"} | LOGIN), pull_request(), NOW)
+    assert (plan.push, plan.preview, plan.deletes_merged) == (False, None, False)
 
 
 @pytest.mark.parametrize("head_repository", [FORK, None])
 def test_make_plan__preview_of_a_fork_is_none(head_repository: str | None) -> None:
-    plan = plan_for(pull_request(head_repository=head_repository))
+    plan = build_for(pull_request(head_repository=head_repository))
     assert not plan.push
-    assert plan.binder_branch == ""
     assert "comes from a fork" in plan.notices[0]
 
 
 def test_make_plan__preview_without_secrets_is_told_and_does_not_fail() -> None:
-    plan = plan_for(pull_request(), {"password": "", "username": ""})
+    plan = build_for(pull_request(), {"password": "", "username": ""})
     assert not plan.push
     assert plan.notices == (
         "The image is not pushed: there is no password for quay.io. Pull requests by Dependabot see Dependabot's"
@@ -118,14 +133,14 @@ def test_make_plan__preview_without_secrets_is_told_and_does_not_fail() -> None:
 
 
 def test_make_plan__push_false_forbids_previews_too() -> None:
-    plan = plan_for(pull_request(), {"push": "false"})
+    plan = build_for(pull_request(), {"push": "false"})
     assert not plan.push
     assert "the input 'push' is false" in plan.notices[0]
 
 
 @pytest.mark.parametrize("expires", ["36h", "10d", "12W"])
 def test_make_plan__expiry_is_what_the_input_says(expires: str) -> None:
-    assert plan_for(pull_request(), {"preview-expires": expires}).expires == expires.lower()
+    assert preview_for(pull_request(), {"preview-expires": expires}).expires == expires.lower()
 
 
 @pytest.mark.parametrize(
@@ -137,13 +152,13 @@ def test_make_plan__expiry_is_what_the_input_says(expires: str) -> None:
     ],
 )
 def test_make_plan__expiry_of_the_users_own_is_stronger(inputs: Mapping[str, str]) -> None:
-    assert plan_for(pull_request(), inputs).expires == ""
+    assert preview_for(pull_request(), inputs).expires == ""
 
 
 def test_make_plan__preview_names_its_pull_request_and_production_none() -> None:
     """So that they have no digest in common."""
-    assert dict(plan_for(pull_request()).labels)[PULL_REQUEST_LABEL] == "7"
-    assert dict(plan_for(push_to()).labels)[PULL_REQUEST_LABEL] == ""
+    assert dict(build_for(pull_request()).build.labels)[PULL_REQUEST_LABEL] == "7"
+    assert dict(build_for(push_to()).build.labels)[PULL_REQUEST_LABEL] == ""
 
 
 @given(st.integers(1, 10**6), st.integers(1, 10**6), st.text("0123456789abcdef", min_size=12, max_size=12))
@@ -181,33 +196,29 @@ def test_name_of_pull_request__is_the_previews_when_there_are_previews() -> None
 # --- the branch for Binder ---
 
 
-@pytest.mark.parametrize(
-    "inputs", [{"binder-image-branch": " "}, {"github-token": ""}, {"push": "false"}, {"password": "", "username": ""}]
-)
+@pytest.mark.parametrize("inputs", [{"binder-image-branch": " "}, {"github-token": ""}])
 def test_make_plan__no_branch_for_binder(inputs: Mapping[str, str]) -> None:
-    assert plan_for(pull_request(), inputs).binder_branch == ""
+    assert preview_for(pull_request(), inputs).binder_branch == ""
 
 
 def test_make_plan__no_branch_where_binder_cannot_look() -> None:
-    assert plan_for(replace(pull_request(), private=True)).binder_branch == ""
+    assert preview_for(replace(pull_request(), private=True)).binder_branch == ""
     elsewhere = replace(pull_request(), server_url="https://git.example.org")
-    assert plan_for(elsewhere).binder_branch == ""
-    assert plan_for(elsewhere, {"binder-url": "https://binder.example.org"}).binder_branch == "binder-pr-7"
+    assert preview_for(elsewhere).binder_branch == ""
+    assert preview_for(elsewhere, {"binder-url": "https://binder.example.org"}).binder_branch == "binder-pr-7"
 
 
 # --- after the pull request ---
 
 
 def test_make_plan__closed_pull_request_is_cleaned_up() -> None:
-    plan = plan_for(closed())
+    plan = cleanup_for(closed())
     assert (plan.mode, plan.reason) == (PlannedMode.CLEANUP, "the pull request was closed")
     assert plan.cleanup == CleanupTarget(
         REPOSITORY, 7, (NAME,), f"https://github.com/{REPOSITORY}", binder_branch="binder-pr-7"
     )
     assert plan.comment
     assert plan.comment.number == 7
-    assert not plan.builds
-    assert not plan.push
 
 
 @pytest.mark.parametrize("name", ["pull_request", "pull_request_target"])
@@ -220,13 +231,13 @@ def test_make_plan__cleanup(name: str, preview: str, mode: str) -> None:
 @pytest.mark.parametrize("mode", ["build", "test"])
 def test_make_plan__closed_pull_request_gets_no_preview_any_more(mode: str) -> None:
     """Nothing would ever delete it."""
-    plan = plan_for(closed(), {"mode": mode})
-    assert (plan.push, plan.preview, plan.expires, plan.binder_branch) == (False, False, "", "")
+    plan = build_for(closed(), {"mode": mode})
+    assert (plan.push, plan.preview) == (False, None)
 
 
 def test_make_plan__closed_without_previews_is_nothing_to_do() -> None:
     plan = plan_for(closed(), {"preview": "false"})
-    assert (plan.mode, plan.cleanup) == (PlannedMode.NONE, None)
+    assert isinstance(plan, NothingToDo)
 
 
 @pytest.mark.parametrize(
@@ -236,7 +247,7 @@ def test_make_plan__closed_without_previews_is_nothing_to_do() -> None:
 )
 def test_make_plan__cleanup_of_what_is_not_closed(event: Event) -> None:
     plan = plan_for(event, {"mode": "cleanup"})
-    assert (plan.mode, plan.cleanup) == (PlannedMode.NONE, None)
+    assert isinstance(plan, NothingToDo)
     assert "when a pull request is closed" in plan.reason
 
 
@@ -244,42 +255,39 @@ def test_make_plan__cleanup_of_what_is_not_closed(event: Event) -> None:
 @pytest.mark.parametrize("head_repository", [FORK, None])
 def test_make_plan__forks_left_nothing(head_repository: str | None, mode: str) -> None:
     plan = plan_for(closed(head_repository=head_repository), {"mode": mode})
-    assert (plan.mode, plan.cleanup) == (PlannedMode.NONE, None)
+    assert isinstance(plan, NothingToDo)
     assert "comes from a fork" in plan.reason
 
 
 def test_make_plan__cleanup_without_a_password_leaves_the_registry_alone() -> None:
-    plan = plan_for(
+    plan = cleanup_for(
         closed(), {"image-name": "org/image\nghcr.io/org/image", "registry-auth": "", "registry": "quay.io"}
     )
-    assert plan.cleanup
     assert plan.cleanup.images == (NAME,)
     assert plan.notices[0].startswith("Previews are not deleted where there is no password: ghcr.io.")
 
 
 def test_make_plan__merge_keeps_the_last_preview_for_the_push() -> None:
-    plan = plan_for(closed(merged=True))
-    assert plan.cleanup
+    plan = cleanup_for(closed(merged=True))
     assert plan.cleanup.kept == (Reference(NAME, TAG),)
     assert plan.cleanup.binder_branch == "binder-pr-7"
 
 
 @pytest.mark.parametrize("event", [closed(), closed(base="develop"), closed(merged=True, base="develop")])
 def test_make_plan__nothing_is_kept_that_no_push_asks_for(event: Event) -> None:
-    plan = plan_for(event)
-    assert plan.cleanup
+    plan = cleanup_for(event)
     assert plan.cleanup.kept == ()
 
 
 def test_make_plan__push_to_the_default_branch_deletes_what_was_kept_for_it() -> None:
-    assert plan_for(push_to()).deletes_merged
-    assert not plan_for(push_to(), {"preview": "false"}).deletes_merged
-    assert not plan_for(push_to(), {"github-token": ""}).deletes_merged
-    assert not plan_for(push_to(), {"push": "false"}).deletes_merged
-    assert not plan_for(push_to("refs/heads/topic"), {"push": "true"}).deletes_merged
-    assert not plan_for(push_to("refs/tags/v1")).deletes_merged
+    assert build_for(push_to()).deletes_merged
+    assert not build_for(push_to(), {"preview": "false"}).deletes_merged
+    assert not build_for(push_to(), {"github-token": ""}).deletes_merged
+    assert not build_for(push_to(), {"push": "false"}).deletes_merged
+    assert not build_for(push_to("refs/heads/topic"), {"push": "true"}).deletes_merged
+    assert not build_for(push_to("refs/tags/v1")).deletes_merged
 
 
 def test_make_plan__closed_pull_request_that_cannot_be_named_is_not_trusted() -> None:
     plan = plan_for(make_event("pull_request", {"action": "closed"}), {"mode": "cleanup"})
-    assert (plan.mode, plan.cleanup) == (PlannedMode.NONE, None)
+    assert isinstance(plan, NothingToDo)

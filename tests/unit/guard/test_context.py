@@ -10,10 +10,10 @@ from devtools.repository import commit_all, git, make_repository
 from hubaction.build.context import list_context, stage_context
 from hubaction.errors import SeveralProblemsError
 from hubaction.guard.context import MAX_TOLD, Guarded, check_git_copy, find_made_by_workflow, guard_context
-from hubaction.guard.given_secrets import HeldSecret
+from hubaction.guard.given_secrets import GivenSecret
 from tests.support.planted import PLANTED, Planted, characters, private_key
 
-GIVEN = HeldSecret("a secret among the inputs of this step", characters(24))
+GIVEN = GivenSecret("a secret among the inputs of this step", characters(24))
 TOKEN = "ghp" + "_" + characters(36)
 
 
@@ -33,7 +33,7 @@ class Workspace:
 
     def guard(self, *, allowed: Sequence[str] = (), path: str = ".", include_git: bool = False) -> Guarded:
         files = list_context((self.folder / path).resolve(), include_git=include_git)
-        return guard_context(files, workspace=self.folder, held=[GIVEN], allowed=allowed)
+        return guard_context(files, workspace=self.folder, given=[GIVEN], allowed=allowed)
 
     def refused(self, *, allowed: Sequence[str] = (), path: str = ".") -> SeveralProblemsError:
         with pytest.raises(SeveralProblemsError) as caught:
@@ -127,9 +127,9 @@ def test_guard_context__given_values_are_refused_everywhere(workspace: Workspace
 def test_guard_context__a_given_token_is_refused_although_it_looks_like_one(workspace: Workspace) -> None:
     workspace.commit("a.py", f"TOKEN = '{TOKEN}'\n")
     files = list_context(workspace.folder, include_git=False)
-    held = [HeldSecret("the job's token", TOKEN)]
+    given = [GivenSecret("the job's token", TOKEN)]
     with pytest.raises(SeveralProblemsError, match="the job's token"):
-        guard_context(files, workspace=workspace.folder, held=held, allowed=["a.py"])
+        guard_context(files, workspace=workspace.folder, given=given, allowed=["a.py"])
 
 
 def test_guard_context__ten_thousand_secrets_are_not_told_one_by_one(workspace: Workspace) -> None:
@@ -145,7 +145,7 @@ def test_find_made_by_workflow__in_the_folder_of_the_tests(workspace: Workspace)
     workspace.commit("image-tests/fixture.pem", private_key())
     workspace.write("image-tests/.env", f"TOKEN={GIVEN.value}\n")
     workspace.write("image-tests/notes.txt", "nothing")
-    found = find_made_by_workflow(workspace.folder / "image-tests", workspace=workspace.folder, held=[GIVEN])
+    found = find_made_by_workflow(workspace.folder / "image-tests", workspace=workspace.folder, given=[GIVEN])
     assert found == {".env"}
 
 

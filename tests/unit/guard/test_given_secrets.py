@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubaction.guard.given_secrets import MIN_LENGTH, hold_secrets, is_common, spellings
+from hubaction.guard.given_secrets import MIN_LENGTH, find_given_secrets, is_common, spellings
 from tests.support.planted import private_key
 
 VALUE = "q8Z7rT2wX9v"
@@ -18,7 +18,7 @@ VALUE = "q8Z7rT2wX9v"
 def names_of(
     *inputs: str, environ: Mapping[str, str] | None = None, build_args: Mapping[str, str] | None = None
 ) -> list[str]:
-    return [secret.name for secret in hold_secrets(inputs, environ or {}, (build_args or {}).items())]
+    return [secret.name for secret in find_given_secrets(inputs, environ or {}, (build_args or {}).items())]
 
 
 def test_hold_secrets__inputs() -> None:
@@ -49,7 +49,7 @@ def test_hold_secrets__a_path_to_a_secret_is_none() -> None:
 
 
 def test_hold_secrets__the_value_is_not_in_what_is_printed() -> None:
-    assert VALUE not in repr(hold_secrets([VALUE], {}, ()))
+    assert VALUE not in repr(find_given_secrets([VALUE], {}, ()))
 
 
 @pytest.mark.parametrize(
@@ -112,9 +112,9 @@ def test_hold_secrets__what_an_object_keeps(wrap: Callable[[str], str]) -> None:
     """The key of a service account is the password of some registries, and a file of its own elsewhere."""
     key = private_key("")
     account = {"type": "service_account", "private_key": key, "client_x509_cert_url": f"https://example.org/{'a' * 99}"}
-    held = hold_secrets([wrap(json.dumps(account))], {}, ())
-    assert {secret.name for secret in held} == {"a secret among the inputs of this step"}
-    assert any(spelling in key.encode() for secret in held for spelling in spellings(secret.value))
+    given = find_given_secrets([wrap(json.dumps(account))], {}, ())
+    assert {secret.name for secret in given} == {"a secret among the inputs of this step"}
+    assert any(spelling in key.encode() for secret in given for spelling in spellings(secret.value))
 
 
 def test_spellings__are_not_where_the_value_is_not() -> None:

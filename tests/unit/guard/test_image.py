@@ -8,13 +8,13 @@ from urllib.parse import quote
 
 import pytest
 
-from hubaction.guard.given_secrets import HeldSecret, spellings
+from hubaction.guard.given_secrets import GivenSecret, spellings
 from hubaction.guard.image import find_in_archive, find_in_description
-from hubaction.guard.multi_search import Needles
+from hubaction.guard.multi_search import MultiSearch
 from tests.support.planted import characters
 
-SECRET = HeldSecret("the build argument 'TOKEN'", characters(14) + "/+" + characters(14))
-NEEDLES = Needles(dict.fromkeys(spellings(SECRET.value), SECRET))
+SECRET = GivenSecret("the build argument 'TOKEN'", characters(14) + "/+" + characters(14))
+SEARCH = MultiSearch(dict.fromkeys(spellings(SECRET.value), SECRET))
 SPELLINGS = {
     "plain": SECRET.value,
     "base64": base64.b64encode(f"ada:{SECRET.value}".encode()).decode(),
@@ -40,13 +40,13 @@ CLEAN = {
 )
 def test_find_in_description__says_where(place: str, change: object, spelling: str) -> None:
     assert callable(change)
-    (leak,) = set(find_in_description(CLEAN | change(SPELLINGS[spelling]), NEEDLES))
+    (leak,) = set(find_in_description(CLEAN | change(SPELLINGS[spelling]), SEARCH))
     assert str(leak) == f"the build argument 'TOKEN' is in {place}"
     assert SECRET.value not in repr(leak)
 
 
 def test_find_in_description__nothing_there() -> None:
-    assert list(find_in_description(CLEAN, NEEDLES)) == []
+    assert list(find_in_description(CLEAN, SEARCH)) == []
 
 
 def archive(files: dict[str, bytes], links: dict[str, str]) -> Iterator[bytes]:
@@ -69,19 +69,19 @@ def archive(files: dict[str, bytes], links: dict[str, str]) -> Iterator[bytes]:
 def test_find_in_archive__names_the_file(spelling: str) -> None:
     text = SPELLINGS[spelling].encode()
     files = {"repo/a": b"nothing", "repo/b": b"\0" * 5000 + text, "repo/c": b"nothing" * 1000, "repo/d": text}
-    places = [leak.place for leak in find_in_archive(archive(files, {}), "/srv", NEEDLES)]
+    places = [leak.place for leak in find_in_archive(archive(files, {}), "/srv", SEARCH)]
     assert places == ["the file /srv/repo/b", "the file /srv/repo/d"]
 
 
 def test_find_in_archive__names_of_files_and_links() -> None:
     value = SECRET.value.replace("/", "_")
-    needles = Needles({value.encode(): SECRET})
-    found = find_in_archive(archive({f"repo/{value}": value.encode()}, {"repo/link": f"/tmp/{value}"}), "/srv", needles)
+    search = MultiSearch({value.encode(): SECRET})
+    found = find_in_archive(archive({f"repo/{value}": value.encode()}, {"repo/link": f"/tmp/{value}"}), "/srv", search)
     places = [leak.place for leak in found]
     assert places == ["the name of a file below /srv", "a file below /srv", "the name of a file below /srv"]
     assert value not in "".join(places)
 
 
 def test_find_in_archive__nothing_there() -> None:
-    assert list(find_in_archive(archive({"repo/a": b"a" * 3000}, {"repo/b": "a"}), "/srv", NEEDLES)) == []
-    assert list(find_in_archive(archive({}, {}), "/srv", NEEDLES)) == []
+    assert list(find_in_archive(archive({"repo/a": b"a" * 3000}, {"repo/b": "a"}), "/srv", SEARCH)) == []
+    assert list(find_in_archive(archive({}, {}), "/srv", SEARCH)) == []

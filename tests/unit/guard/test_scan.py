@@ -5,23 +5,26 @@ import json
 import os
 import random
 import string
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from hubaction.guard.given_secrets import HeldSecret
+from devtools import places
+from hubaction.guard.given_secrets import GivenSecret
 from hubaction.guard.scan import MAX_FINDINGS, PIECE_BYTES, Finding, Scanner
 from tests.support.planted import HEX, PLANTED, Planted, characters, private_key
 
-GIVEN = HeldSecret("a secret among the inputs of this step", characters(24))
+GIVEN = GivenSecret("a secret among the inputs of this step", characters(24))
 
 
-def scan(folder: Path, files: dict[str, str | bytes], *held: HeldSecret) -> list[Finding]:
+def scan(folder: Path, files: dict[str, str | bytes], *given: GivenSecret) -> list[Finding]:
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-    return Scanner(held).scan(folder, files)
+    return Scanner(given).scan(folder, files)
 
 
 FILLER = " ".join(characters(9, string.ascii_lowercase) for _ in range(500)) * (PIECE_BYTES // 5000)
@@ -95,7 +98,7 @@ def test_scan__given_values_in_any_spelling(spelling: str, tmp_path: Path) -> No
 
 def test_scan__given_values_are_told_beside_what_looks_like_a_secret(tmp_path: Path) -> None:
     """There are exceptions for what looks like one, and none for what was given."""
-    token = HeldSecret("the job's token", "ghp" + "_" + characters(36))
+    token = GivenSecret("the job's token", "ghp" + "_" + characters(36))
     files: dict[str, str | bytes] = {"a.py": f"TOKEN = '{token.value}'\n", ".env": f"API_TOKEN={token.value}\n"}
     assert scan(tmp_path, files, token) == [
         Finding(".env", 1, token.name, given=True),
@@ -216,3 +219,46 @@ def test_scan__no_file_takes_long(name: str, tmp_path: Path) -> None:
     started = time.process_time()
     scan(tmp_path, {name: SLOW[name]}, GIVEN)
     assert time.process_time() - started < 5
+
+
+# --- in a process that has imported nothing yet ---
+
+SCAN = """
+import sys
+from pathlib import Path
+from hubaction.guard.scan import Scanner
+from hubaction.guard.given_secrets import GivenSecret
+from tests.support.thread_imports import watching
+
+folder = Path(sys.argv[1])
+names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+with watching() as imported:
+    Scanner([GivenSecret("a secret", sys.argv[2])]).scan(folder, names)
+print(*imported)
+"""
+
+
+def scan_in_a_new_process(folder: Path) -> str:
+    """Return what was imported in other threads than the main one."""
+    command = [sys.executable, "-c", SCAN, str(folder), GIVEN.value]
+    done = subprocess.run(command, cwd=places.PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_scan__two_threads_meet_their_first_tokens_at_once(attempt: int, tmp_path: Path) -> None:
+    """The first file is in one thread's batch, the last in the other's."""
+    for number in range(65):
+        (tmp_path / f"{number:02}").write_text({0: "AWS_REGION=eu\n", 64: "a PRIVATE KEY\n"}.get(number, "text\n"))
+    assert scan_in_a_new_process(tmp_path) == ""
+
+
+def test_scan__threads_import_nothing(tmp_path: Path) -> None:
+    """Whatever kind of secret there is, and however its file is encoded."""
+    for number, planted in enumerate(PLANTED):
+        for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-be"):
+            file = tmp_path / f"{number}-{encoding}" / planted.file
+            file.parent.mkdir(parents=True)
+            file.write_text(planted.text, encoding=encoding)
+    assert scan_in_a_new_process(tmp_path) == ""

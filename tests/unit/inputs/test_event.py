@@ -1,12 +1,13 @@
 """Payloads and runner variables -> Event, also when the payload is not what it should be."""
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubaction.inputs.event import ZERO_SHA, read_event
+from hubaction.inputs.event import ZERO_SHA, read_event, read_payload
 from tests.unit.samples import HEAD_SHA, REPOSITORY, SHA, deleting_push, make_event, pull_request, push_to, workflow_run
 
 EVENT_NAMES = (
@@ -154,6 +155,22 @@ def test_read_event__fork(head_repository: str | None, from_fork: bool) -> None:
     assert event.pull_request.from_fork is from_fork
 
 
+@pytest.mark.parametrize(
+    ("head_repository", "from_fork"),
+    [(REPOSITORY, False), (REPOSITORY.lower(), False), ("Stranger/Course", True), ("", True)],
+)
+def test_read_event__workflow_run_of_a_fork(head_repository: str, from_fork: bool) -> None:
+    run = workflow_run("pull_request", head_repository=head_repository).workflow_run
+    assert run
+    assert run.from_fork is from_fork
+
+
+def test_read_event__workflow_run_of_unknown_repositories_is_not_trusted() -> None:
+    run = read_event({"GITHUB_EVENT_NAME": "workflow_run"}, {"workflow_run": {"event": "push"}}).workflow_run
+    assert run
+    assert run.from_fork
+
+
 def test_read_event__target_is_not_on_its_base_branch() -> None:
     event = pull_request("pull_request_target")
     assert (event.ref, event.branch, event.on_default_branch) == ("refs/heads/main", "", False)
@@ -230,3 +247,22 @@ def test_read_event__pull_request_without_number_is_none() -> None:
 def test_read_event__server_of_github() -> None:
     assert read_event({}, {}).server_url == "https://github.com"
     assert read_event({"GITHUB_SERVER_URL": "https://git.example"}, {}).server_url == "https://git.example"
+
+
+# --- the payload's file ---
+
+
+def test_read_payload__what_stands_in_the_file(tmp_path: Path) -> None:
+    (tmp_path / "event.json").write_text('{"action": "opened"}', encoding="utf-8")
+    assert read_payload(str(tmp_path / "event.json")) == ({"action": "opened"}, ())
+    assert read_payload("") == ({}, ())
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{", b"\xff\xfe", b"[" * 100_000])
+def test_read_payload__unreadable_is_a_warning(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "event.json"
+    if content is not None:
+        file.write_bytes(content)
+    payload, (warning,) = read_payload(str(file))
+    assert payload == {}
+    assert warning.startswith(f"The event's payload {file} cannot be read: ")

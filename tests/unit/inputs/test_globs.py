@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubaction.build.dockerignore import keep_seen
-from hubaction.inputs.globs import MAX_LINE_BYTES, IgnoreFile
+from hubaction.inputs.globs import MAX_LINE_BYTES, IgnoreFile, find_glob, parse_allowed_file
 
 DOUBTFUL = ("[a]", "\\a", "a|b", "a^", "a{1}", "a**", "**a", "../a", "b/../a", ".", "/", "")
 
@@ -103,3 +103,35 @@ PATHS = st.lists(st.lists(st.sampled_from("ab"), min_size=1).map("".join), min_s
 def test_surely_ignores__a_folder_without_exceptions_is_ignored_whole(text: str, path: str, below: str) -> None:
     if "!" not in text and ignores(text, path):
         assert ignores(text, f"{path}/{below}")
+
+
+# --- one grammar ---
+
+
+@pytest.mark.parametrize("text", DOUBTFUL)
+def test_find_glob__none_for_what_is_not_understood(text: str) -> None:
+    assert find_glob(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "matches", "covers"),
+    [
+        ("a", "a", True, True),
+        ("a", "a/b", False, True),
+        ("a/**", "a", False, False),
+        ("a/**", "a/b/c", True, True),
+        ("a/**/**/b", "a/b", True, True),
+        ("*/b", "a/b/c", False, True),
+        ("A", "a", False, False),
+    ],
+)
+def test_glob__matches_a_path_or_covers_what_is_below(text: str, path: str, matches: bool, covers: bool) -> None:
+    glob = find_glob(text)
+    assert glob
+    assert (glob.matches(path), glob.covers(path.split("/"))) == (matches, covers)
+
+
+@pytest.mark.parametrize("text", ["tests/**/*.pem", "a b/?.key", "./a/b.pem", "keys/"])
+def test_parse_allowed_file__what_is_taken_has_an_effect(text: str) -> None:
+    """The guard reads the lines as an ignore file, which leaves out what it does not understand."""
+    assert IgnoreFile.parse(parse_allowed_file(text).encode()).ignored

@@ -5,12 +5,15 @@ from typing import Any
 
 import pytest
 
-from hubaction.decide.plan import Plan, PlannedMode, make_plan
+from hubaction.decide.mode import PlannedMode
+from hubaction.decide.plan import BuildPlan, Plan, make_plan
 from hubaction.errors import InvalidInputError
 from hubaction.inputs.choices import BinderCache, Choice
 from hubaction.inputs.event import read_event
 from hubaction.inputs.old_inputs import OLD_INPUTS
-from hubaction.inputs.settings import Settings, read_secrets, read_settings
+from hubaction.inputs.read import read_secrets, read_settings
+from hubaction.inputs.settings import Settings
+from tests.unit.samples import SURROUNDINGS
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 HEAD = "fedcba9876543210fedcba9876543210fedcba98"
@@ -44,7 +47,13 @@ def problems_of(inputs: dict[str, str]) -> list[str]:
 def plan_of(inputs: dict[str, str], event: str = "push", ref: str = "refs/heads/main", **payload: Any) -> Plan:
     environ = environ_of(inputs, event, ref)
     body = {"repository": {"full_name": "Org/Course", "default_branch": "main"}, **payload}
-    return make_plan(read_settings(environ), read_event(environ, body), NOW)
+    return make_plan(read_settings(environ), read_event(environ, body), SURROUNDINGS, NOW)
+
+
+def build_of(inputs: dict[str, str], event: str = "push", ref: str = "refs/heads/main", **payload: Any) -> BuildPlan:
+    plan = plan_of(inputs, event, ref, **payload)
+    assert isinstance(plan, BuildPlan)
+    return plan
 
 
 def pull_request(head_repository: str = "Org/Course") -> dict[str, Any]:
@@ -55,7 +64,7 @@ def pull_request(head_repository: str = "Org/Course") -> dict[str, Any]:
     }
 
 
-def references(plan: Plan) -> list[str]:
+def references(plan: BuildPlan) -> list[str]:
     return [str(reference) for reference in plan.references]
 
 
@@ -92,7 +101,7 @@ def test_translate__image_name_of_a_bot() -> None:
 
 def test_translate__the_old_behaviour() -> None:
     settings = settings_of({**LOGIN, "NOTEBOOK_USER": "alice"})
-    assert settings.predecessor
+    assert settings.uses_old_inputs
     assert settings.repo_dir == "/home/alice"
     assert settings.include_git
     assert settings.push is Choice.TRUE
@@ -102,7 +111,7 @@ def test_translate__the_old_behaviour() -> None:
 
 def test_translate__nothing_old_is_nothing_changed() -> None:
     settings = settings_of({"image-name": "org/image"})
-    assert not settings.predecessor
+    assert not settings.uses_old_inputs
     assert settings.repo_dir == "/srv/repo"
     assert not settings.include_git
 
@@ -126,7 +135,7 @@ def test_translate__false_means_off_and_a_notice_says_so(name: str) -> None:
     settings = settings_of({**LOGIN, name: "false"})
     assert settings.latest is Choice.TRUE
     assert not settings.public_check
-    assert settings.binder.cache is BinderCache.FALSE
+    assert settings.binder_update.cache is BinderCache.FALSE
     assert any(name in notice and "off" in notice for notice in settings.notices)
 
 
@@ -136,7 +145,7 @@ def test_translate__switches_on() -> None:
     )
     assert settings.latest is Choice.FALSE
     assert settings.public_check
-    assert settings.binder.cache is BinderCache.CHECK
+    assert settings.binder_update.cache is BinderCache.CHECK
 
 
 @pytest.mark.parametrize("name", ["BINDER_CACHE", "MYBINDERORG_TAG"])
@@ -161,8 +170,8 @@ def test_translate__the_rest_by_their_new_names() -> None:
     assert settings.repo2docker_args.arguments == ("--debug",)
     assert settings.repo2docker_version == "jupyter-repo2docker==2025.12.0"
     assert settings.repo_dir == "/srv/x"
-    assert settings.binder.cache_message == "New image"
-    assert settings.binder.prebuild == "main"
+    assert settings.binder_update.cache_message == "New image"
+    assert settings.binder_update.prebuild == "main"
 
 
 def test_translate__extra_pip_install_never_did_anything() -> None:
@@ -207,10 +216,10 @@ def test_read_secrets__the_old_password() -> None:
 
 
 def test_make_plan__push_on_any_branch() -> None:
-    plan = plan_of({**LOGIN, "IMAGE_NAME": "org/image", "ADDITIONAL_TAG": "v1"}, ref="refs/heads/topic")
+    plan = build_of({**LOGIN, "IMAGE_NAME": "org/image", "ADDITIONAL_TAG": "v1"}, ref="refs/heads/topic")
     assert plan.push
     assert references(plan) == [f"docker.io/org/image:{tag}" for tag in (SHA[:12], "v1", "latest")]
-    assert plan.default_build_pack
+    assert plan.build.default_build_pack
 
 
 @pytest.mark.parametrize("event", ["push", "schedule", "workflow_dispatch", "issue_comment", "release", "create"])
@@ -219,14 +228,14 @@ def test_make_plan__every_event_builds(event: str) -> None:
 
 
 def test_make_plan__pull_request_pushes_its_head_and_not_latest() -> None:
-    plan = plan_of({**LOGIN, "IMAGE_NAME": "org/image"}, "pull_request", "refs/pull/7/merge", **pull_request())
+    plan = build_of({**LOGIN, "IMAGE_NAME": "org/image"}, "pull_request", "refs/pull/7/merge", **pull_request())
     assert plan.push
     assert references(plan) == [f"docker.io/org/image:{HEAD[:12]}"]
     assert any("'latest' is not moved" in notice for notice in plan.notices)
 
 
 def test_make_plan__fork_is_not_pushed() -> None:
-    plan = plan_of(LOGIN, "pull_request", "refs/pull/7/merge", **pull_request("stranger/course"))
+    plan = build_of(LOGIN, "pull_request", "refs/pull/7/merge", **pull_request("stranger/course"))
     assert not plan.push
 
 

@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubaction.inputs import parsers
-from hubaction.inputs.choices import Choice, Mode
+from hubaction.inputs.choices import Automerge, BinderCache, Choice, HubCheck, Mode
+
+parse_choice = parsers.switch_of(Choice)
 
 
 @pytest.mark.parametrize(
@@ -46,17 +48,17 @@ def test_choice_of__another(text: str, tail: str) -> None:
 @pytest.mark.parametrize("text", ["true", "True", "TRUE", "yes", "on"])
 def test_parse_boolean__true(text: str) -> None:
     assert parsers.parse_boolean(text) is True
-    assert parsers.parse_auto_boolean(text) is Choice.TRUE
+    assert parse_choice(text) is Choice.TRUE
 
 
 @pytest.mark.parametrize("text", ["false", "False", "FALSE", "no", "off"])
 def test_parse_boolean__false(text: str) -> None:
     assert parsers.parse_boolean(text) is False
-    assert parsers.parse_auto_boolean(text) is Choice.FALSE
+    assert parse_choice(text) is Choice.FALSE
 
 
-def test_parse_auto_boolean__auto() -> None:
-    assert parsers.parse_auto_boolean("Auto") is Choice.AUTO
+def test_switch_of__auto() -> None:
+    assert parse_choice("Auto") is Choice.AUTO
 
 
 @pytest.mark.parametrize("text", ["1", "0", "null", "'true'", "true false"])
@@ -65,7 +67,7 @@ def test_parse_boolean__another(text: str) -> None:
         parsers.parse_boolean(text)
     assert text in str(caught.value)
     with pytest.raises(ValueError, match="is not one of auto, true, false") as caught:
-        parsers.parse_auto_boolean(text)
+        parse_choice(text)
     assert text in str(caught.value)
 
 
@@ -76,7 +78,7 @@ def test_parse_boolean__auto_is_none() -> None:
 
 @pytest.mark.parametrize(("text", "near"), [("ture", "true"), ("flase", "false"), ("Truee", "true")])
 def test_parse_boolean__near_miss(text: str, near: str) -> None:
-    for parse in (parsers.parse_boolean, parsers.parse_auto_boolean):
+    for parse in (parsers.parse_boolean, parse_choice):
         with pytest.raises(ValueError, match=f"did you mean '{near}'"):
             parse(text)
 
@@ -97,45 +99,6 @@ def test_parse_optional_path__may_be_empty() -> None:
     assert parsers.parse_optional_path("a/b") == "a/b"
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"), [("/srv/repo", "/srv/repo"), ("/opt/my-course_1.0/", "/opt/my-course_1.0")]
-)
-def test_parse_repo_dir__absolute(text: str, expected: str) -> None:
-    assert parsers.parse_repo_dir(text) == expected
-
-
-@pytest.mark.parametrize(
-    "text", ["", "srv/repo", "/", "//", "/srv/../etc", "/srv repo", "/srv\nRUN id", "/srv\n", "/srv/$HOME", "/srv//x"]
-)
-def test_parse_repo_dir__another(text: str) -> None:
-    with pytest.raises(ValueError, match=r"allowed is an absolute path, e\.g\. /srv/repo"):
-        parsers.parse_repo_dir(text)
-
-
-@pytest.mark.parametrize("text", ["jovyan", "_x", "r-studio_1", "x" * 32])
-def test_parse_user__legal(text: str) -> None:
-    assert parsers.parse_user(text) == text
-
-
-@pytest.mark.parametrize("text", ["", "root", "Jovyan", "1x", "-x", "a b", "x" * 33, "a;b", "a\n"])
-def test_parse_user__illegal(text: str) -> None:
-    with pytest.raises(ValueError, match="cannot be the notebook user; allowed are lower-case letters") as caught:
-        parsers.parse_user(text)
-    assert str(caught.value).startswith(f"'{text}'")
-
-
-@pytest.mark.parametrize("number", [1, 1000, 2**31 - 1])
-def test_parse_user_id__legal(number: int) -> None:
-    assert parsers.parse_user_id(str(number)) == number
-
-
-@pytest.mark.parametrize("text", ["", "0", "-1", "1.5", "x", "2147483648", "99999999999", "1_0", "\u0661", "1\n"])
-def test_parse_user_id__illegal(text: str) -> None:
-    with pytest.raises(ValueError, match="is not a user id; allowed are 1 to 2147483647") as caught:
-        parsers.parse_user_id(text)
-    assert str(caught.value).startswith(f"'{text}'")
-
-
 @pytest.mark.parametrize("number", [1, 600, 21600])
 def test_parse_seconds__legal(number: int) -> None:
     assert parsers.parse_seconds(str(number)) == number
@@ -147,39 +110,6 @@ def test_parse_seconds__illegal(text: str) -> None:
         parsers.parse_seconds(text)
 
 
-@pytest.mark.parametrize("text", ["", "ubuntu:24.04", "docker.io/library/ubuntu", "localhost:5000/base"])
-def test_parse_base_image__legal(text: str) -> None:
-    assert parsers.parse_base_image(text) == text
-
-
-@pytest.mark.parametrize("text", ["ubuntu 24", "--x", "Ubuntu", "ubuntu\nRUN id"])
-def test_parse_base_image__illegal(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is not an image reference; allowed is e\.g\."):
-        parsers.parse_base_image(text)
-
-
-@pytest.mark.parametrize("text", ["", "linux/amd64", "linux/arm64", "linux/arm/v7"])
-def test_parse_platform__legal(text: str) -> None:
-    assert parsers.parse_platform(text) == text
-
-
-@pytest.mark.parametrize("text", ["linux/amd64,linux/arm64", "linux/amd64\nlinux/arm64"])
-def test_parse_platform__several(text: str) -> None:
-    with pytest.raises(ValueError, match="names several platforms; allowed is one"):
-        parsers.parse_platform(text)
-
-
-def test_parse_platform__near_miss() -> None:
-    with pytest.raises(ValueError, match="'linux-arm64' is not a platform; did you mean 'linux/arm64'"):
-        parsers.parse_platform("linux-arm64")
-
-
-@pytest.mark.parametrize("text", ["zos", "windows/amd64", "x"])
-def test_parse_platform__says_what_is_allowed(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is not a platform.*linux/amd64"):
-        parsers.parse_platform(text)
-
-
 @given(st.text())
 def test_split_lines__no_blank_ones(text: str) -> None:
     for line in parsers.split_lines(text):
@@ -189,3 +119,20 @@ def test_split_lines__no_blank_ones(text: str) -> None:
 
 def test_split_lines__keeps_the_order() -> None:
     assert parsers.split_lines(" b\n\n a \r\nb\n") == ["b", "a", "b"]
+
+
+@pytest.mark.parametrize("kind", [Automerge, BinderCache, Choice, HubCheck])
+def test_switch_of__every_choice_and_every_spelling_of_a_boolean(kind: type[Automerge]) -> None:
+    parse = parsers.switch_of(kind)
+    assert [parse(choice.upper()) for choice in kind] == list(kind)
+    assert (parse("yes"), parse("off")) == ("true", "false")
+    with pytest.raises(ValueError, match=f"'flase' is not one of {', '.join(kind)}; did you mean 'false'"):
+        parse("flase")
+
+
+def test_unique_lines__every_wrong_line_is_reported() -> None:
+    parse = parsers.unique_lines(parsers.parse_seconds)
+    assert parse(" 5\n\n7\n5\n") == (5, 7)
+    with pytest.raises(ExceptionGroup) as caught:
+        parse("5\nx\ny")
+    assert [str(error)[:3] for error in caught.value.exceptions] == ["'x'", "'y'"]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubaction.inputs.repo2docker_version import is_url, parse_requirement, pinned_version
+from hubaction.inputs.repo2docker_version import is_url, parse_repo2docker_version, pinned_version
 
 ZIP = "https://github.com/jupyterhub/repo2docker/archive/main.zip"
 
@@ -28,9 +28,9 @@ ZIP = "https://github.com/jupyterhub/repo2docker/archive/main.zip"
         ("git+https://github.com/jupyterhub/repo2docker@main", "git+https://github.com/jupyterhub/repo2docker@main"),
     ],
 )
-def test_parse_requirement(text: str, requirement: str) -> None:
-    assert parse_requirement(text) == requirement
-    assert parse_requirement(requirement) == requirement
+def test_parse_repo2docker_version(text: str, requirement: str) -> None:
+    assert parse_repo2docker_version(text) == requirement
+    assert parse_repo2docker_version(requirement) == requirement
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,9 @@ def test_parse_requirement(text: str, requirement: str) -> None:
         (f"{ZIP} --pre", "has a blank"),
     ],
 )
-def test_parse_requirement__refused(text: str, reason: str) -> None:
+def test_parse_repo2docker_version__refused(text: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
-        parse_requirement(text)
+        parse_repo2docker_version(text)
 
 
 @pytest.mark.parametrize(
@@ -75,16 +75,16 @@ def test_parse_requirement__refused(text: str, reason: str) -> None:
         "jupyter-repo2docker https://s3cret-token@example.org/x.zip --pre",
     ],
 )
-def test_parse_requirement__login_is_refused_and_not_shown(text: str) -> None:
+def test_parse_repo2docker_version__login_is_refused_and_not_shown(text: str) -> None:
     with pytest.raises(ValueError, match=r"has a login|is not a requirement") as caught:
-        parse_requirement(text)
+        parse_repo2docker_version(text)
     assert "s3cret" not in str(caught.value)
 
 
 @given(st.text() | st.from_regex(r"(jupyter-repo2docker|https://|-|)[ -~]{0,30}", fullmatch=True))
-def test_parse_requirement__never_more_than_one_word_for_pip(text: str) -> None:
+def test_parse_repo2docker_version__never_more_than_one_word_for_pip(text: str) -> None:
     try:
-        requirement = parse_requirement(text)
+        requirement = parse_repo2docker_version(text)
     except ValueError:
         return
     assert not requirement.startswith(("-", ".", "/"))
@@ -120,4 +120,4 @@ def test_is_url(requirement: str, address: bool) -> None:
     ],
 )
 def test_pinned_version__one_that_cannot_change(text: str, version: str) -> None:
-    assert pinned_version(parse_requirement(text)) == version
+    assert pinned_version(parse_repo2docker_version(text)) == version

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hubaction.inputs.settings import UnseenLogin
-from hubaction.inputs.workflow import Location, find_unseen_login, locate_input
+from hubaction.inputs.workflow import Location, UnseenLogin, find_unseen_login, locate_input
 
 FILE = ".github/workflows/image.yaml"
 REFERENCE = {"GITHUB_WORKFLOW_REF": f"org/course/{FILE}@refs/heads/main"}

@@ -8,11 +8,16 @@ import pytest
 import requests
 import responses
 
-from hubaction.decide.plan import CleanupTarget, CommentTarget, Plan, PlannedMode
+from hubaction.decide.comment import CommentTarget
+from hubaction.decide.mode import PlannedMode
+from hubaction.decide.plan import CleanupPlan
+from hubaction.decide.preview import CleanupTarget
 from hubaction.errors import ActionError
 from hubaction.image import ImageName
-from hubaction.inputs.settings import read_settings
+from hubaction.inputs.read import read_settings
 from hubaction.modes.cleanup import run_cleanup
+from hubaction.report.outputs import write_outputs
+from hubaction.report.report import Report
 from hubaction.runner.console import Console
 from hubaction.runner.job import Job
 from tests.support.runner_rules import read_commands, read_file_command
@@ -31,7 +36,7 @@ class Cleanup:
         self._stream = io.StringIO()
         target = CommentTarget(REPOSITORY, 7, HEAD_SHA, False, None) if comment else None
         cleanup = CleanupTarget(REPOSITORY, 7, images, SOURCE, binder_branch="binder-pr-7")
-        self.plan = Plan(PlannedMode.CLEANUP, "", comment=target, cleanup=cleanup)
+        self.plan = CleanupPlan(mode=PlannedMode.CLEANUP, reason="", comment=target, cleanup=cleanup)
         self.environ = make_inputs(INPUTS) | {
             "GITHUB_REPOSITORY": REPOSITORY,
             "GITHUB_RUN_ID": "4711",
@@ -42,7 +47,12 @@ class Cleanup:
     def run(self) -> None:
         console = Console(self._stream)
         console.hide(PASSWORD)
-        run_cleanup(self.plan, read_settings(self.environ), Job(self.environ, console))
+        job = Job(self.environ, console)
+        report = Report(job)
+        try:
+            run_cleanup(self.plan, read_settings(self.environ), job, report)
+        finally:
+            write_outputs(report, job)
 
     @property
     def log(self) -> str:
@@ -139,9 +149,3 @@ def test_run_cleanup__a_file_of_the_workspace_is_no_docker_configuration(
         pytest.raises(ActionError, match="refused the login of ''"),
     ):
         cleanup.run()
-
-
-def test_run_cleanup__without_a_plan_does_nothing(cleanup: Cleanup) -> None:
-    cleanup.plan = Plan(PlannedMode.CLEANUP, "")
-    cleanup.run()
-    assert cleanup.log == ""

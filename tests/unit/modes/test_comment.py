@@ -9,12 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubaction.decide.plan import Badge, CommentTarget, Plan, PlannedMode
+from hubaction.decide.comment import Badge, CommentTarget
+from hubaction.decide.mode import PlannedMode
+from hubaction.decide.plan import CommentPlan
 from hubaction.decide.try_on_hub import Content, HubTrial
 from hubaction.image import ImageName, PushedReference, Reference
-from hubaction.inputs.settings import read_settings
-from hubaction.modes.comment import make_badge_section, make_image_section, make_sections, run_comment_mode
+from hubaction.inputs.read import read_settings
+from hubaction.modes.comment import run_comment
 from hubaction.report.comment import RunNumber
+from hubaction.report.comment_sections import make_badge_section, make_image_section, make_sections
+from hubaction.report.report import Report
 from hubaction.report.result_file import ImageResult, write_result
 from hubaction.runner.console import Console
 from hubaction.runner.job import Job
@@ -97,10 +101,16 @@ def summary_of(folder: Path, result: ImageResult, *, from_fork: bool, images: Se
         "INPUT_RESULT-FILE": "result.json",
         "GITHUB_STEP_SUMMARY": str(folder / "summary"),
     }
-    run_comment_mode(
-        Plan(PlannedMode.COMMENT, "", comment=make_target(Badge("", HUB, "Org/Course", SHA), from_fork=from_fork)),
+    job = Job(environ | {"GITHUB_WORKSPACE": str(folder)}, Console(io.StringIO()))
+    run_comment(
+        CommentPlan(
+            mode=PlannedMode.COMMENT,
+            reason="",
+            comment=make_target(Badge("", HUB, "Org/Course", SHA), from_fork=from_fork),
+        ),
         read_settings(environ),
-        Job(environ | {"GITHUB_WORKSPACE": str(folder)}, Console(io.StringIO())),
+        job,
+        Report(job),
     )
     return (folder / "summary").read_text(encoding="utf-8")
 
@@ -109,27 +119,27 @@ def pushed(name: ImageName) -> PushedReference:
     return PushedReference(Reference(name, "pr-7"), DIGEST, None)
 
 
-def test_run_comment_mode__shows_what_our_runs_pushed(tmp_path: Path) -> None:
+def test_run_comment__shows_what_our_runs_pushed(tmp_path: Path) -> None:
     summary = summary_of(tmp_path, ImageResult(OURS, pushed=(pushed(OURS), pushed(THEIRS))), from_fork=False)
     assert f"`quay.io/org/course:pr-7@{DIGEST}`" in summary
     assert "evil" not in summary
 
 
-def test_run_comment_mode__shows_no_reference_of_a_fork(tmp_path: Path) -> None:
+def test_run_comment__shows_no_reference_of_a_fork(tmp_path: Path) -> None:
     summary = summary_of(tmp_path, ImageResult(OURS, pushed=(pushed(OURS), pushed(THEIRS))), from_fork=True)
     assert DIGEST not in summary
     assert "and not pushed" in summary
 
 
 @pytest.mark.parametrize("from_fork", [False, True])
-def test_run_comment_mode__names_no_image_but_ours(tmp_path: Path, from_fork: bool) -> None:
+def test_run_comment__names_no_image_but_ours(tmp_path: Path, from_fork: bool) -> None:
     other = replace(OURS, path="org/other")
     summary = summary_of(tmp_path, ImageResult(THEIRS, tests="1 passed"), from_fork=from_fork, images=[OURS, other])
     assert "The image `quay.io/org/course` was built and tested" in summary
     assert "evil" not in summary
 
 
-def test_run_comment_mode__shows_the_very_image_beside_what_binder_builds(tmp_path: Path) -> None:
+def test_run_comment__shows_the_very_image_beside_what_binder_builds(tmp_path: Path) -> None:
     result = ImageResult(OURS, pushed=(pushed(OURS),), binder_branch="binder-pr-7")
     summary = summary_of(tmp_path, result, from_fork=False)
     assert "on Binder, built from source." in summary
@@ -144,22 +154,10 @@ def test_run_comment_mode__shows_the_very_image_beside_what_binder_builds(tmp_pa
         pytest.param(ImageResult(THEIRS, pushed=(pushed(THEIRS),), binder_branch="main"), False, id="not our image"),
     ],
 )
-def test_run_comment_mode__leads_binder_to_no_branch_of_others(
-    tmp_path: Path, result: ImageResult, from_fork: bool
-) -> None:
+def test_run_comment__leads_binder_to_no_branch_of_others(tmp_path: Path, result: ImageResult, from_fork: bool) -> None:
     summary = summary_of(tmp_path, result, from_fork=from_fork)
     assert "this image" not in summary
     assert "/main" not in summary
-
-
-def test_run_comment_mode__without_a_target_does_nothing(tmp_path: Path) -> None:
-    environ = {"GITHUB_STEP_SUMMARY": str(tmp_path / "summary"), "GITHUB_REPOSITORY": "Org/Course"}
-    run_comment_mode(
-        Plan(PlannedMode.COMMENT, ""),
-        read_settings(environ),
-        Job(environ | {"GITHUB_WORKSPACE": str(tmp_path)}, Console(io.StringIO())),
-    )
-    assert not (tmp_path / "summary").exists()
 
 
 # --- the hub ---
@@ -182,8 +180,9 @@ def test_make_image_section__leads_to_no_image_that_is_not_there_or_failed(resul
 
 
 def sections_of(result: ImageResult | None, trial: HubTrial | None) -> dict[str, str]:
-    plan = Plan(PlannedMode.COMMENT, "", trial=trial)
-    sections = make_sections(plan, make_target(Badge("", HUB, "Org/Course", SHA)), result, make_settings(), ENVIRON)
+    target = make_target(Badge("", HUB, "Org/Course", SHA))
+    plan = CommentPlan(mode=PlannedMode.COMMENT, reason="", comment=target, trial=trial)
+    sections = make_sections(plan, result, make_settings(), ENVIRON)
     return {section.key: section.markdown for section in sections}
 
 
@@ -209,19 +208,21 @@ def trial_in_summary(folder: Path, *, from_fork: bool) -> str:
         "GITHUB_STEP_SUMMARY": str(folder / "summary"),
     }
     target = make_target(Badge("", HUB, "Org/Course", SHA), from_fork=from_fork)
-    run_comment_mode(
-        Plan(PlannedMode.COMMENT, "", comment=target, trial=TRIAL),
+    job = Job(environ | {"GITHUB_WORKSPACE": str(folder)}, Console(io.StringIO()))
+    run_comment(
+        CommentPlan(mode=PlannedMode.COMMENT, reason="", comment=target, trial=TRIAL),
         read_settings(environ),
-        Job(environ | {"GITHUB_WORKSPACE": str(folder)}, Console(io.StringIO())),
+        job,
+        Report(job),
     )
     return (folder / "summary").read_text(encoding="utf-8")
 
 
-def test_run_comment_mode__links_to_the_image_that_was_handed_over(tmp_path: Path) -> None:
+def test_run_comment__links_to_the_image_that_was_handed_over(tmp_path: Path) -> None:
     assert "%252Fcourse%253Apr-7-fedcba987654" in trial_in_summary(tmp_path, from_fork=False)
 
 
-def test_run_comment_mode__links_to_no_image_that_a_fork_claims(tmp_path: Path) -> None:
+def test_run_comment__links_to_no_image_that_a_fork_claims(tmp_path: Path) -> None:
     summary = trial_in_summary(tmp_path, from_fork=True)
     assert "built" in summary
     assert "hub.example.edu" not in summary

@@ -1,8 +1,6 @@
 """What makes a candidate, what relabelling changes, and how a registry's refusals are told."""
 
 import json
-import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -50,13 +48,6 @@ def manifest_bytes(**changes: Any) -> bytes:
 
 MANIFEST = manifest_bytes(annotations={"x": "y"})
 DIGEST = digest_of(MANIFEST)
-
-
-@pytest.fixture
-def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[responses.RequestsMock]:
-    monkeypatch.setattr(time, "sleep", lambda seconds: None)
-    with responses.RequestsMock() as mock:
-        yield mock
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import itertools
 import threading
-import time
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -11,7 +10,8 @@ from hubaction.clients.github.api import GitHub
 from hubaction.clients.github.errors import NotAllowedError, PassingError
 from hubaction.clients.github.patience import patiently
 from hubaction.report.comment import MARKER, RunNumber, Section, parse_body, render_body
-from hubaction.report.comment_on_github import Posted, post_sections
+from hubaction.report.comment_on_github import post_sections
+from hubaction.results import Commented
 from tests.github.answers import BAD_GATEWAY, HANG_UP, Answer
 from tests.github.server import (
     JOB,
@@ -62,7 +62,7 @@ def only_comment(server: GitHubServer) -> list[Section]:
     return list(parse_body(body))
 
 
-def post_by(server: GitHubServer, token: str, sections: Sequence[Section]) -> Posted:
+def post_by(server: GitHubServer, token: str, sections: Sequence[Section]) -> Commented:
     door = GitHub(server.url, token, REPOSITORY)
     try:
         return post_sections(door, NUMBER, sections)
@@ -76,7 +76,7 @@ def post_by(server: GitHubServer, token: str, sections: Sequence[Section]) -> Po
 def test_post_sections__creates(server: GitHubServer, hub: GitHub) -> None:
     posted = post_sections(hub, NUMBER, [section("badge")])
     (comment,) = server.comments.values()
-    assert posted == Posted(comment.id, f"https://github.com/Org/Course/pull/7#issuecomment-{comment.id}")
+    assert posted == Commented(comment.id, f"https://github.com/Org/Course/pull/7#issuecomment-{comment.id}")
     assert only_comment(server) == [section("badge")]
     assert server.methods() == ["GET", "POST", "GET"]
 
@@ -193,12 +193,10 @@ def test_post_sections__that_are_too_long_are_cut(server: GitHubServer, hub: Git
 def test_post_sections__repeated_after_a_fault_leaves_one_comment(
     server: GitHubServer,
     hub: GitHub,
-    monkeypatch: pytest.MonkeyPatch,
     request_line: str,
     afterwards: bool,
     answer: Answer,
 ) -> None:
-    monkeypatch.setattr(time, "sleep", lambda _: None)
     if request_line != "POST":
         add_ours(server, section("image:x"))
     if request_line == "DELETE":
@@ -252,9 +250,9 @@ def test_post_sections__writes_nothing_when_another_run_just_did(server: GitHubS
     assert server.writes() == []
 
 
-def run_two(server: GitHubServer, of_a: Section, of_b: Section) -> dict[str, Posted | Exception]:
+def run_two(server: GitHubServer, of_a: Section, of_b: Section) -> dict[str, Commented | Exception]:
     """Run two at once; return how each ended."""
-    ended: dict[str, Posted | Exception] = {}
+    ended: dict[str, Commented | Exception] = {}
 
     def run(token: str, given: Section) -> None:
         try:
@@ -307,7 +305,7 @@ def check_interleaving(server: GitHubServer, order: str) -> None:
     of_a, of_b = section("badge", run=2), section("image:x", run=2)
     server.turns = turns = Turns([{"A": A, "B": B}[letter] for letter in order])
     ended = run_two(server, of_a, of_b)
-    assert all(isinstance(end, Posted) for end in ended.values()), ended
+    assert all(isinstance(end, Commented) for end in ended.values()), ended
     # The order came about; who ended early was passed over.
     wanted = iter(order)
     assert all({A: "A", B: "B"}[token] in wanted for token in turns.taken)

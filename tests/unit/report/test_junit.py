@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from hubaction.report.junit import render_junit
 from hubaction.results import CaseOutcome, CaseResult
-from hubaction.verify.junit import parse_junit
+from hubaction.verify.junit import read_junit
 
 CASES = (
     CaseResult("test_import", CaseOutcome.PASSED, 0.25, "course/image-tests/test_a.py", 3),
@@ -17,7 +17,7 @@ CASES = (
 
 
 def test_render_junit__is_read_as_the_same() -> None:
-    assert parse_junit(render_junit(CASES).encode()) == CASES
+    assert read_junit(render_junit(CASES).encode()) == CASES
 
 
 def test_render_junit__counts_each_file() -> None:
@@ -33,10 +33,10 @@ def test_render_junit__counts_each_file() -> None:
 @given(st.text(st.characters(), min_size=1), st.text(st.characters()))
 def test_render_junit__is_xml_whatever_tests_print(name: str, message: str) -> None:
     case = CaseResult(name, CaseOutcome.FAILED, 0.1, name, 1, message)
-    (read,) = parse_junit(render_junit([case]).encode())
+    (read,) = read_junit(render_junit([case]).encode())
     assert (read.outcome, read.line) == (CaseOutcome.FAILED, 1)
 
 
 def test_render_junit__shows_that_a_character_was_there() -> None:
-    (read,) = parse_junit(render_junit([CaseResult("a\x00b", CaseOutcome.PASSED, 0)]).encode())
+    (read,) = read_junit(render_junit([CaseResult("a\x00b", CaseOutcome.PASSED, 0)]).encode())
     assert read.name == "a\N{REPLACEMENT CHARACTER}b"

@@ -2,12 +2,14 @@
 
 import json
 
-from hubaction.decide.plan import CommentTarget, Plan, PlannedMode
+from hubaction.decide.comment import CommentTarget
+from hubaction.decide.mode import PlannedMode
+from hubaction.decide.plan import CommentPlan, NothingToDo
 from hubaction.report.plan_json import render_plan
 
 
 def test_render_plan__empty() -> None:
-    assert json.loads(render_plan(Plan(PlannedMode.NONE, "why"), "")) == {
+    assert json.loads(render_plan(NothingToDo(mode=PlannedMode.NONE, reason="why"), "")) == {
         "mode": "none",
         "reason": "why",
         "push": False,
@@ -22,14 +24,14 @@ def test_render_plan__empty() -> None:
 
 
 def test_render_plan__warnings_come_before_notices() -> None:
-    plan = Plan(PlannedMode.BUILD, "why", warnings=("a",), notices=("b",))
+    plan = NothingToDo(mode=PlannedMode.NONE, reason="why", warnings=("a",), notices=("b",))
     assert json.loads(render_plan(plan, ""))["warnings"] == ["a", "b"]
 
 
 def test_render_plan__comment() -> None:
-    plan = Plan(PlannedMode.COMMENT, "why", comment=CommentTarget("a/b", None, "", False, None))
+    plan = CommentPlan(mode=PlannedMode.COMMENT, reason="why", comment=CommentTarget("a/b", None, "", False, None))
     assert json.loads(render_plan(plan, "text"))["comment"] == {"repository": "a/b", "number": None, "body": "text"}
 
 
 def test_render_plan__is_plain_text_on_any_terminal() -> None:
-    assert render_plan(Plan(PlannedMode.BUILD, "ü\u2028\x1b"), "").isascii()
+    assert render_plan(NothingToDo(mode=PlannedMode.NONE, reason="ü\u2028\x1b"), "").isascii()

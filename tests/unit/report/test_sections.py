@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubaction.decide.plan import Badge
+from hubaction.decide.comment import Badge
 from hubaction.image import ImageName, PushedReference, Reference
 from hubaction.report.comment import RunNumber, Section, merge_sections, parse_body, render_body
 from hubaction.report.result_file import ImageResult

@@ -11,7 +11,7 @@ from hubaction.decide.try_on_hub import Content, HubTrial
 from hubaction.image import ImageName, PushedReference, Reference
 from hubaction.report.try_on_hub import foresee_links, link_trial, tell_trial
 from tests.unit.report.test_hub_links import follow_login, read_form
-from tests.unit.samples import HEAD_SHA, LOGIN, SHORT_HEAD_SHA, make_settings, pull_request, push_to
+from tests.unit.samples import HEAD_SHA, LOGIN, SHORT_HEAD_SHA, SURROUNDINGS, make_settings, pull_request, push_to
 
 HUB = "https://hub.example.edu/base"
 NAME = ImageName("quay.io", "org/course")
@@ -90,17 +90,17 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def test_foresee_links__of_what_will_be_pushed() -> None:
-    links = foresee_links(make_plan(make_settings(INPUTS | {"push": "true"}), pull_request(), NOW))
+    links = foresee_links(make_plan(make_settings(INPUTS | {"push": "true"}), pull_request(), SURROUNDINGS, NOW))
     assert links
     assert form_of(links.start)["image:unlisted_choice"] == f"quay.io/org/course:pr-7-{SHORT_HEAD_SHA}"
 
 
 @pytest.mark.parametrize("inputs", [{"push": "false"}, {"push": "true", "tags": "pr-{pr}"}])
 def test_foresee_links__not_of_an_image_that_is_not_known(inputs: dict[str, str]) -> None:
-    links = foresee_links(make_plan(make_settings(INPUTS | inputs), pull_request(), NOW))
+    links = foresee_links(make_plan(make_settings(INPUTS | inputs), pull_request(), SURROUNDINGS, NOW))
     assert links
     assert links.start == ""
 
 
 def test_foresee_links__without_a_pull_request() -> None:
-    assert foresee_links(make_plan(make_settings(INPUTS), push_to(), NOW)) is None
+    assert foresee_links(make_plan(make_settings(INPUTS), push_to(), SURROUNDINGS, NOW)) is None

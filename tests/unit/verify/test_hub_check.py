@@ -10,10 +10,14 @@ import pytest
 
 from hubaction.clients.engine.container import SpawnedContainer
 from hubaction.clients.engine.values import ContainerState, LocalImage
-from hubaction.inputs.choices import HubCheck, HubPolicy
-from hubaction.verify.hub_check import MAX_KERNELS, HubCheckResult, _Check
-from hubaction.verify.hub_container import SINGLEUSER, Programs, Shadowed
-from hubaction.verify.hub_diagnosis import Evidence, HubCheckError
+from hubaction.inputs.choices import HubCheck
+from hubaction.inputs.settings import HubPolicy
+from hubaction.results import HubChecked
+from hubaction.verify.hub_check import MAX_KERNELS, _Check
+from hubaction.verify.hub_container import SINGLEUSER
+from hubaction.verify.hub_diagnosis import HubCheckError
+from hubaction.verify.hub_evidence import Evidence
+from hubaction.verify.hub_image import HiddenFiles, Programs
 
 READY = {"event": "ready", "memory": 90_000_000}
 VERSIONS = {"event": "versions", "versions": {"python": "3.13.0"}}
@@ -36,10 +40,12 @@ def seen(tmp_path: Path) -> Evidence:
     (tmp_path / "environment.yml").touch()
     image = LocalImage("sha256:x", 1, "/srv/repo")
     policy = HubPolicy(HubCheck.TRUE, (SINGLEUSER,), 2**30, 120, "/lab", "")
-    return Evidence(policy, tmp_path, "/home/jovyan", image, Programs("/bin/a", "/bin/b", "/bin/python3"), Shadowed())
+    return Evidence(
+        policy, tmp_path, "/home/jovyan", image, Programs("/bin/a", "/bin/b", "/bin/python3"), HiddenFiles()
+    )
 
 
-def check(seen: Evidence, *events: object, lines: list[str] | None = None) -> HubCheckResult:
+def check(seen: Evidence, *events: object, lines: list[str] | None = None) -> HubChecked:
     def say(_command: list[str]) -> Iterator[bytes]:
         for event in events:
             yield (event if isinstance(event, str) else json.dumps(event)).encode() + b"\n"
@@ -53,7 +59,7 @@ def check(seen: Evidence, *events: object, lines: list[str] | None = None) -> Hu
 
 def test_run__good(seen: Evidence) -> None:
     result = check(seen, *GOOD)
-    assert result.kernels == ["ir", "python3"]
+    assert result.kernels == ("ir", "python3")
     assert result.memory_bytes == 90_000_000
 
 
@@ -74,7 +80,7 @@ def test_run__what_comes_out_of_turn_is_only_text(seen: Evidence, place: int, fo
     if place == 2 and forged == kernels():
         return  # that is when it is awaited
     lines: list[str] = []
-    assert check(seen, *GOOD[:place], forged, *GOOD[place:], lines=lines).kernels == ["ir", "python3"]
+    assert check(seen, *GOOD[:place], forged, *GOOD[place:], lines=lines).kernels == ("ir", "python3")
     assert lines[0] == json.dumps(forged)
 
 

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from hubaction.clients.engine.values import ContainerState, LocalImage
-from hubaction.inputs.choices import HubCheck, HubPolicy
-from hubaction.verify.hub_container import Programs, Shadowed
-from hubaction.verify.hub_diagnosis import Evidence, explain, explain_kernel, explain_page, last_exception
+from hubaction.inputs.choices import HubCheck
+from hubaction.inputs.settings import HubPolicy
+from hubaction.verify.hub_diagnosis import explain, explain_kernel, explain_page
+from hubaction.verify.hub_evidence import Evidence
+from hubaction.verify.hub_image import HiddenFiles, Programs
 
 POLICY = HubPolicy(HubCheck.TRUE, ("jupyterhub-singleuser",), 2**30, 120, "/lab", "")
 PROGRAMS = Programs("/srv/conda/bin/jupyterhub-singleuser", "/srv/conda/bin/jupyter", "/srv/conda/bin/python")
@@ -23,7 +25,7 @@ def make_image(entrypoint: tuple[str, ...] = (), **environment: str) -> LocalIma
 def seen(tmp_path: Path) -> Evidence:
     (tmp_path / "environment.yml").touch()
     (tmp_path / "start").touch()
-    return Evidence(POLICY, tmp_path, "/home/jovyan", make_image(), PROGRAMS, Shadowed())
+    return Evidence(POLICY, tmp_path, "/home/jovyan", make_image(), PROGRAMS, HiddenFiles())
 
 
 def ended(seen: Evidence, code: int, *log: str) -> Evidence:
@@ -129,18 +131,3 @@ def test_explain_kernel__of_post_build(seen: Evidence) -> None:
     (seen.source / "postBuild").touch()
     assert explain_kernel(seen, "xr", "it died").file == "postBuild"
     assert explain_kernel(seen, "python3", "it died").file == "environment.yml"
-
-
-def test_last_exception__the_last_of_a_chain() -> None:
-    log = [
-        "Traceback (most recent call last):",
-        '  File "a.py", line 1',
-        "KeyError: 'a'",
-        "During handling of the above exception, another exception occurred:",
-        "Traceback (most recent call last):",
-        '  File "b.py", line 1',
-        "notebook.Error: b",
-        "[I 2026] ValueError: of a log line",
-    ]
-    assert last_exception(log) == "notebook.Error: b"
-    assert last_exception(["ValueError: without a traceback"]) == ""

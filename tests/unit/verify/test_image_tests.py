@@ -1,4 +1,4 @@
-"""Image tests: which folder, which command, and what each exit code means."""
+"""Image tests: which command, in which container, and what each exit code means."""
 
 import ast
 import io
@@ -18,15 +18,8 @@ from docker.types.daemon import CancellableStream
 from devtools.places import PROJECT
 from hubaction.clients.engine.engine import Engine
 from hubaction.results import CaseResult, count_cases
-from hubaction.verify.image_tests import (
-    MAX_TESTS_BYTES,
-    ImageTests,
-    ImageTestsError,
-    Place,
-    find_image_tests,
-    home_to_empty,
-    run_image_tests,
-)
+from hubaction.verify.image_tests import ImageTests, Place, home_to_empty, run_image_tests
+from hubaction.verify.tests_verdict import ImageTestsError
 
 SCRIPTS = PROJECT / "hubaction" / "verify" / "in_container"
 PASSED = '<testsuite><testcase name="a" time="0.1"/><testcase name="b" time="0"/></testsuite>'
@@ -93,59 +86,6 @@ def run(
         engine=Engine(client),
         on_line=(lines if lines is not None else []).append,
     )
-
-
-# --- the folder ---
-
-
-def test_find_image_tests__there(tests: Path) -> None:
-    assert find_image_tests(tests.parent, "image-tests") == tests
-
-
-def test_find_image_tests__missing(tmp_path: Path) -> None:
-    assert find_image_tests(tmp_path, "image-tests") is None
-
-
-def test_find_image_tests__empty_but_for_hidden_files(tmp_path: Path) -> None:
-    (tmp_path / "image-tests").mkdir()
-    (tmp_path / "image-tests/.gitkeep").touch()
-    assert find_image_tests(tmp_path, "image-tests") is None
-
-
-def test_find_image_tests__file(tmp_path: Path) -> None:
-    (tmp_path / "image-tests").touch()
-    assert find_image_tests(tmp_path, "image-tests") is None
-
-
-def test_find_image_tests__link_inside(tests: Path) -> None:
-    (tests.parent / "link").symlink_to("image-tests")
-    assert find_image_tests(tests.parent, "link") == tests
-
-
-@pytest.mark.parametrize("link", ["/etc", "..", "../.."])
-def test_find_image_tests__link_to_the_outside(tmp_path: Path, link: str) -> None:
-    (tmp_path / "workspace").mkdir()
-    (tmp_path / "workspace/image-tests").symlink_to(link)
-    with pytest.raises(ImageTestsError, match="a link to a place outside of the repository"):
-        find_image_tests(tmp_path / "workspace", "image-tests")
-
-
-def test_find_image_tests__link_to_where_git_keeps_its_logins(tmp_path: Path) -> None:
-    (tmp_path / ".git").mkdir()
-    (tmp_path / ".git/config").touch()
-    (tmp_path / "image-tests").symlink_to(".git")
-    with pytest.raises(ImageTestsError, match="git's own files"):
-        find_image_tests(tmp_path, "image-tests")
-
-
-def test_find_image_tests__too_large_to_copy(tests: Path) -> None:
-    with (tests / "data").open("wb") as sparse:
-        sparse.truncate(MAX_TESTS_BYTES + 1)
-    with pytest.raises(ImageTestsError, match="keep data elsewhere"):
-        find_image_tests(tests.parent, "image-tests")
-
-
-# --- running them ---
 
 
 def test_run_image_tests__passed(tests: Path, container: Any) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from devtools.places import PROJECT
 from hubaction.results import CaseOutcome, CaseResult
-from hubaction.verify.junit import MAX_BYTES, MAX_CASES, MAX_TEXT, JUnitError, parse_junit
+from hubaction.verify.junit import MAX_BYTES, MAX_CASES, MAX_TEXT, JUnitError, read_junit
 
 BOMB = "".join(
     [
@@ -26,7 +26,7 @@ def wrap(*cases: str) -> bytes:
 
 
 def read_one(case: str) -> CaseResult:
-    (found,) = parse_junit(wrap(case))
+    (found,) = read_junit(wrap(case))
     return found
 
 
@@ -43,27 +43,27 @@ def writer(tmp_path: Path) -> ModuleType:
     return module
 
 
-def test_parse_junit__reads_what_the_scripts_write(writer: ModuleType, tmp_path: Path) -> None:
+def test_read_junit__reads_what_the_scripts_write(writer: ModuleType, tmp_path: Path) -> None:
     writer.start()
-    assert parse_junit((tmp_path / "junit.xml").read_bytes()) == ()
+    assert read_junit((tmp_path / "junit.xml").read_bytes()) == ()
     writer.add_case("a", "passed", 0.25, "test_a.py", 3)
     writer.add_case("b", "failed", -1, message="\x1b[31m<&\"'\x00\ud800\x1b[0m")
     writer.add_case("c", "skipped", 1, message="no sea")
-    assert parse_junit((tmp_path / "junit.xml").read_bytes()) == (
+    assert read_junit((tmp_path / "junit.xml").read_bytes()) == (
         CaseResult("a", CaseOutcome.PASSED, 0.25, "test_a.py", 3),
         CaseResult("b", CaseOutcome.FAILED, 0, message="<&\"'??"),
         CaseResult("c", CaseOutcome.SKIPPED, 1, message="no sea"),
     )
 
 
-def test_parse_junit__reads_what_others_write() -> None:
+def test_read_junit__reads_what_others_write() -> None:
     """pytest's own, too: a suite of suites, with texts and output between."""
     text = (
         '<?xml version="1.0"?><testsuites><testsuite tests="1"><properties><property name="x" value="y"/></properties>'
         '<testcase classname="k" name="a" time="0.5"><error message="e">text &lt;</error><system-out>o</system-out>'
         '<skipped message="s"/></testcase></testsuite></testsuites>'
     )
-    assert parse_junit(text.encode()) == (CaseResult("a", CaseOutcome.FAILED, 0.5, message="e"),)
+    assert read_junit(text.encode()) == (CaseResult("a", CaseOutcome.FAILED, 0.5, message="e"),)
 
 
 @pytest.mark.parametrize(
@@ -91,30 +91,30 @@ def test_parse_junit__reads_what_others_write() -> None:
     ],
     ids=range(19),
 )
-def test_parse_junit__refuses(content: bytes) -> None:
+def test_read_junit__refuses(content: bytes) -> None:
     with pytest.raises(JUnitError):
-        parse_junit(content)
+        read_junit(content)
 
 
-def test_parse_junit__refuses_too_many() -> None:
+def test_read_junit__refuses_too_many() -> None:
     with pytest.raises(JUnitError, match="too many"):
-        parse_junit(wrap('<testcase name="a"/>' * (MAX_CASES + 1)))
+        read_junit(wrap('<testcase name="a"/>' * (MAX_CASES + 1)))
 
 
 @pytest.mark.parametrize("line", ["0", "-3", "1e3", "x", "", "99999999", "\u0663"])
-def test_parse_junit__line_that_is_none(line: str) -> None:
+def test_read_junit__line_that_is_none(line: str) -> None:
     assert read_one(f'<testcase name="a" line="{line}"/>').line is None
 
 
-def test_parse_junit__long_texts_are_cut() -> None:
+def test_read_junit__long_texts_are_cut() -> None:
     long = "x" * 10_000
     case = read_one(f'<testcase name="{long}" file="{long}"><failure message="{long}"/></testcase>')
     assert {len(case.name), len(case.file), len(case.message)} == {MAX_TEXT}
 
 
 @given(st.binary() | st.text().map(str.encode) | st.text(alphabet='<>/="testsuicamen &;![]x ').map(str.encode))
-def test_parse_junit__of_anything(content: bytes) -> None:
+def test_read_junit__of_anything(content: bytes) -> None:
     try:
-        parse_junit(content)
+        read_junit(content)
     except JUnitError:
         pass

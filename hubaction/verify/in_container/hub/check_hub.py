@@ -27,7 +27,7 @@ MAX_KERNELS = 100
 MAX_REDIRECTS = 5
 BETWEEN_LOOKS = 0.1
 PROXY_ADDRESS = "127.0.0.2"
-"""Where a hub's proxy comes from. Who listens for this machine only, at 127.0.0.1, does not hear it, as on a hub."""
+"""Requests come from here, as from a hub's proxy: a server that listens at 127.0.0.1 only does not get them."""
 
 
 def main():
@@ -64,7 +64,7 @@ class Server:
     """The user's server, as the hub's proxy reaches it."""
 
     def __init__(self, url, token):
-        """Without a token it is reached as by somebody whom nobody knows."""
+        """Without a token, requests are not authenticated."""
         self.url = url
         place = urlsplit(url)
         self.address = (PROXY_ADDRESS, place.port)
@@ -72,7 +72,7 @@ class Server:
         self.token = token
 
     def ask(self, method, path, content=None, timeout=10):
-        """Status and text of an answer; raises OSError when there is none."""
+        """Status and text of the response; raises OSError when there is none."""
         status, _, body = self.ask_at(method, self.prefix + path, content, timeout)
         return status, body
 
@@ -91,7 +91,7 @@ class Server:
             connection.close()
 
     def open_page(self, page, timeout):
-        """Status of the page that a user gets, redirects followed, and a word on it."""
+        """Status of the page that a user gets, after redirects, and a detail."""
         path = self.prefix + page.lstrip("/")
         for _ in range(MAX_REDIRECTS):
             try:
@@ -108,7 +108,7 @@ class Server:
 
 
 def wait_until_ready(server, timeout):
-    """None when it is; else a cause and a detail."""
+    """None when it is ready; else a cause and a detail."""
     deadline = time.time() + timeout
     problem = None
     while time.time() < deadline:
@@ -129,7 +129,7 @@ def wait_until_ready(server, timeout):
 
 
 def lets_anybody_in(server):
-    """A hub's proxy brings everybody to a server's door, and leaves it to the server to ask who is there."""
+    """A hub's proxy passes every request on to the server, which has to authenticate users itself."""
     try:
         status, body = Server(server.url, "").ask("GET", "api/status")
     except OSError:
@@ -217,7 +217,7 @@ def find_r():
 
 
 def memory_in_use():
-    """Bytes that the container's memory limit counts and that cannot be dropped, less this process's; None if unknown.
+    """Bytes that count for the container's memory limit and cannot be freed, without our own; None if unknown.
 
     https://kubernetes.io/docs/tasks/debug/debug-cluster/resource-metrics-pipeline/#memory calls it the working set.
     """
@@ -248,14 +248,14 @@ def read_counter(path, name):
 
 
 def own_memory():
-    """Bytes that nobody else uses, too."""
+    """Bytes that no other process shares."""
     with open("/proc/self/statm") as stream:
         _, resident, shared = stream.read().split()[:3]
     return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE")
 
 
 def was_killed():
-    """Whether the memory limit has cost a process its life."""
+    """Whether the memory limit has killed a process."""
     for path in ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control"):
         try:
             if read_counter(path, "oom_kill"):

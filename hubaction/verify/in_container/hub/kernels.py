@@ -19,11 +19,11 @@ CELLS = {
     "bash": "echo 42",
     "javascript": "console.log(6 * 7)",
 }
-"""Code that must run without an error. A kernel of another language may say that it does not understand."""
+"""Code that must run without an error. A kernel of another language may report that it does not understand it."""
 OTHER_CELL = "1"
 MAX_FRAME = 16 * 1024 * 1024
 BETWEEN_LOOKS = 2
-"""Seconds of silence after which the kernel is looked for."""
+"""Seconds without a message after which we check that the kernel exists."""
 
 
 class KernelError(Exception):
@@ -31,7 +31,7 @@ class KernelError(Exception):
 
 
 def run_cell(server, name, language, timeout):
-    """Start the kernel, run a cell, end the kernel; raises KernelError within about `timeout` seconds."""
+    """Start the kernel, run a cell, shut the kernel down; raises KernelError within about `timeout` seconds."""
     deadline = time.time() + timeout
     status, body = server.ask("POST", "api/kernels", {"name": name}, timeout)
     if status != 201:
@@ -70,7 +70,7 @@ def _execute(server, kernel, language, deadline):
 
 
 def _check_alive(server, kernel):
-    """A kernel that dies again and again is given up by the server, which does not tell those who wait for it."""
+    """The server gives up a kernel that keeps dying, and does not notify clients that wait for it."""
     status, body = server.ask("GET", "api/kernels/" + kernel, None, 20)
     state = json.loads(body).get("execution_state") if status == 200 else "dead"
     if state in ("restarting", "dead"):
@@ -108,7 +108,7 @@ def _execute_request(code):
 
 
 class WebSocket:
-    """As much of RFC 6455 as it takes to send texts and to receive JSON: https://www.rfc-editor.org/rfc/rfc6455"""
+    """The part of RFC 6455 that is needed to send texts and to receive JSON: https://www.rfc-editor.org/rfc/rfc6455"""
 
     def __init__(self, server, path, deadline, on_silence):
         self.deadline = deadline
@@ -146,7 +146,7 @@ class WebSocket:
             raise KernelError("its channel does not open: " + first)
 
     def send(self, text, opcode=1):
-        """What a client sends is masked."""
+        """Frames from a client are masked."""
         data = text.encode()
         mask = os.urandom(4)
         size = struct.pack("!B", 0x80 | len(data)) if len(data) < 126 else struct.pack("!BH", 0x80 | 126, len(data))
@@ -154,7 +154,7 @@ class WebSocket:
         self.connection.sendall(struct.pack("!B", 0x80 | opcode) + size + mask + masked)
 
     def receive(self):
-        """The next message that is JSON; others, of the protocol itself or binary, are of no interest."""
+        """The next message that is JSON; control frames and binary messages are skipped."""
         while True:
             opcode, data = self._frame()
             if opcode == 8:

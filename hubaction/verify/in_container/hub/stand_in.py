@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 
 class HubServer(ThreadingMixIn, HTTPServer):
-    """One user, two tokens: the server's own, and the user's. `asked` tells whether anybody ever came."""
+    """One user, two tokens: the server's own, and the user's. `asked` says whether there was any request."""
 
     daemon_threads = True
 
     def __init__(self, url, user, tokens, version):
-        """`version` is what the Hub says that it is; empty for a Hub that does not say."""
+        """`version` is the Hub's, as it reports it; empty for a Hub that does not report one."""
         place = urlsplit(url)
         self.path = place.path.rstrip("/")
         self.user = user
@@ -62,7 +62,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         self.server.asked = True
-        # What is sent has to be read, or the connection is reset under the one who sends it.
+        # The body has to be read, or the connection is reset while the client sends it.
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         known = self.path.startswith(self.server.path + "/users/") and self.path.endswith("/activity")
         self._answer(200 if known else 404, {})
@@ -81,4 +81,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *arguments):
-        """Say nothing: standard output is for events."""
+        """Log nothing: standard output is for events."""

@@ -2,7 +2,6 @@
 
 import base64
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -154,7 +153,6 @@ def test_login__is_fetched_once_for_all_threads(wire: responses.RequestsMock, re
         return 401, BEARER, ""
 
     def give_token(_: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
-        time.sleep(0.05)
         return 200, {}, '{"token": "t0"}'
 
     wire.add_callback(responses.HEAD, URL, ask)

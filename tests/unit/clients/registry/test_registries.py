@@ -10,7 +10,7 @@ import responses
 from hubaction.clients.registry.registries import Registries
 from hubaction.errors import ActionError
 from hubaction.image import ImageName
-from hubaction.inputs.settings import Credentials
+from hubaction.inputs.credentials import Credentials
 
 QUAY = Credentials("quay.io", "robot", "hunter2-hunter2")
 EARLIER = "of-an-earlier-step"

@@ -1,6 +1,5 @@
 """Committing binder/Dockerfile, against a server on the loopback that stands in for GitHub."""
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -41,14 +40,6 @@ PREDECESSORS = f"{PREDECESSORS_LINE}\nFROM org/course:0123456789ab"
 @pytest.fixture(autouse=True)
 def _no_network() -> None:
     """Lift the ban on connections that unit tests have: the server below is on the loopback."""
-
-
-@pytest.fixture(autouse=True)
-def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds that were to be slept, none of which are."""
-    slept: list[float] = []
-    monkeypatch.setattr(time, "sleep", slept.append)
-    return slept
 
 
 @pytest.fixture
@@ -265,12 +256,12 @@ def test_update_binder_cache__follows_a_branch_that_moves(server: GitHubServer, 
 
 @pytest.mark.parametrize("answer", [NOT_FAST_FORWARD, CONFLICT], ids=["422", "409"])
 def test_update_binder_cache__gives_up_on_a_branch_that_keeps_moving(
-    server: GitHubServer, hub: GitHub, naps: list[float], answer: Answer
+    server: GitHubServer, hub: GitHub, slept: list[float], answer: Answer
 ) -> None:
     server.tell("PATCH", answer, times=99)
     with pytest.raises(MovedError, match="got other commits meanwhile"):
         update(hub)
-    assert naps == [1] * (ATTEMPTS - 1)
+    assert slept == [1] * (ATTEMPTS - 1)
 
 
 def test_update_binder_cache__when_another_run_was_faster(server: GitHubServer, hub: GitHub) -> None:
@@ -312,7 +303,7 @@ def test_update_binder_cache__after_a_fault_commits_once(
     ids=["may not write", "may not move", "may not see", "ruleset", "protection", "status check"],
 )
 def test_update_binder_cache__that_is_forbidden_says_what_to_add(
-    server: GitHubServer, hub: GitHub, naps: list[float], pattern: str, answer: Answer, said: str
+    server: GitHubServer, hub: GitHub, slept: list[float], pattern: str, answer: Answer, said: str
 ) -> None:
     server.tell(pattern, answer)
     with pytest.raises(BinderCacheError) as caught:
@@ -320,7 +311,7 @@ def test_update_binder_cache__that_is_forbidden_says_what_to_add(
     assert caught.value.message.startswith(f"{PATH} was not committed")
     assert said in caught.value.message
     assert "\n" not in caught.value.message
-    assert naps == []
+    assert slept == []
 
 
 def test_update_binder_cache__on_a_branch_that_is_gone(hub: GitHub) -> None:

@@ -1,6 +1,5 @@
 """The branch by which Binder starts the very image, against a server on the loopback that stands in for GitHub."""
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -22,11 +21,6 @@ BRANCH = "binder-pr-7"
 @pytest.fixture(autouse=True)
 def _no_network() -> None:
     """Lift the ban on connections that unit tests have: the server below is on the loopback."""
-
-
-@pytest.fixture(autouse=True)
-def _naps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time, "sleep", lambda _: None)
 
 
 @pytest.fixture

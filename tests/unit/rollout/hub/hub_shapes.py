@@ -11,6 +11,23 @@ NAME = "quay.io/org/course"
 DIGEST = f"sha256:{'5' * 64}"
 OLD_DIGEST = f"sha256:{'4' * 64}"
 NEW = f"{NAME}:{TAG}"
+NUMBERS = [
+    "123456789012",
+    "1234567e8901",
+    "0o12",
+    "012",
+    "0x1f",
+    "1_000",
+    "2024-01-02",
+    "1.10",
+    "1e3",
+    ".5",
+    "true",
+    "No",
+    "null",
+    "0b1",
+]
+"""Tags that some reader of YAML takes for something else than a text, where they have no quotes."""
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,7 @@
 """The rolling pull request, against a server on the loopback that stands in for GitHub."""
 
-import re
-import subprocess
-import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -13,22 +9,12 @@ from hubaction.clients.github.api import GitHub
 from hubaction.clients.github.errors import BranchRulesError, GitHubError, NotAllowedError
 from hubaction.inputs.choices import Automerge
 from hubaction.inputs.rollout_paths import parse_value_path
-from hubaction.modes.rollout import read_images
 from hubaction.rollout.hub.document import MAX_FILE_BYTES, FileError
+from hubaction.rollout.hub.edit import read_images
 from hubaction.rollout.hub.files import Edits, PathError, choose_files, edit_files
-from hubaction.rollout.hub.pull_request import (
-    BEGIN,
-    END,
-    Kind,
-    Proposal,
-    RolledOut,
-    RolloutError,
-    Texts,
-    name_branch,
-    read_trailers,
-    render_message,
-    roll_out,
-)
+from hubaction.rollout.hub.proposal import Proposal, Texts, name_branch
+from hubaction.rollout.hub.pull_request import BEGIN, END, Kind, Proposed, RolloutError, propose
+from hubaction.rollout.hub.trailers import read_trailers, render_message
 from tests.github.answers import BAD_GATEWAY, BROKEN, PROTECTED, SECONDARY_LIMIT, refuse_query
 from tests.github.pulls_api import Opened, PullsApi
 from tests.github.server import APP, APP_TOKEN, JOB_TOKEN, OTHER_REPOSITORY, GitHubServer
@@ -51,18 +37,13 @@ def _no_network() -> None:
     """Lift the ban on connections that unit tests have: the server below is on the loopback."""
 
 
-@pytest.fixture(autouse=True)
-def _no_naps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time, "sleep", lambda seconds: None)
-
-
 @pytest.fixture
 def server(server: GitHubServer) -> GitHubServer:
     server.gits[OTHER_REPOSITORY].push(FILES)
     return server
 
 
-Roll = Callable[..., RolledOut]
+Roll = Callable[..., Proposed]
 
 
 @pytest.fixture
@@ -72,17 +53,17 @@ def roll(server: GitHubServer) -> Roll:
 
     def work(
         image: str = NEW, *, token: str = APP_TOKEN, paths: tuple[str, ...] = PATHS, **changes: object
-    ) -> RolledOut:
+    ) -> Proposed:
         hub = GitHub(server.url, token, OTHER_REPOSITORY, timeout=1)
         try:
-            return roll_out(hub, OTHER_REPOSITORY, replace(propose(image, paths, (next(runs), 1)), **changes))  # type: ignore[arg-type]
+            return propose(hub, OTHER_REPOSITORY, replace(make_proposal(image, paths, (next(runs), 1)), **changes))  # type: ignore[arg-type]
         finally:
             hub.close()
 
     return work
 
 
-def propose(image: str, paths: tuple[str, ...], run: tuple[int, int]) -> Proposal:
+def make_proposal(image: str, paths: tuple[str, ...], run: tuple[int, int]) -> Proposal:
     parsed = [parse_value_path(path) for path in paths]
 
     def write(edits: Edits) -> Texts:
@@ -484,47 +465,3 @@ def test_roll_out__of_a_path_that_leads_nowhere(server: GitHubServer, roll: Roll
 def test_roll_out__without_the_base(server: GitHubServer, roll: Roll) -> None:
     with pytest.raises(GitHubError, match="may not read branch 'gone'"):
         roll(base="gone")
-
-
-# --- names and messages ---
-
-IMAGES = [
-    "quay.io/org/course", "localhost:5000/a/b", "ghcr.io/org/a.b_c-d", "quay.io/org/x.lock", "quay.io/a..b",
-    "docker.io/" + "x" * 300, "quay.io/-/-", "quay.io/org/course.",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("image", IMAGES)
-def test_name_branch__is_legal(image: str, tmp_path: Path) -> None:
-    branch = name_branch(image, "main")
-    assert branch.startswith("hub-image-action/")
-    assert _is_legal_for_git(branch), branch
-
-
-def _is_legal_for_git(branch: str) -> bool:
-    """https://git-scm.com/docs/git-check-ref-format"""
-    try:
-        return subprocess.run(["git", "check-ref-format", f"refs/heads/{branch}"], check=False).returncode == 0
-    except FileNotFoundError:
-        return not re.search(r"\.\.|[\s~^:?*\[\\]|//|@\{|\.lock(/|$)|(^|/)\.|\.$|/$", branch)
-
-
-def test_name_branch__differs_by_image_and_base() -> None:
-    names = {
-        name_branch(image, base) for image in ("q.io/a/b-c", "q.io/a-b/c", "q.io/a/b/c") for base in ("main", "prod")
-    }
-    assert len(names) == 6
-
-
-@pytest.mark.parametrize(
-    "message",
-    [
-        "",
-        "Roll out x",
-        "Title\n\nHub-Image: x",
-        f"Hub-Image: {NEW}\nHub-Image-Run: 1.1\n\nother words",
-        "a\n\nHub-Image-Run: 1.1",
-    ],
-)
-def test_read_trailers__of_others(message: str) -> None:
-    assert read_trailers(message) is None

@@ -1,0 +1,29 @@
+"""What becomes of a plan when a frontend other than Docker's own makes the image. No I/O.
+
+Such a frontend writes layers and labels as it likes. Under a pull request that is code which nobody has reviewed, and
+what it pushes is what later runs look at: so it pushes nothing. What was merged is the repository's own choice.
+"""
+
+from hubaction.decide.plan import BuildPlan
+
+
+def distrust(plan: BuildPlan, frontend: str) -> tuple[BuildPlan, tuple[str, ...]]:
+    """Return the plan that is carried out, and the notices about it; `frontend` is the one that is named."""
+    if not plan.push:
+        return plan, ()
+    if plan.proposed:
+        notice = (
+            f"The image is not pushed: the frontend '{frontend}' makes it, which is not Docker's own. Such a program"
+            " writes what is in an image and what its labels say, and nobody has merged this one's work yet."
+            f" {_ADVICE}, and the image of a pull request is pushed."
+        )
+        return plan.without_push, (notice,)
+    notice = (
+        f"The image has no fingerprint: the frontend '{frontend}' makes it, which is not Docker's own. What such a"
+        f" program makes of the same files is not known, so the image is never used again. {_ADVICE}, and unchanged"
+        " commits are not built again."
+    )
+    return plan, (notice,)
+
+
+_ADVICE = "Use docker/dockerfile in '# syntax=' or the build argument BUILDKIT_SYNTAX, or neither of the two"

@@ -1,0 +1,53 @@
+"""The report of a run: an append-only list of results."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from hubaction.results import Noticed
+from hubaction.runner.job import Job
+
+T = TypeVar("T")
+
+
+class Report:
+    """Collects what steps found and did; nothing is taken back, and the newest result of a kind counts."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._results: list[object] = []
+        self._seconds: dict[str, float] = {}
+
+    def add(self, *results: object) -> None:
+        """Results are frozen values, such as those of hubaction.results, or the plan."""
+        self._results += results
+
+    def find(self, kind: type[T]) -> T | None:
+        return next(iter(reversed(self.each(kind))), None)
+
+    def each(self, kind: type[T]) -> list[T]:
+        return [result for result in self._results if isinstance(result, kind)]
+
+    def notice(self, *texts: str) -> None:
+        """Print notices that the plan could not know, and keep them for the summary."""
+        for text in texts:
+            self._job.console.notice(text)
+        self.add(Noticed(texts))
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Wall time of each step that came to its end, in order."""
+        return dict(self._seconds)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Run a step in a group of the log, and note its wall time.
+
+        Raises Cancelled before the step begins if the run is to end.
+        """
+        self._job.cancellation.check()
+        started = time.monotonic()
+        with self._job.console.group(name.capitalize()):
+            yield
+        self._seconds[name] = time.monotonic() - started

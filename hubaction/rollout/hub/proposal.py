@@ -1,0 +1,53 @@
+"""A change that is proposed to a repository with the configuration of hubs."""
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from hubaction.image import sanitize_tag
+from hubaction.inputs.choices import Automerge
+from hubaction.rollout.hub.files import Edits, SourceFile
+from hubaction.rollout.hub.trailers import Run
+
+Files = Mapping[str, SourceFile]
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What people read."""
+
+    title: str
+    body: str
+    comment: str
+    """For a pull request that people changed."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What is to be rolled out, and how it is worked out for whatever the files are by then."""
+
+    base: str
+    branch: str
+    images: tuple[str, ...]
+    run: Run
+    choose: Callable[[list[str]], list[str]]
+    """Of all files the ones that are meant."""
+    edit: Callable[[Files, tuple[str, ...]], Edits]
+    """Points files to images, given as in the trailers."""
+    write: Callable[[Edits], Texts]
+    find_newer: Callable[[Sequence[str]], str] = lambda references: ""
+    """What to say when one of these images is newer than this one; empty when none is."""
+    labels: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
+    draft: bool = False
+    automerge: Automerge = Automerge.FALSE
+
+
+def name_branch(image: str, base: str) -> str:
+    """The branch for an image: legal for git, and another one for each base.
+
+    https://git-scm.com/docs/git-check-ref-format
+    """
+    flat = re.sub(r"\.{2,}|\.lock$", "-", sanitize_tag(image.replace("/", "-")))[:100].rstrip(".")
+    return f"hub-image-action/{flat}-{hashlib.sha256(f'{image} {base}'.encode()).hexdigest()[:6]}"
