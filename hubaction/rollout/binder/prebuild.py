@@ -4,15 +4,16 @@ https://binderhub.readthedocs.io/en/latest/api.html: after the build it launches
 mybinder.org has no request that only builds.
 """
 
-import json
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote, urljoin, urlsplit
 
 import requests
 from urllib3.exceptions import HTTPError
+
+from hubaction.rollout.binder.build_events import parse_events
 
 LONGEST_SECONDS = 600
 MAX_BYTES = 5_000_000
@@ -27,16 +28,6 @@ FAILED = frozenset({"failed", "failure"})
 
 class PrebuildError(Exception):
     """Why there is no build to wait for, as a sentence. Not raised to callers."""
-
-
-@dataclass(frozen=True)
-class Phase:
-    """One event of a build. The message is untrusted."""
-
-    name: str
-    message: str
-    status: int = 0
-    """An HTTP status that the event reports; 0 for none."""
 
 
 @dataclass(frozen=True)
@@ -113,41 +104,6 @@ def explain_failure(host: str, status: int) -> str:
     if status >= 400:
         return explain_status(host, status)
     return f"The build failed on {host}: see the log above. Visitors will see the same."
-
-
-# --- the stream: https://html.spec.whatwg.org/multipage/server-sent-events.html ---
-
-
-def parse_events(lines: Iterable[str]) -> Iterator[Phase]:
-    """Read events from lines without their endings; anything but JSON objects in `data` is skipped."""
-    data: list[str] = []
-    for line in lines:
-        name, _, value = line.partition(":")
-        if name == "data":
-            data.append(value.removeprefix(" "))
-        elif not line and data:
-            event = parse_event("\n".join(data))
-            data.clear()
-            if event:
-                yield event
-
-
-def parse_event(text: str) -> Phase | None:
-    """Read one event; None if it is not one of a build."""
-    try:
-        event = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(event, dict):
-        return None
-    name, message, status = event.get("phase"), event.get("message"), event.get("status_code")
-    # The name becomes part of our own sentences, so only a plain word is taken.
-    known = isinstance(name, str) and re.fullmatch(r"[A-Za-z][A-Za-z_-]{0,30}", name)
-    return Phase(
-        name.lower() if known and isinstance(name, str) else "unknown",
-        message if isinstance(message, str) else "",
-        status if isinstance(status, int) else 0,
-    )
 
 
 class _Session(requests.Session):
