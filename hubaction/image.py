@@ -44,12 +44,12 @@ class Reference:
 
 @dataclass(frozen=True)
 class PushedReference:
-    """A reference as the registry has it."""
+    """A reference that was pushed, with its digest in the registry."""
 
     reference: Reference
     digest: str
     size: int | None
-    """Bytes that a hub downloads; None when the registry could not be asked."""
+    """Bytes that a hub downloads; None when only the engine could ask the registry."""
 
 
 def normalize_registry(registry: str) -> str:
@@ -136,7 +136,7 @@ def legalize_path(path: str) -> str:
 
 @dataclass(frozen=True)
 class _Written:
-    """A reference as people write it; what it lacks is empty."""
+    """A reference as it is written; missing parts are empty."""
 
     registry: str
     path: str
@@ -149,7 +149,7 @@ class _Written:
 
 
 def _read(text: str, *, any_case: bool = False) -> _Written | None:
-    """The one place that knows the grammar `registry/path:tag@digest`; None for anything else."""
+    """Parse `registry/path:tag@digest`, of which only the path is required; None for anything else."""
     rest, at, digest = text.partition("@")
     registry, rest = _split_registry(rest)
     path, colon, tag = rest.partition(":")
@@ -202,7 +202,7 @@ def name_in_reference(text: str) -> ImageName | None:
 
 
 def _complete(registry: str, path: str) -> ImageName:
-    """As Docker does for what a name leaves out."""
+    """Add what a name leaves out, as Docker does."""
     if registry not in {"", DOCKER_HUB}:
         return ImageName(registry, path)
     return ImageName(DOCKER_HUB, path if "/" in path else f"library/{path}")
@@ -219,10 +219,10 @@ def sanitize_tag(text: str) -> str:
 
 
 def display_registry(registry: str) -> str:
-    """The name that people know a registry by."""
+    """The name of a registry in messages."""
     return "Docker Hub" if registry == DOCKER_HUB else registry
 
 
 def short_sha(sha: str) -> str:
-    """The start of a commit's hash, or of another object's, as tags have it."""
+    """The beginning of a hash of git, as used in tags and messages."""
     return sha[:12]

@@ -1,5 +1,6 @@
 """The real parts that integration and end-to-end tests share: engine, registry, this action's own image."""
 
+import json
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from typing import get_args
 import hypothesis
 import pytest
 
-from devtools import images, process, repository
+from devtools import images, places, process, repository
 from devtools import registry as registries
 from devtools.engine import Engine, Store, running_engine
 from devtools.registry import Registry
@@ -51,23 +52,45 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="session")
-def password() -> str:
-    """The password for the registry: a text that stands nowhere by chance."""
-    return secrets.token_hex(24)
-
-
-@pytest.fixture(scope="session")
-def registry(engine: Engine, password: str) -> Iterator[Registry]:
-    """Yield an empty registry on a port of its own that lets two users in, each with a password of its own."""
-    users = {USER: password, SECOND_USER: secrets.token_hex(24)}
-    with registries.running_registry(users=users, engine=engine) as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
 def run_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """The folder of this run that all workers see."""
     return shared.run_folder(tmp_path_factory, worker_id)
+
+
+@pytest.fixture(scope="session")
+def users(run_folder: Path) -> dict[str, str]:
+    """Who may log in to the registry, each with a password that stands nowhere by chance; all workers know them."""
+    file = run_folder / "users.json"
+    with places.locked(run_folder / "users.lock"):
+        if not file.exists():
+            file.write_text(json.dumps({name: secrets.token_hex(24) for name in (USER, SECOND_USER)}))
+    known: dict[str, str] = json.loads(file.read_text())
+    return known
+
+
+@pytest.fixture(scope="session")
+def password(users: dict[str, str]) -> str:
+    return users[USER]
+
+
+@pytest.fixture(scope="session")
+def registry(engine: Engine, users: dict[str, str], run_folder: Path) -> Iterator[Registry]:
+    """Yield a registry on a port of its own that is empty at first; one for all workers, for the engine to push to.
+
+    The engine compresses and sends a layer once for each registry.
+    """
+    folder = run_folder / "registry"
+
+    def start() -> None:
+        started = registries.start_registry(registries.free_port(), users, folder=folder, engine=engine)
+        (folder / "host").write_text(started.host)
+
+    def stop() -> None:
+        registries.stop_registry(folder)
+        shutil.rmtree(folder)
+
+    with shared.shared(run_folder, "registry", make=start, remove=stop):
+        yield Registry((folder / "host").read_text(), folder, users)
 
 
 @pytest.fixture(scope="session")

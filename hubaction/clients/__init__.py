@@ -1,4 +1,4 @@
-"""One client per outside thing: processes, the engine, registries, GitHub. They translate its errors.
+"""One door per outside thing: processes, the engine, registries, GitHub. Their errors are translated here.
 
-Clients know no settings and no plan. Only open.py imports their libraries late.
+No decision about a run belongs here, and nothing that reads inputs or writes for people.
 """

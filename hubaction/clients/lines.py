@@ -1,10 +1,10 @@
-"""Bytes of output, cut into lines as they come."""
+"""Splits bytes of output into lines as they come."""
 
 import codecs
 from collections.abc import Iterable, Iterator
 
 MAX_LINE_LENGTH = 65536
-"""Characters; a longer line is handed over in pieces, so that no output can fill the memory."""
+"""Characters. A longer line is passed on in pieces, so that no output can fill the memory."""
 
 
 def split_lines(pieces: Iterable[bytes]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The one door to processes: started in a session of their own, ended with all of their children."""
+"""Starts processes, each in a session of its own, and ends them with all of their children."""
 
 import os
 import signal
@@ -17,14 +17,14 @@ _READ_SIZE = 65536
 
 
 def child_environment(environ: Mapping[str, str], *, home: Path, docker_config: Path) -> dict[str, str]:
-    """What a child may see: nothing of the runner's, no input, no token."""
+    """Environment of a child process: no variable of the runner, no input, no token."""
     names = [*_PASSED_ON, *_CERTIFICATES, *_PROXIES, *(name.lower() for name in _PROXIES)]
     passed = {name: environ[name] for name in names if name in environ}
     return passed | {"HOME": str(home), "DOCKER_CONFIG": str(docker_config)}
 
 
 def run_process(arguments: Sequence[str], *, env: Mapping[str, str], cwd: Path, stdin: str = "") -> tuple[int, str]:
-    """Run a short command; return its exit code and its output, both streams in one."""
+    """Run a short command; return its exit code and its output, both streams merged."""
     with _running(arguments, env=env, cwd=cwd, stdin=subprocess.PIPE) as process:
         output, _ = process.communicate(stdin.encode())
         return process.returncode, output.decode(errors="replace")
@@ -40,7 +40,7 @@ def read_process(arguments: Sequence[str], *, env: Mapping[str, str], cwd: Path)
 def stream_process(
     arguments: Sequence[str], *, env: Mapping[str, str], cwd: Path, on_line: Callable[[str], None]
 ) -> int:
-    """Run a command, handing over each line of output as it comes; return its exit code."""
+    """Run a command and pass on each line of its output as it comes; return its exit code."""
     with _running(arguments, env=env, cwd=cwd, stdin=subprocess.DEVNULL) as process:
         output = cast("IO[bytes]", process.stdout).fileno()
         for line in split_lines(iter(lambda: os.read(output, _READ_SIZE), b"")):

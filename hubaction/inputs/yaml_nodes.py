@@ -1,7 +1,7 @@
-"""YAML as nodes, each with its place in the text, by ruamel.yaml: for the parts that look at or change the text itself.
+"""YAML as nodes with their places in the text, by ruamel.yaml: for code that changes the text.
 
-It reads YAML 1.2, of which JSON is a part. Nothing is made into objects: tags have no effect. Plain values are read by
-PyYAML instead, which is faster to load.
+It reads YAML 1.2, which includes JSON, and creates no objects: tags have no effect. Where only values or lines count,
+PyYAML does, which is faster to import.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 @dataclass(frozen=True)
 class Entry:
-    """A key of a mapping and its value; keys that are no scalars have no entry."""
+    """A scalar key of a mapping and its value."""
 
     key: ScalarNode
     value: Node
@@ -25,7 +25,7 @@ class Entry:
 
     @property
     def text(self) -> str:
-        """The value; empty when it is no scalar."""
+        """The value; empty if it is not a scalar."""
         return str(self.value.value) if isinstance(self.value, ScalarNode) else ""
 
     @property
@@ -39,7 +39,7 @@ class Entry:
 
     @property
     def aliased(self) -> bool:
-        """Whether the value is an alias: then its node is the one that the anchor names, which stands before."""
+        """Whether the value is an alias: then its node is that of the anchor, which comes before."""
         return int(self.value.start_mark.index) < self.start
 
 
@@ -69,7 +69,7 @@ def children_of(node: Node) -> list[Node]:
 
 
 def walk(*nodes: Node) -> Iterator[Node]:
-    """Yield the nodes and all below them, each once, however many aliases lead to it."""
+    """Yield the nodes and all below them, each once even if several aliases refer to it."""
     left, seen = list(nodes), set()
     while left:
         node = left.pop()
@@ -80,7 +80,7 @@ def walk(*nodes: Node) -> Iterator[Node]:
 
 
 def locate_error(error: YAMLError) -> tuple[int, str]:
-    """The line that cannot be read, counted from one, and why."""
+    """The line, counted from one, and the reason."""
     if not isinstance(error, MarkedYAMLError):
         return 1, type(error).__name__
     return (error.problem_mark.line + 1 if error.problem_mark else 1), error.problem or type(error).__name__

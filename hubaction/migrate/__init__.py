@@ -1,1 +1,1 @@
-"""`python -m hubaction migrate`: rewrites workflows of repo2docker-action. It never runs in the action."""
+"""`python -m hubaction migrate`, which people run by hand. Nothing of it runs in the action."""

@@ -35,7 +35,7 @@ def look_around(step: Step, translation: Translation, given: Mapping[str, Entry]
 
 
 def check_inputs(step: Step, translation: Translation, given: Mapping[str, Entry]) -> Iterator[str]:
-    """Yield what this action would refuse of the values that stand in the file."""
+    """Yield the values of the file that this action would refuse."""
     environ = {"GITHUB_REPOSITORY": "owner/repository"}
     kept = {
         new[0]: new[1] if new[1] is not None else given[old].text for old, new in translation.replaced.items() if new
@@ -54,7 +54,7 @@ def check_inputs(step: Step, translation: Translation, given: Mapping[str, Entry
 
 
 def find_outputs(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the line of each output of the old action that the workflow reads, and what to say of it."""
+    """Yield line and message for each output of the old action that the workflow reads."""
     for number, line in enumerate(text.splitlines(), start=1):
         for match in re.finditer(rf"\boutputs\.({'|'.join(_OLD_OUTPUTS)})\b", line):
             new = _OLD_OUTPUTS[match[1]]

@@ -1,4 +1,4 @@
-"""Values of a workflow's inputs that hold `${{ expressions }}`: tell, negate, and combine them.
+"""Inputs with `${{ expressions }}`: find, negate and combine them.
 
 https://docs.github.com/en/actions/reference/workflows-and-actions/expressions
 """
@@ -15,15 +15,15 @@ def has_expression(text: str) -> bool:
 
 
 def only_expression(text: str) -> str:
-    """Return what stands between the braces when the text is one expression and nothing else, or an empty text."""
+    """Return the inside of the braces if the text is exactly one expression, else an empty text."""
     found = _EXPRESSION.fullmatch(text.strip())
     return found[1].strip() if found else ""
 
 
 def negate(text: str) -> str:
-    """Return an expression that is true unless the text evaluates to `true`, be that a boolean or a text.
+    """Return an expression that is true unless the text evaluates to `true`, as a boolean or a text.
 
-    A plain `!` would not do: the text 'false', an output of a step for example, counts as true.
+    A plain `!` does not suffice: the text 'false', e.g. an output of a step, counts as true.
     """
     expression = only_expression(text)
     if comparison := _COMPARISON.fullmatch(expression):
@@ -38,7 +38,7 @@ def is_true(text: str) -> str:
 
 
 def or_else(text: str, fallback: str) -> str:
-    """Return an expression for the text, or for the fallback (an expression, too) where the text is empty."""
+    """Return an expression for the text, or for the fallback (also an expression) if the text is empty."""
     expression = only_expression(text) or _as_text(text)
     simple = re.fullmatch(r"[\w.-]+|format\(.*\)", expression)
     return wrap(f"{expression if simple else f'({expression})'} || {fallback}")
@@ -49,7 +49,7 @@ def wrap(expression: str) -> str:
 
 
 def _as_text(text: str) -> str:
-    """Return an expression of the type text for any value; comparing a boolean with a text would compare numbers."""
+    """Return an expression of type string: GitHub compares a boolean and a string as numbers."""
     parts = [part.strip() for part in _EXPRESSION.findall(text)]
     literals = [re.sub(r"([{}])", r"\1\1", part).replace("'", "''") for part in _EXPRESSION.split(text)[::2]]
     if only_expression(text):

@@ -40,7 +40,7 @@ class Migration:
 def migrate_workflow(text: str, file_name: str, *, action: str = NEW_ACTION) -> Migration:
     """Rewrite all steps that use the old action, or this one by the old inputs' names.
 
-    Raises ActionError with file and line for what is no YAML and for what cannot be rewritten in place.
+    Raises ActionError with file and line if it is not YAML or cannot be rewritten in place.
     """
     bom = "\ufeff" if text.startswith("\ufeff") else ""
     workflow = WorkflowFile(text.removeprefix(bom), file_name)
@@ -56,7 +56,7 @@ def migrate_workflow(text: str, file_name: str, *, action: str = NEW_ACTION) -> 
         if step.with_:
             done.add(id(step.with_.value))
         for change in _migrate_step(editor, step, events, action, shared=shared):
-            # What holds for several steps is told at the first of them.
+            # A message for several steps is given once, at the first of them.
             changes.setdefault(change.message, change)
     found = list(changes.values())
     if steps:
@@ -120,7 +120,7 @@ def _apply(
         editor.rename(entry, replacement[0])
         if replacement[1] is not None and replacement[1] != entry.text:
             editor.set_value(entry, replacement[1], flow=flow)
-    # What the step says itself, in this action's own terms, is not said again.
+    # Inputs that the step sets under their new names are not added again.
     said = set() if of_old_action else {entry.name.lower() for entry in unknown}
     added = [(name, value) for name, value in translation.added if name not in said]
     editor.add_inputs(step, added, sorted(stays, key=lambda entry: entry.start))

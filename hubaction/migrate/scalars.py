@@ -7,7 +7,7 @@ from hubaction.inputs.yaml_nodes import entries_of, make_reader
 
 
 def render_scalar(value: str, *, style: str | None, flow: bool, indent: str, newline: str, block: bool) -> str:
-    """Write a value in the given quotes if it can be, else as short as YAML allows."""
+    """Write a value in the given quotes if possible, else as short as YAML allows."""
     if "\n" in value and block and not flow:
         return "|" + "".join(f"{newline}{indent}{line}" for line in value.splitlines())
     quoted = {"'": "'" + value.replace("'", "''") + "'", '"': _double_quoted(value)}

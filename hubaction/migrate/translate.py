@@ -62,7 +62,7 @@ class _Inputs:
         return self.given.get(name, "").strip()
 
     def say(self, new_name: str, value: str, *, instead_of: str) -> None:
-        """Put the new input where the old one stood, or among the added ones."""
+        """Replace the old input, or add the new one if the old one is not given."""
         if instead_of in self.given:
             self.replaced[instead_of] = (new_name, value)
         else:
@@ -88,7 +88,7 @@ class _Inputs:
 
 
 def translate_inputs(given: Mapping[str, str], events: Events) -> Translation:
-    """Decide what becomes of the old inputs, given by their names in capital letters; pure and total."""
+    """Translate the old inputs, given by their names in capital letters. Pure and total."""
     inputs = _Inputs(given, events)
     inputs.replaced.update({name: None if name in _DROPPED else (OLD_INPUTS[name], None) for name in given})
     for translate in (
@@ -206,7 +206,7 @@ def _translate_name(inputs: _Inputs) -> None:
 
 
 def _translate_registry(inputs: _Inputs, name: str) -> str:
-    """Return the image's name, before which the old action put all of the registry; here that is only a host."""
+    """Return the image's name with the path of the registry, which was a prefix in the old action; ours is a host."""
     text = inputs.text("DOCKER_REGISTRY")
     if expressions.has_expression(text):
         return name
@@ -278,7 +278,7 @@ def _translate_rest(inputs: _Inputs) -> None:
 
 
 def _translate_switch(inputs: _Inputs, name: str) -> None:
-    """Switches of the old action were on with every text, 'false' included; now they are what they say."""
+    """The old action read any text as on, even 'false'; ours reads the value."""
     text = inputs.text(name)
     if name not in inputs.given or expressions.has_expression(text):
         return
@@ -311,7 +311,7 @@ def _tell_of_events(inputs: _Inputs) -> None:
 
 
 def _literal(text: str) -> bool | None:
-    """What a switch says: empty is false; None when it says neither."""
+    """A switch as a boolean; empty is false, None is neither."""
     try:
         return parse_boolean(text.strip()) if text.strip() else False
     except ValueError:

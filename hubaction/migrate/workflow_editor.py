@@ -1,7 +1,6 @@
-"""Changes of a workflow file at exactly chosen places: everything else stays as it is, to the character.
+"""Changes a workflow file at chosen places only: everything else stays as it is, to the character.
 
-The changes are made in the text. Writing the file anew, even by a round trip, would also change indentation, blanks and
-the ends of long lines.
+A round trip through ruamel.yaml would also change indentation and whitespace, and rewrap long lines.
 """
 
 import re
@@ -26,7 +25,7 @@ class WorkflowEditor:
         self._replace(entry.key, name)
 
     def set_value(self, entry: Entry, value: str, *, flow: bool) -> None:
-        """Replace a value, in the quotes that it has."""
+        """Replace a value and keep its quotes."""
         start, end = self._value_range(entry)
         if entry.value.anchor and not entry.aliased:
             raise self.workflow.fail(
@@ -43,7 +42,7 @@ class WorkflowEditor:
         self._edits[start, end] = rendered if start > entry.key.end_mark.index + 1 else f" {rendered}"
 
     def remove(self, step: Step, entry: Entry) -> None:
-        """Remove an input, with its line where that is its own."""
+        """Remove an input, and its line if it is alone there."""
         entries = step.inputs
         start, end = entry.start, self._value_range(entry)[1]
         if not self._flow(step):
@@ -58,7 +57,7 @@ class WorkflowEditor:
         self._edits[start, end] = ""
 
     def add_inputs(self, step: Step, inputs: Sequence[tuple[str, str]], after: Sequence[Entry]) -> None:
-        """Add inputs behind the last of the entries `after`, which are those that stay."""
+        """Add inputs after the last of the entries `after`, which are those that stay."""
         if not inputs:
             return
         if step.with_ is None or not step.inputs:
@@ -76,11 +75,11 @@ class WorkflowEditor:
         return bool(step.with_) and self._flow(step)
 
     def _add_lines(self, step: Step, inputs: Sequence[tuple[str, str]], after: Sequence[Entry]) -> None:
-        # The key's own column would be another one behind a question mark.
+        # Not the column of the key, which is further right after a question mark.
         first = self._text[self._text.rfind("\n", 0, step.inputs[0].start) + 1 :]
         column = len(first) - len(first.lstrip(" "))
         lines = [self._line(name, value, column) for name, value in inputs]
-        # A block's end depends on what follows it: lines go behind a value that ends on its own line.
+        # Where a block ends depends on what follows, so lines are added after a value that ends on its own line.
         plain = [entry for entry in after if not self._is_block(entry)]
         if plain:
             end = self._line_end(self._value_range(plain[-1])[1])
@@ -105,7 +104,7 @@ class WorkflowEditor:
             place = self._line_end(self._value_range(step.uses)[1])
             lines.insert(0, f"{' ' * column}with:")
         else:
-            # An empty `with:`, or empty braces behind it.
+            # An empty `with:`, or one with empty braces.
             start, end = self._value_range(step.with_)
             self._edits[int(step.with_.key.end_mark.index), end] = ":"
             place = self._line_end(max(start, end))
@@ -136,12 +135,12 @@ class WorkflowEditor:
         return isinstance(entry.value, (MappingNode, SequenceNode)) and not entry.value.flow_style
 
     def _value_range(self, entry: Entry) -> tuple[int, int]:
-        """Return where a value starts and ends; an alias is the value here, not what it stands for."""
+        """Return start and end of a value; of an alias itself, not of the value that it refers to."""
         if entry.aliased:
             alias = re.compile(r"\*[^\s,\[\]{}]+").search(self._text, entry.key.end_mark.index)
             return alias.span() if alias else (entry.start, entry.start)
         start, end = int(entry.value.start_mark.index), int(entry.value.end_mark.index)
-        if start == end:  # nothing at all: the parser places it before whatever comes next
+        if start == end:  # empty: the parser places it before the next token
             colon = self._text.index(":", entry.key.end_mark.index) + 1
             return colon, colon
         if self._is_block(entry):

@@ -1,4 +1,4 @@
-"""A workflow file: its events, its steps and where their inputs stand in the text.
+"""A workflow file: its events and its steps, with the places of their inputs in the text.
 
 ruamel.yaml reads it as YAML 1.2, as GitHub does.
 """
@@ -22,7 +22,7 @@ class Step:
     uses: Entry
     with_: Entry | None
     before: tuple[str, ...]
-    """What the steps before it use."""
+    """The actions of earlier steps."""
     env: tuple[Entry, ...]
     """The variables that are set for it, by the workflow, the job and itself."""
 
@@ -33,10 +33,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Events:
-    """What starts the workflow."""
+    """The events that start the workflow."""
 
     known: bool
-    """False where another workflow or action is the caller, whose events are not in the file."""
+    """False if another workflow or action is the caller: its events are not in the file."""
     types: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Each event with the activity types that it is limited to."""
     pushes_tags_only: bool = False
@@ -46,7 +46,7 @@ class WorkflowFile:
     """A parsed file."""
 
     def __init__(self, text: str, name: str) -> None:
-        """Parse the text; raises ActionError with the line when it is no YAML."""
+        """Parse the text; raises ActionError with the line if it is not YAML."""
         self.text = text
         self._name = name
         self._root = self._compose()
@@ -80,7 +80,7 @@ class WorkflowFile:
         return Events("workflow_call" not in types, types, "tags" in filters and "branches" not in filters)
 
     def steps(self) -> Iterator[Step]:
-        """Yield every step that uses an action, once: a step that stands in two places by an alias is the same."""
+        """Yield every step that uses an action. A step that an alias repeats is yielded once."""
         seen: set[int] = set()
         for place in self._step_lists():
             before: list[str] = []

@@ -1,4 +1,1 @@
-"""Brings an image to its registry: login, push, promotion, public check, and the deletion of previews.
-
-Whether to push is decided in decide/; requests to registries are made by clients/registry.
-"""
+"""Brings an image to its registries, and deletes previews there. How a registry is asked belongs in `clients`."""

@@ -1,4 +1,4 @@
-"""Docker login, into a configuration of this run's own, which is gone when the run ends."""
+"""Docker login, into a temporary configuration of this run."""
 
 import json
 import re
@@ -21,16 +21,16 @@ _TAKEN_OVER: Mapping[str, type] = {
     "proxies": dict,
     "cliPluginsExtraDirs": list,
 }
-"""What of the caller's Docker configuration is used; a context, say, would name files that are not copied."""
+"""The keys of the caller's Docker configuration that are used. A context, for example, would need further files."""
 
 
 class LoginError(ActionError):
-    """A registry did not let us in, or did not answer."""
+    """A registry refused the login, or did not answer."""
 
 
 @contextmanager
 def temporary_docker_config(caller: Path | None, folder: Path) -> Iterator[Path]:
-    """Yield a private configuration folder that starts with what the caller's has; always removed."""
+    """Yield a private configuration folder with the caller's logins. It is always removed."""
     given = without_missing_helpers(read_docker_config(caller))
     config = {key: value for key, value in given.items() if isinstance(value, _TAKEN_OVER.get(key, ()))}
     folder.mkdir(mode=0o700)
@@ -44,7 +44,7 @@ def temporary_docker_config(caller: Path | None, folder: Path) -> Iterator[Path]
 
 
 def log_in(credentials: Sequence[Credentials], *, env: Mapping[str, str], cwd: Path) -> None:
-    """Log in to each registry, the password on standard input; raises LoginError naming registry and user."""
+    """Log in to each registry, with the password on standard input. Raises LoginError."""
     for entry in credentials:
         server = [] if entry.registry == DOCKER_HUB else [entry.registry]
         arguments = ["docker", "login", "--username", entry.username, "--password-stdin", *server]

@@ -1,20 +1,19 @@
-"""Deletes the previews of a pull request, and nothing else that a registry has.
+"""Deletes the previews of a pull request, and nothing else in the registry.
 
-Registries delete manifests, by their digest, and each tag that points to one goes with it. So a manifest is deleted
-only when its own labels name the pull request and its repository, and when no tag but the pull request's previews
-leads to it.
+Registries delete manifests by digest, together with all tags that point to them. A manifest is deleted only when its
+labels name the pull request and its repository, and when all tags that lead to it are previews of the pull request.
 
-A registry compares nothing when it deletes: somebody who gives a preview another tag by hand between the last look
-and the request, which are less than seconds apart, loses that tag.
+There is a race condition that no registry can exclude: a tag that is given to a preview by hand in the moment between
+the last check and the deletion is lost.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from hubaction.clients.registry.errors import DeniedError, RegistryError, UnreachableError, UntrustedError
 from hubaction.clients.registry.manifest import INDEX_TYPES, MANIFEST_TYPES, Manifest, Pointer, is_digest, read_object
-from hubaction.clients.registry.registry import Registry
 from hubaction.clients.registry.remote_image import RemoteImage, find_remote_image
 from hubaction.decide.labels import PULL_REQUEST_LABEL, SOURCE_LABEL
 from hubaction.decide.tags import is_preview_tag
@@ -22,18 +21,21 @@ from hubaction.errors import ActionError
 from hubaction.image import DOCKER_HUB, ImageName, Reference, display_registry
 from hubaction.results import Cleaned, CleanedTag
 
+if TYPE_CHECKING:
+    from hubaction.clients.registry.registry import Registry
+
 LOOKS_AT_ONCE = 8
 _REFUSED = "the registry does not delete it"
 
 
 class CleanupError(ActionError):
-    """The registry does not take the login, or does not answer."""
+    """The registry refuses the login, or does not answer."""
 
 
-def check_login(registry: Registry, host: str) -> None:
-    """Raise CleanupError when the registry refuses the password, or is away.
+def check_login(registry: "Registry", host: str) -> None:
+    """Raise CleanupError when the registry refuses the password, or does not answer.
 
-    The registry is used for nothing else: it would go on with a login that is good for no repository.
+    Do not use this registry for anything else: it keeps a login that is valid for no repository.
     """
     if registry.uses_identity_token:
         return
@@ -52,7 +54,7 @@ def check_login(registry: Registry, host: str) -> None:
 def delete_previews(
     name: ImageName,
     number: int,
-    registry: Registry,
+    registry: "Registry",
     *,
     say: Callable[[str], None],
     source: str,
@@ -61,9 +63,9 @@ def delete_previews(
 ) -> Cleaned:
     """Delete a pull request's previews in one repository, but for the images that the tags `kept` point to.
 
-    `source` is the label of images that are made from the pull request's repository: others may share the name.
-    `say` takes a line for each as soon as its fate is known; `before_each` is called before each deletion, and may
-    raise. What the registry does not allow is no error, and is told. Raises CleanupError when the registry is away.
+    `source` is the source label of the pull request's repository: other repositories may push to the same name.
+    `say` takes one line per preview. `before_each` is called before each deletion, and may raise. A refusal of the
+    registry is part of the result. Raises CleanupError when the registry does not answer.
     """
     if registry.uses_identity_token:
         return Cleaned(name, obstacle=f"No preview was looked for in {name}: only the engine can log in there.")
@@ -72,7 +74,7 @@ def delete_previews(
     except (UnreachableError, UntrustedError) as error:
         raise _away(error) from error
     except RegistryError as error:
-        # Some refuse to show what does not exist, so this is also what a repository without any image looks like.
+        # Some registries refuse to show what does not exist, so a repository without images looks the same.
         return Cleaned(name, obstacle=f"No preview was looked for. {error.message}")
 
 
@@ -85,7 +87,7 @@ class _Cleanup:
     name: ImageName
     number: int
     source: str
-    registry: Registry
+    registry: "Registry"
     kept: frozenset[str]
     say: Callable[[str], None]
     before_each: Callable[[], None]
@@ -125,7 +127,7 @@ class _Cleanup:
         return ""
 
     def _delete(self, digest: str) -> tuple[str, str]:
-        """Return why the image stays, or nothing, and what is in the way of deleting anything here, or nothing."""
+        """Return why the image stays, and what prevents any deletion in this repository; empty if nothing does."""
         self.before_each()
         try:
             others = sorted(tag for tag in self._lead_to(digest) if not is_preview_tag(tag, self.number))
@@ -139,7 +141,7 @@ class _Cleanup:
         return "", ""
 
     def _lead_to(self, digest: str) -> Iterator[str]:
-        """The tags that would be lost with a manifest, by what the registry has now."""
+        """The tags that would be lost with a manifest at this moment."""
         tags = self.registry.list_tags(self.name)
         with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
             pointers = pool.map(lambda tag: self.registry.fetch_pointer(self.name, tag), tags)
@@ -148,7 +150,7 @@ class _Cleanup:
                     yield tag
 
     def _has(self, pointer: Pointer, digest: str) -> bool:
-        """Whether an index, or one in it, names the manifest, without which it would be broken."""
+        """Whether an index, or an index in it, names the manifest."""
         left, seen = [] if pointer.is_single else [pointer.digest], {pointer.digest}
         while left:
             index = self.registry.fetch_manifest(self.name, left.pop())
@@ -170,7 +172,7 @@ def _digests_of_indexes(index: Manifest) -> Iterator[str]:
 
 
 def advise(name: ImageName) -> str:
-    """Where somebody deletes by hand what the registry does not by its protocol."""
+    """How to delete by hand what a registry does not delete by its API."""
     owner, _, rest = name.path.partition("/")
     for host, advice in _BY_HAND.items():
         if name.registry == host:

@@ -1,27 +1,30 @@
-"""Gives an image that is in a registry further tags, by requests alone: nothing is built, no layer is moved.
+"""Gives an image in a registry further tags, by requests alone: nothing is built, no layer is transferred.
 
-What is promoted is the very manifest, byte for byte, so its digest stays; or the same layers with other labels, which
-is another image and has a digest of its own.
+Either the same manifest, byte for byte and with the same digest, or the same layers with other labels, which is
+another image with its own digest.
 """
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from hubaction.clients.registry.errors import DeniedError, RegistryError, UnreachableError, UntrustedError
 from hubaction.clients.registry.manifest import Manifest, digest_of, read_manifest, read_object
-from hubaction.clients.registry.registry import Registry
 from hubaction.clients.registry.remote_image import NotPromotableError, RemoteImage
 from hubaction.image import ImageName, PushedReference, Reference
 from hubaction.publish.push import Progress, latest_last, mount_blobs, put_tag, telling_what_arrived
 from hubaction.publish.push_errors import explain_overtaken, explain_refusal
 
+if TYPE_CHECKING:
+    from hubaction.clients.registry.registry import Registry
+
 
 def relabel(remote_image: RemoteImage, labels: Mapping[str, str]) -> tuple[bytes, bytes]:
-    """Return config and manifest of the same image with these labels, and no others.
+    """Return config and manifest of the same image with exactly these labels.
 
-    Raises NotPromotableError when the remote image's own cannot be written again.
+    Raises NotPromotableError when the remote image's own are not valid.
     """
     config, manifest = read_object(remote_image.config), read_object(remote_image.manifest.body)
     inner = config.get("config") or {}
@@ -30,7 +33,7 @@ def relabel(remote_image: RemoteImage, labels: Mapping[str, str]) -> tuple[bytes
         raise NotPromotableError(f"{remote_image.reference} has a config that is none, so the image is built.")
     config["config"] = inner | {"Labels": dict(labels)}
     new_config = _write(config)
-    # A copy of the blob may stand in `data`:
+    # `data` may contain a copy of the blob:
     # https://github.com/opencontainers/image-spec/blob/main/descriptor.md#embedded-content
     kept = {key: value for key, value in descriptor.items() if key != "data"}
     manifest["config"] = kept | {"digest": digest_of(new_config), "size": len(new_config)}
@@ -48,7 +51,7 @@ def promote(
     remote_image: RemoteImage,
     references: Sequence[Reference],
     *,
-    registries: Mapping[str, Registry],
+    registries: "Mapping[str, Registry]",
     say: Progress,
     before_each: Callable[[], None] = lambda: None,
 ) -> list[PushedReference]:
@@ -57,9 +60,9 @@ def promote(
     `registries` has one for each host in the references and for the remote image's. `before_each` is called before each
     reference, and may raise. Another registry than the remote image's must have the image already.
 
-    Raises NotPromotableError when the image has to be built instead, before any tag is moved unless it vanishes
-    meanwhile; PushError, with what to do, when the account may not write or somebody else moved a tag. Both tell what
-    had arrived before.
+    Raises NotPromotableError when the image has to be built instead, before any tag is moved unless the image vanishes
+    meanwhile; PushError, with what to do, when the account may not write or another run moved a tag. Both list what
+    was pushed before.
     """
     run = _Promotion(remote_image.reference, remote_image.manifest, b"", registries, say, before_each)
     return run.put(references)
@@ -70,13 +73,13 @@ def promote_relabelled(
     labels: Mapping[str, str],
     references: Sequence[Reference],
     *,
-    registries: Mapping[str, Registry],
+    registries: "Mapping[str, Registry]",
     say: Progress,
     before_each: Callable[[], None] = lambda: None,
 ) -> list[PushedReference]:
-    """As `promote`, with exactly these labels: only a new config is uploaded, and the digest is a new one.
+    """Like `promote`, with exactly these labels. Only a new config is uploaded, and the digest is new.
 
-    For what must not share a digest, e.g. a pull request's image, which may expire, and production's.
+    For images that must not share a digest, e.g. a pull request's image, which may expire, and production's.
     """
     config, body = relabel(remote_image, labels)
     manifest = read_manifest(body, remote_image.manifest.media_type)
@@ -85,19 +88,19 @@ def promote_relabelled(
 
 @dataclass(frozen=True)
 class _Promotion:
-    """A manifest whose layers are in the repository of `source`, on its way to further names."""
+    """A manifest that gets further names; its layers are in the repository of `source`."""
 
     source: Reference
     manifest: Manifest
     new_config: bytes
-    """The config, when it is still to be uploaded; else empty, and it is where the layers are."""
-    registries: Mapping[str, Registry]
+    """The config to upload; empty when the repository of the layers has it."""
+    registries: "Mapping[str, Registry]"
     say: Progress
     before_each: Callable[[], None]
 
     def put(self, references: Sequence[Reference]) -> list[PushedReference]:
         ordered = latest_last(references)
-        # All is looked at before anything is written.
+        # Read everything before anything is written.
         there = {reference for reference in ordered if self._points_here(reference)}
         firsts: dict[ImageName, Reference] = {}
         for reference in ordered:
@@ -126,11 +129,11 @@ class _Promotion:
         except (UnreachableError, UntrustedError) as error:
             raise self._not_promotable(reference, error.message) from error
         except RegistryError:
-            # Some refuse to show what does not exist yet; whether it may be written, writing tells.
+            # Some registries refuse to show what does not exist yet. The write will tell whether it is allowed.
             return None
 
     def _is_incomplete(self, reference: Reference) -> bool:
-        """Whether the repository lacks a part of the image that can be brought there."""
+        """Whether the repository needs blobs of the image that we can bring there."""
         registry = self._registry(reference)
         if registry.uses_identity_token:
             raise self._not_promotable(reference, "only the engine can log in there.")
@@ -143,7 +146,7 @@ class _Promotion:
         return True
 
     def _complete(self, reference: Reference) -> None:
-        """Bring config and layers into the repository; without a manifest nobody sees them yet."""
+        """Bring config and layers into the repository, where they stay invisible until a manifest names them."""
         registry = self._registry(reference)
         with self._explained(reference):
             if reference.name != self.source.name and not self._mount(reference.name, registry):
@@ -151,7 +154,7 @@ class _Promotion:
             if self.new_config:
                 registry.put_blob(reference.name, self.new_config)
 
-    def _mount(self, target: ImageName, registry: Registry) -> bool:
+    def _mount(self, target: ImageName, registry: "Registry") -> bool:
         config = () if self.new_config else (self.manifest.config_digest,)
         return mount_blobs((*config, *self.manifest.layer_digests), target, self.source.name, registry)
 
@@ -163,12 +166,12 @@ class _Promotion:
         if found != self.manifest.digest:
             raise explain_overtaken(reference, found, self.manifest.digest)
 
-    def _registry(self, reference: Reference) -> Registry:
+    def _registry(self, reference: Reference) -> "Registry":
         return self.registries[reference.name.registry]
 
     @contextmanager
     def _explained(self, reference: Reference) -> Iterator[None]:
-        """Turn a registry's answers into what the caller is to do."""
+        """Translate a registry's errors."""
         try:
             yield
         except DeniedError as error:

@@ -1,45 +1,48 @@
-"""Whether anybody can pull the image: asked of the registry, without a login and without a pull."""
+"""Whether the image is public: asks the registry without a login and without a pull."""
 
 import re
+from typing import TYPE_CHECKING
 
-from hubaction.clients.engine.engine import Engine
 from hubaction.clients.registry.errors import RegistryError, UnreachableError
-from hubaction.clients.registry.registry import Registry
 from hubaction.errors import ActionError
 from hubaction.image import DOCKER_HUB, Reference, display_registry
+
+if TYPE_CHECKING:
+    from hubaction.clients.engine.engine import Engine
+    from hubaction.clients.registry.registry import Registry
 
 PULLING_PRIVATE = "https://z2jh.jupyter.org/en/stable/resources/reference.html#imagepullsecret"
 
 
 class PrivateImageError(ActionError):
-    """The registry does not show the image to somebody without a login."""
+    """The registry does not show the image without a login."""
 
 
 class UncheckedImageError(ActionError):
-    """The registry did not answer, so nobody knows."""
+    """The registry did not answer, so it is not known whether the image is public."""
 
 
-def check_public(reference: Reference, registry: Registry, *, engine: Engine) -> None:
+def check_public(reference: Reference, registry: "Registry", *, engine: "Engine") -> None:
     """Pass when the registry, opened without a login, shows the manifest.
 
-    Raises PrivateImageError with what to do at that registry, UncheckedImageError when it is away.
+    Raises PrivateImageError with what to do at that registry, UncheckedImageError when it does not answer.
     """
     try:
         found = registry.fetch_manifest(reference.name, reference.tag)
     except RegistryError as error:
         if error.engine_may_reach:
-            # The engine pushed there, so it does.
+            # The engine has pushed there, so it reaches the registry.
             _ask_engine(reference, engine)
             return
         if isinstance(error, UnreachableError):
             raise UncheckedImageError(_explain_unchecked(reference, error.message), title="Registry away") from error
-        # Its first sentence: the rest is for whoever pushes.
+        # The first sentence only: the rest is advice for pushing.
         raise _private(reference, error.message.partition(". ")[0]) from error
     if found is None:
         raise _private(reference, "it answers 404")
 
 
-def _ask_engine(reference: Reference, engine: Engine) -> None:
+def _ask_engine(reference: Reference, engine: "Engine") -> None:
     try:
         engine.remote_digest(reference, {})
     except ActionError as error:

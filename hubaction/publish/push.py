@@ -1,22 +1,24 @@
-"""Pushes references, and believes that they are there only when the registry says so."""
+"""Pushes references, and asks the registry whether they are there."""
 
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from hubaction.clients.engine.engine import Engine
 from hubaction.clients.engine.values import PushEvent
 from hubaction.clients.registry.errors import RegistryError, UntrustedError
 from hubaction.clients.registry.manifest import Manifest
-from hubaction.clients.registry.registry import Registry
 from hubaction.errors import ActionError
 from hubaction.image import ImageName, PushedReference, Reference, display_registry
 from hubaction.publish.push_errors import ATTEMPTS, PassingPushError, explain_overtaken, explain_push
+
+if TYPE_CHECKING:
+    from hubaction.clients.engine.engine import Engine
+    from hubaction.clients.registry.registry import Registry
 
 SECONDS_BETWEEN_LINES = 5.0
 MOUNTS_AT_ONCE = 4
@@ -32,19 +34,19 @@ def push_references(
     references: Sequence[Reference],
     *,
     local_tag: str,
-    engine: Engine,
-    registries: Mapping[str, Registry],
+    engine: "Engine",
+    registries: "Mapping[str, Registry]",
     say: Progress,
     notice: Progress,
     before_each: Callable[[], None] = lambda: None,
 ) -> list[PushedReference]:
-    """Push each reference and ask the registry for it; `latest` comes last, when all else is there.
+    """Push each reference and ask the registry for it; `latest` comes last.
 
-    The engine uploads once to each registry; further tags and repositories there are requests of ours, wherever we
-    can reach it as the engine does.
+    The engine uploads once to each registry. Further tags and repositories there are requests of ours, if we can
+    reach the registry.
 
-    `registries` has one for each host in the references. `notice` takes what the user should see once; `before_each`
-    is called before anything new is begun, and may raise. Raises ActionError, telling what had arrived before.
+    `registries` has one for each host in the references. `notice` takes what the user should see once. `before_each`
+    is called before each reference, and may raise. Raises ActionError, which lists what was pushed before.
     """
     pushed: list[PushedReference] = []
     notice_once = _once(notice)
@@ -77,7 +79,7 @@ def latest_last(references: Sequence[Reference]) -> list[Reference]:
 
 @contextmanager
 def telling_what_arrived(pushed: Sequence[PushedReference]) -> Iterator[None]:
-    """Add to an error what was in the registries before it."""
+    """Add to an error what was pushed before it."""
     try:
         yield
     except ActionError as error:
@@ -87,18 +89,20 @@ def telling_what_arrived(pushed: Sequence[PushedReference]) -> Iterator[None]:
 
 
 class _Upload:
-    """An image's way into one registry."""
+    """Uploads an image to one registry once, and copies it to further names there."""
 
-    def __init__(self, registry: Registry, *, local_tag: str, engine: Engine, say: Progress, notice: Progress) -> None:
+    def __init__(
+        self, registry: "Registry", *, local_tag: str, engine: "Engine", say: Progress, notice: Progress
+    ) -> None:
         self._registry = registry
         self._local_tag = local_tag
         self._engine = engine
         self._say = say
         self._notice = notice
         self._uploaded: tuple[ImageName, Manifest] | None = None
-        """What the engine has uploaded, and where, when we have its bytes."""
+        """Repository and manifest that the engine uploaded, if we can read it."""
         self._complete: set[ImageName] = set()
-        """The repositories that have all of it."""
+        """The repositories that have all blobs."""
 
     def publish(self, reference: Reference) -> PushedReference:
         """Raises PushError, and what the engine raises."""
@@ -120,7 +124,7 @@ class _Upload:
         return PushedReference(reference, manifest.digest, manifest.size)
 
     def _copy(self, reference: Reference, source: ImageName, manifest: Manifest) -> PushedReference | None:
-        """Put the uploaded manifest under a further name; None when that is the engine's to do after all."""
+        """Put the uploaded manifest under a further name; None when the engine has to push it."""
         try:
             if reference.name not in self._complete and not self._mount(reference.name, source, manifest):
                 return None
@@ -135,28 +139,28 @@ class _Upload:
 
     def _mount(self, target: ImageName, source: ImageName, manifest: Manifest) -> bool:
         blobs = (manifest.config_digest, *manifest.layer_digests)
-        # An index has manifests of its own, which cannot be mounted.
+        # An index names manifests, which cannot be mounted.
         return bool(manifest.config_digest) and mount_blobs(blobs, target, source, self._registry)
 
 
-def mount_blobs(digests: Sequence[str], target: ImageName, source: ImageName, registry: Registry) -> bool:
-    """Make blobs of one repository known in another one of the same registry, 0 bytes being moved.
+def mount_blobs(digests: Sequence[str], target: ImageName, source: ImageName, registry: "Registry") -> bool:
+    """Mount blobs of one repository in another one of the same registry, without a transfer.
 
-    False when the registry neither does that nor has them already. Raises RegistryError.
+    False when the registry neither mounts them nor has them already. Raises RegistryError.
     """
 
     def mount(digest: str) -> bool:
         return registry.mount_blob(target, digest, source) or registry.has_blob(target, digest)
 
-    # A registry that cannot mount says so at the first.
+    # A registry that cannot mount refuses the first one.
     if not mount(digests[0]):
         return False
     with ThreadPoolExecutor(MOUNTS_AT_ONCE) as pool:
         return all(pool.map(mount, digests[1:]))
 
 
-def put_tag(reference: Reference, manifest: Manifest, registry: Registry) -> str | None:
-    """Put a manifest's own bytes under a tag; return the digest that the registry then has there.
+def put_tag(reference: Reference, manifest: Manifest, registry: "Registry") -> str | None:
+    """Put a manifest's exact bytes under a tag; return the digest that the registry then has there.
 
     Raises RegistryError: MissingBlobError, DeniedError, UnreachableError.
     """
@@ -165,23 +169,23 @@ def put_tag(reference: Reference, manifest: Manifest, registry: Registry) -> str
 
 
 def _publish(
-    reference: Reference, *, local_tag: str, engine: Engine, registry: Registry, say: Progress, notice: Progress
+    reference: Reference, *, local_tag: str, engine: "Engine", registry: "Registry", say: Progress, notice: Progress
 ) -> Manifest:
     image = engine.find_image(local_tag)
     with engine.tagged(local_tag, reference):
         digest = _push_with_retries(reference, engine=engine, auth=registry.auth, say=say)
         pushed = frozenset({digest}) if digest else engine.local_digests(reference)
     manifest = _ask_registry(reference, registry=registry, engine=engine, notice=notice)
-    # The engine pushes by name, and on a runner of one's own another job may use the same one meanwhile. An engine
-    # knows an image by its config's digest, or, with the newer store, by its manifest's.
+    # The engine pushes by name, and on a self-hosted runner another job may use the same name meanwhile. The id of
+    # an image is the digest of its config, or of its manifest in containerd's image store.
     stolen = bool(manifest.config_digest) and image not in {manifest.config_digest, manifest.digest}
     if stolen or manifest.digest not in pushed:
         raise explain_overtaken(reference, manifest.digest, ", ".join(sorted(pushed)) or "nothing known")
     return manifest
 
 
-def _push_with_retries(reference: Reference, *, engine: Engine, auth: Mapping[str, str], say: Progress) -> str:
-    """Push, again after passing faults; return the digest that the engine names, or '' when it names none."""
+def _push_with_retries(reference: Reference, *, engine: "Engine", auth: Mapping[str, str], say: Progress) -> str:
+    """Push, and retry after temporary failures; return the engine's digest, empty when it names none."""
     retrying = Retrying(
         retry=retry_if_exception_type(PassingPushError),
         stop=stop_after_attempt(ATTEMPTS),
@@ -192,7 +196,7 @@ def _push_with_retries(reference: Reference, *, engine: Engine, auth: Mapping[st
     return retrying(_push, reference, engine=engine, auth=auth, say=say)
 
 
-def _push(reference: Reference, *, engine: Engine, auth: Mapping[str, str], say: Progress) -> str:
+def _push(reference: Reference, *, engine: "Engine", auth: Mapping[str, str], say: Progress) -> str:
     progress = _Layers(say, time.monotonic)
     digest = ""
     for event in engine.push(reference, auth):
@@ -208,7 +212,7 @@ def _digest_in(status: str) -> str:
     return match[1] if match else ""
 
 
-def _ask_registry(reference: Reference, *, registry: Registry, engine: Engine, notice: Progress) -> Manifest:
+def _ask_registry(reference: Reference, *, registry: "Registry", engine: "Engine", notice: Progress) -> Manifest:
     if registry.uses_identity_token:
         return _ask_engine(reference, registry=registry, engine=engine)
     try:
@@ -227,12 +231,12 @@ def _ask_registry(reference: Reference, *, registry: Registry, engine: Engine, n
     return manifest
 
 
-def _ask_engine(reference: Reference, *, registry: Registry, engine: Engine) -> Manifest:
+def _ask_engine(reference: Reference, *, registry: "Registry", engine: "Engine") -> Manifest:
     return Manifest(engine.remote_digest(reference, registry.auth), None, "")
 
 
 class _Layers:
-    """Turns thousands of messages into a line every few seconds."""
+    """Turns thousands of messages into one line every few seconds."""
 
     def __init__(self, say: Progress, clock: Callable[[], float]) -> None:
         self._say = say

@@ -1,4 +1,4 @@
-"""What is to be done when a registry did not take a push."""
+"""Explains why a push failed, and what to do about it."""
 
 import re
 
@@ -6,15 +6,15 @@ from hubaction.errors import DISK_FULL, ActionError
 from hubaction.image import Reference, display_registry
 
 ATTEMPTS = 4
-"""Of one push, before a fault that may pass is reported."""
+"""Attempts to push before a temporary failure is reported."""
 
 
 class PushError(ActionError):
-    """The registry refused, or does not have what was pushed."""
+    """The registry refused the push, or does not have what was pushed."""
 
 
 class PassingPushError(PushError):
-    """The registry or the network failed in a way that may pass."""
+    """A failure of the registry or the network that may be temporary."""
 
 
 _NETWORK = re.compile(
@@ -53,7 +53,7 @@ _REFUSALS = (
 
 
 def explain_push(reference: Reference, error: str, username: str) -> PushError:
-    """Translate the engine's message into what to do; passing faults come back as PassingPushError."""
+    """Translate the engine's message; a temporary failure becomes a PassingPushError."""
     registry = display_registry(reference.name.registry)
     detail = f"({error.strip()[-3000:]})"
     if "no space left on device" in error:
@@ -76,7 +76,7 @@ def explain_push(reference: Reference, error: str, username: str) -> PushError:
 
 
 def explain_refusal(reference: Reference, error: str, username: str) -> PushError | None:
-    """What to do when a registry does not let somebody write; None when the message says something else."""
+    """What to do when a registry refuses a write; None when the message is about something else."""
     for pattern, advice in _REFUSALS:
         if pattern.search(error):
             who = f" by '{username}'" if username else ""

@@ -1,4 +1,1 @@
-"""Makes others use a pushed image: hubs by a pull request, Binder by a Dockerfile, a branch or a build.
-
-Pushing the image is the job of publish/.
-"""
+"""Gets a pushed image to where people start it: JupyterHubs and Binder. Pushing and testing it are other stages."""

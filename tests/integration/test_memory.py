@@ -12,7 +12,7 @@ READER = """
 import sys
 from pathlib import Path
 from hubaction.build.build_log import BuildLog
-from hubaction.modes.build import run_pipeline
+from hubaction.modes.build import run_build
 from hubaction.clients.process import stream_process
 from hubaction.runner.console import Console
 

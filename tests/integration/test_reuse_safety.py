@@ -13,7 +13,7 @@ import pytest
 
 from devtools import process
 from devtools.engine import Engine
-from hubaction.clients.registry import registry as module
+from hubaction.clients.registry import http
 from hubaction.clients.registry.errors import RegistryError, UnreachableError
 from hubaction.clients.registry.registry import Registry
 from hubaction.decide.labels import FINGERPRINT_LABEL, PULL_REQUEST_LABEL
@@ -55,7 +55,7 @@ def slowly(length: int) -> Iterator[bytes]:
 def test_fetch_manifest__a_byte_now_and_then(
     serve: Callable[[Iterator[bytes]], ImageName], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "LOOK_UP_SECONDS", 0.3)
+    monkeypatch.setattr(http, "LOOK_UP_SECONDS", 0.3)
     name = serve(slowly(600))
     started = time.monotonic()
     with pytest.raises(RegistryError, match="slower"):

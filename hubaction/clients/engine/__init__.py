@@ -1,1 +1,1 @@
-"""The Docker engine: images, containers and archives, through docker-py. Builds go through its command instead."""
+"""The container engine, by its API. What is done with an image or a container belongs in the stages."""

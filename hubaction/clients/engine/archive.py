@@ -1,4 +1,4 @@
-"""Files on their way into a container and out of it, which the engine takes and gives as tar archives."""
+"""Tar archives, in which the engine takes and returns the files of a container."""
 
 import io
 import tarfile
@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import IO
 
 TAR_BYTES = 64 * 1024
-"""More than what an archive of one file has besides the file."""
+"""More than what an archive of one file adds to the file."""
 START_BYTES = 16384
-"""Bytes of an archive that hold the headers of its first file, and a little of that."""
+"""Enough of an archive for the headers and the beginning of its first file."""
 
 
 def pack_folder(folder: Path, name: str, archive: IO[bytes], *, user_id: int, leave_out: Collection[str] = ()) -> None:
-    """Write a tar archive of a folder under the given name; the user owns what is in it, links are kept as links.
+    """Write a tar archive of a folder under the given name. The user owns the files; links stay links.
 
-    Files named in `leave_out`, relative to the folder, are not in it, and never is .git, which may log in.
+    Leaves out the files in `leave_out`, relative to the folder, and every .git, which may contain credentials.
     """
 
     def own(member: tarfile.TarInfo) -> tarfile.TarInfo | None:

@@ -1,4 +1,4 @@
-"""A container: one that was created and not started yet, and one that is looked into while it runs."""
+"""Containers: their files, their processes, their output, and their end."""
 
 import base64
 import io
@@ -29,20 +29,20 @@ class StoppedContainer:
         self._container = container
 
     def copy_in(self, source: Path, name: str, folder: str, *, user_id: int, leave_out: Collection[str] = ()) -> None:
-        """Copy a folder under a name into a folder of the container, owned by the user; links stay links."""
+        """Copy a folder under a name into a folder of the container. The user owns the files; links stay links."""
         with tempfile.TemporaryFile(dir="/tmp") as archive, translate("copy files into a container"):
             pack_folder(source, name, archive, user_id=user_id, leave_out=leave_out)
             archive.seek(0)
             self._container.put_archive(folder, archive)
 
     def make_folder(self, name: str, folder: str, *, user_id: int) -> None:
-        """Make an empty folder of the user's under a name in a folder of the container."""
+        """Make an empty folder that the user owns."""
         with tempfile.TemporaryDirectory(dir="/tmp") as empty:
             self.copy_in(Path(empty), name, folder, user_id=user_id)
 
     @contextmanager
     def copy_out(self, folder: str) -> Iterator[Iterator[bytes]]:
-        """Yield a tar archive of a folder, in pieces; an empty one when there is no such folder."""
+        """Yield a tar archive of a folder, in pieces; nothing when there is no such folder."""
         with translate("copy files out of a container"):
             try:
                 pieces, _ = self._container.get_archive(folder)
@@ -54,7 +54,7 @@ class StoppedContainer:
                 pass  # what was not read would stay in the connection
 
     def run(self) -> Iterator[bytes]:
-        """Start it and yield its output in pieces, both streams in one, until it ends."""
+        """Start it and yield its output in pieces, both streams merged, until it ends."""
         with translate("run a container"):
             output = self._container.attach(stdout=True, stderr=True, stream=True, logs=True)
             try:
@@ -80,27 +80,27 @@ class StoppedContainer:
         return read_only_member(archive, max_bytes)
 
     def kill(self) -> None:
-        """End it at once; whether it still runs does not matter."""
+        """End it at once. It may have ended already."""
         with suppress(docker.errors.APIError, requests.exceptions.RequestException):
             self._container.kill()
 
     def wait(self) -> int:
-        """Return the exit code."""
+        """Wait for its end; return the exit code."""
         with translate("wait for a container"):
             return int(self._container.wait()["StatusCode"])
 
 
 class SpawnedContainer(StoppedContainer):
-    """A container that is looked into while it runs. Paths need not be text: the repository names its files."""
+    """A container that is inspected while it runs. Paths may have bytes that are not UTF-8, as in git."""
 
     def has_path(self, path: str) -> bool:
-        """Whether the image has such a file or folder; before the start, for what is mounted over it hides it."""
+        """Whether the image has such a file or folder. Ask before the start: a mount would hide it."""
         with translate("look into a container"):
             answer = self._api.head(self._archive_url, params={"path": os.fsencode(path)})
         return bool(answer.ok)
 
     def read_start_of(self, path: str, size: int) -> bytes:
-        """The first bytes of a file of the image, b'' when there is none; links are not followed."""
+        """The first bytes of a file of the image; empty when there is none. Does not follow links."""
         with translate("read a file of a container"):
             answer = self._api.get(self._archive_url, params={"path": os.fsencode(path)}, stream=True)
             try:
@@ -116,14 +116,14 @@ class SpawnedContainer(StoppedContainer):
         return read_first_file(data, size)
 
     def link_target(self, path: str) -> str:
-        """Where a symbolic link of the image leads; '' for anything else."""
+        """Target of a symbolic link of the image; empty for anything else."""
         with translate("look into a container"):
             answer = self._api.head(self._archive_url, params={"path": os.fsencode(path)})
         described = json.loads(base64.b64decode(answer.headers.get(PATH_STAT, "") or b"e30="))
         return str(described.get("linkTarget") or "")
 
     def start(self) -> None:
-        """Start it; raises NotStartedError when its first process cannot be."""
+        """Start it; raises NotStartedError when its first process cannot be started."""
         try:
             self._container.start()
         except docker.errors.APIError as error:
@@ -133,7 +133,7 @@ class SpawnedContainer(StoppedContainer):
                 raise
 
     def execute(self, command: Sequence[str]) -> Iterator[bytes]:
-        """Run a further process in it, as its user, and yield what it prints; nothing when the container has ended."""
+        """Run a further process in it, as its user, and yield its output; nothing when the container has ended."""
         with translate("run a process in a container"):
             try:
                 process = self._api.exec_create(str(self._container.id), list(command))
@@ -148,7 +148,7 @@ class SpawnedContainer(StoppedContainer):
                 output._response.close()  # type: ignore[attr-defined]
 
     def wait_for_end(self, seconds: float) -> None:
-        """Wait until it has ended, or for so long."""
+        """Wait for its end, up to this time."""
         with translate("wait for a container"), suppress(requests.exceptions.RequestException):
             self._container.wait(timeout=seconds)
 
@@ -159,7 +159,7 @@ class SpawnedContainer(StoppedContainer):
         return ContainerState(bool(state["Running"]), int(state["ExitCode"]), bool(state["OOMKilled"]))
 
     def read_log(self, lines: int) -> str:
-        """The last lines of its output, both streams in one."""
+        """The last lines of its output, both streams merged."""
         with translate("read a container's output"):
             return bytes(self._container.logs(tail=lines)).decode(errors="replace")
 
@@ -178,6 +178,6 @@ def remove(container: Container) -> None:
     try:
         container.remove(force=True, v=True)
     except docker.errors.APIError as error:
-        # Gone already, or on its way: nothing is left to do.
+        # Removed already, or being removed.
         if error.status_code not in {404, 409}:
             raise

@@ -1,4 +1,4 @@
-"""The disk that the engine keeps images on."""
+"""The disk where the engine keeps images."""
 
 import shutil
 
@@ -6,5 +6,5 @@ LOW_DISK_BYTES = 5 * 1024**3
 
 
 def free_disk_bytes() -> int:
-    """Free space below /, which inside a container is the engine's own disk."""
+    """Free space below /, which is the engine's disk inside a container."""
     return shutil.disk_usage("/").free

@@ -1,4 +1,4 @@
-"""The one door to the container engine. It translates docker-py's errors, and callers never see its client."""
+"""The container engine. Callers never see docker-py's client or its errors."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from hubaction.clients.engine.values import EngineInfo, LocalImage, PushEvent, S
 from hubaction.image import Reference
 
 TIMEOUT_SECONDS = 900
-"""Silence of the engine, e.g. while a registry takes in a layer of some gigabytes."""
+"""Longest silence of the engine, e.g. while a registry stores a layer of some gigabytes."""
 RUN_LABEL = "hub-image-action.run"
 
 
@@ -62,13 +62,13 @@ class Engine:
         )
 
     def describe(self, reference: str) -> dict[str, Any]:
-        """All that a registry would tell everybody about an image, its history included."""
+        """What the image's config in a registry shows: the configuration and the history."""
         with translate(f"inspect the image {reference}"):
             image = self._client.images.get(reference)
             return {"config": image.attrs.get("Config") or {}, "history": image.history()}
 
     def find_image(self, reference: str) -> str:
-        """Return the id of a local image; '' when there is none of that name."""
+        """Return the id of a local image; empty when no image has that name."""
         with translate(f"look for the image {reference}"):
             try:
                 return str(self._client.images.get(reference).id)
@@ -76,7 +76,7 @@ class Engine:
                 return ""
 
     def local_digests(self, reference: Reference) -> frozenset[str]:
-        """Digests that the engine knows its image by in the reference's repository, once it was pushed there."""
+        """Digests of the local image in the reference's repository; none before it was pushed there."""
         return self.digests_of(str(reference), str(reference.name))
 
     def digests_of(self, image: str, name: str) -> frozenset[str]:
@@ -88,7 +88,7 @@ class Engine:
 
     @contextmanager
     def tagged(self, local: str, reference: Reference) -> Iterator[None]:
-        """Give an image a further name for a while; one that had the name before gets it back."""
+        """Give an image a further name for a while. An image that had the name before gets it back."""
         before = self.find_image(str(reference))
         self._tag(local, reference)
         try:
@@ -104,7 +104,7 @@ class Engine:
             self._client.api.tag(local, str(reference.name), reference.tag)
 
     def push(self, reference: Reference, auth: Mapping[str, str]) -> Iterator[PushEvent]:
-        """Push a tag, yielding what the engine says; an error is an event too, for the caller knows what it means."""
+        """Push a tag and yield the engine's messages, errors included: the caller knows what they mean."""
         with translate(f"push {reference}"):
             stream = self._client.api.push(
                 str(reference.name), reference.tag, stream=True, decode=True, auth_config=dict(auth)
@@ -113,7 +113,7 @@ class Engine:
                 yield _read_push_event(message)
 
     def remote_digest(self, reference: Reference, auth: Mapping[str, str]) -> str:
-        """Ask the registry for a tag's digest through the engine, which may reach registries that we do not."""
+        """Ask a registry for a tag's digest through the engine, which may reach registries that we cannot."""
         with translate(f"ask for the digest of {reference}"):
             answer = self._client.api.inspect_distribution(  # type: ignore[no-untyped-call]
                 str(reference), auth_config=dict(auth)
@@ -121,7 +121,7 @@ class Engine:
         return str(answer["Descriptor"]["digest"])
 
     def remove_image(self, reference: str) -> None:
-        """Remove a local tag; the layers stay while anything else uses them."""
+        """Remove a local tag. Layers that anything else uses stay."""
         with translate(f"remove {reference}"):
             try:
                 self._client.api.remove_image(reference, force=False)
@@ -129,7 +129,7 @@ class Engine:
                 pass
 
     def remove_containers(self, run: str) -> int:
-        """Remove whatever containers a run left behind; return how many."""
+        """Remove the containers that a run left behind; return how many."""
         with translate("remove containers"):
             left = self._client.containers.list(all=True, filters={"label": f"{RUN_LABEL}={run}"})
             for container in left:
@@ -147,7 +147,7 @@ class Engine:
         environment: Mapping[str, str],
         tmpfs: Mapping[str, str] | None = None,
     ) -> Iterator[StoppedContainer]:
-        """Yield a created container that is always removed; `tmpfs` has mount options for folders that are empty."""
+        """Yield a created container that is always removed. `tmpfs` maps empty folders to their mount options."""
         with translate("create a container"):
             container = self._client.containers.create(
                 image,
@@ -164,9 +164,9 @@ class Engine:
 
     @contextmanager
     def spawned(self, image: str, spawn: Spawn, *, run: str) -> Iterator[SpawnedContainer]:
-        """Yield a created container, as a hub's spawner makes it, without any network; it is always removed.
+        """Yield a created container, as a hub's spawner makes it, without a network. It is always removed.
 
-        Privileges cannot be gained in it, as Zero to JupyterHub has it:
+        Processes cannot gain privileges, which is the default of Zero to JupyterHub:
         https://z2jh.jupyter.org/en/stable/resources/reference.html#singleuser-allowprivilegeescalation
         """
         with translate("create a container"):
@@ -176,7 +176,7 @@ class Engine:
                 user=str(spawn.user_id),
                 labels={RUN_LABEL: run},
                 environment=dict(spawn.environment),
-                # Docker's own choice for such folders is noexec, which no volume of a hub is.
+                # Docker mounts such folders with noexec by default; volumes of a hub are not.
                 tmpfs={spawn.home: f"exec,mode=0755,uid={spawn.user_id}"},
                 mem_limit=spawn.memory_bytes,
                 memswap_limit=spawn.memory_bytes,
@@ -194,7 +194,7 @@ def _split_environment(pairs: Sequence[str]) -> dict[str, str]:
 
 
 def _full_name(name: str) -> str:
-    """The engine leaves out Docker Hub's own name, and the name of its official images' place."""
+    """The engine leaves out `docker.io`, and `library` for official images."""
     first, slash, _ = name.partition("/")
     if not slash:
         return f"docker.io/library/{name}"

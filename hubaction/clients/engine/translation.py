@@ -1,4 +1,4 @@
-"""docker-py's errors, translated into ours."""
+"""Translates docker-py's errors into ours."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""What the engine is given, and what it says, known without its library."""
+"""Values that the engine takes and returns. Importing them does not load docker-py."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,9 +12,9 @@ class EngineInfo:
     image_store: str
     insecure_registries: frozenset[str]
     platform: str
-    """What it builds for unless told otherwise, e.g. linux/x86_64."""
+    """What it builds for by default, e.g. linux/x86_64."""
     exports_cache: bool
-    """Whether it can write a layer cache to a registry, as only containerd's image store can."""
+    """Whether it can write a layer cache to a registry. Only containerd's image store can."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class LocalImage:
 
     id: str
     size: int
-    """Bytes, unpacked."""
+    """In bytes, unpacked."""
     working_folder: str
     environment: Mapping[str, str] = field(default_factory=dict)
     entrypoint: tuple[str, ...] = ()
@@ -32,25 +32,25 @@ class LocalImage:
 
 @dataclass(frozen=True)
 class Spawn:
-    """What a hub's spawner sets for a user's container; the image's ENTRYPOINT stays and gets the command."""
+    """What a hub's spawner sets for a user's container. The command goes to the image's ENTRYPOINT."""
 
     command: tuple[str, ...]
     user_id: int
     home: str
-    """A folder of the user's own, empty, in memory."""
+    """Mounted as an empty folder in memory that belongs to the user."""
     memory_bytes: int
     environment: Mapping[str, str] = field(repr=False)
-    """Tokens are in it."""
+    """Contains tokens."""
 
 
 @dataclass(frozen=True)
 class ContainerState:
-    """What became of a container's first process."""
+    """State of a container's first process."""
 
     running: bool
     exit_code: int
     out_of_memory: bool
-    """Whether the memory limit has ended a process of it."""
+    """Whether the kernel killed a process of the container at the memory limit."""
 
 
 @dataclass(frozen=True)

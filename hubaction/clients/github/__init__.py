@@ -1,1 +1,1 @@
-"""GitHub's API: comments, pull requests, commits and branches. The runner's own protocol belongs in runner/."""
+"""GitHub, by its REST and GraphQL APIs. What a comment or a pull request says belongs in the stages."""

@@ -1,4 +1,4 @@
-"""The one door to GitHub's API: PyGithub's client and its exceptions stay behind it.
+"""GitHub's API. PyGithub and its exceptions are known here only.
 
 Rules: https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api and
 https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
@@ -28,7 +28,7 @@ from hubaction.clients.github.patience import TIMEOUT_SECONDS
 from hubaction.image import short_sha
 
 JOB_LOGIN = "github-actions[bot]"
-"""Who writes with a job's own token."""
+"""Author of what is written with a job's own token."""
 _USER_TOKENS = ("ghp_", "gho_", "ghu_", "github_pat_")
 
 
@@ -53,7 +53,7 @@ class RemoteRepository:
     default_branch: str
     private: bool = False
     merge_methods: tuple[str, ...] = ()
-    """How it allows to merge; empty when the token may not know."""
+    """Allowed merge methods; empty when the token may not read them."""
 
 
 class GitHub:
@@ -62,7 +62,7 @@ class GitHub:
     def __init__(self, api_url: str, token: str, repository: str, *, timeout: int = TIMEOUT_SECONDS) -> None:
         self._token = token
         self._repository = repository
-        # It would print, and to the other stream.
+        # Without a handler, its messages go to standard error.
         logging.getLogger("github").addHandler(logging.NullHandler())
         with _translate(f"open {repository} at {api_url}"):
             self._client = github.Github(
@@ -81,10 +81,10 @@ class GitHub:
     # --- who writes ---
 
     def login(self, candidates: Collection[str] = ()) -> str:
-        """Who writes with this token, given who wrote what may be ours.
+        """Login of the token's owner. `candidates` are the authors of comments that may be ours.
 
-        The token of a job cannot ask, and needs not. A user's costs a request, and so does an App's where one of the
-        candidates is an App; only GraphQL knows which App it is: https://docs.github.com/en/graphql
+        A job's token cannot ask, and need not. For a user's token it takes a request, and for an App's token when one
+        of the candidates is an App; only GraphQL knows which App it is: https://docs.github.com/en/graphql
         """
         if self._token.startswith(_USER_TOKENS):
             action = "ask whose token this is"
@@ -142,8 +142,8 @@ class GitHub:
     def find_pull_requests(self, *, head_repository: str, branch: str, sha: str) -> list[int]:
         """Numbers of the open pull requests whose head is this commit, on this branch of this repository.
 
-        All three: anybody can push another's commit to a fork of their own. Asking by the commit alone would find no
-        pull request of a fork, whose commits are not in this repository:
+        All three must match, because anyone can push another person's commit to their own fork. A search by the
+        commit alone would find no pull request of a fork, whose commits are not in this repository:
         https://github.com/learningequality/kolibri/pull/14719
         """
         action = f"find the pull request of commit {short_sha(sha)}"
@@ -235,7 +235,7 @@ def _read_comment(answer: Mapping[str, Any]) -> RemoteComment:
 
 
 def _is_in(head: Mapping[str, Any], repository: str) -> bool:
-    """A head is in no repository once the fork is deleted."""
+    """The repository is null once the fork is deleted."""
     return head["repo"] is not None and head["repo"]["full_name"].lower() == repository.lower()
 
 
@@ -251,7 +251,7 @@ def _still_there(comment_id: int) -> Iterator[None]:
 
 @contextmanager
 def _translate(action: str) -> Iterator[None]:
-    """Around PyGithub's own code and nothing of ours, whose bugs are not GitHub's."""
+    """Around calls of PyGithub only: bugs in our own code must not be reported as a bad answer."""
     try:
         yield
     except GithubException as error:
@@ -259,7 +259,7 @@ def _translate(action: str) -> Iterator[None]:
     except requests.exceptions.RequestException as error:
         raise PassingError(f"GitHub did not answer when asked to {action} ({type(error).__name__}).") from error
     except Exception as error:
-        # PyGithub raises anything for an answer, or an address, of another kind.
+        # PyGithub raises many kinds of errors for a malformed answer or address.
         raise no_answer(action) from error
 
 
@@ -311,7 +311,7 @@ def _is_rate_limit(headers: dict[str, str], said: str) -> bool:
 
 
 def _seconds_asked(headers: dict[str, str]) -> float:
-    """Retry-After in seconds, else the time until the limit is reset, else the minute that GitHub demands then."""
+    """Retry-After, else the time until the limit is reset, else a minute, as GitHub demands."""
     try:
         if "retry-after" in headers:
             return max(float(int(headers["retry-after"])), 1)

@@ -1,4 +1,4 @@
-"""How GitHub refuses, known without its library."""
+"""Errors of GitHub. Importing them does not load PyGithub."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from hubaction.errors import ActionError
 
 
 class GitHubError(ActionError):
-    """GitHub did not do what was asked; `status` and `reason` are its own, zero and empty when it did not answer."""
+    """GitHub did not do what was asked. Without an answer, `status` is zero and `reason` is empty."""
 
     def __init__(self, message: str, *, status: int = 0, reason: str = "") -> None:
         super().__init__(message)
@@ -16,7 +16,7 @@ class GitHubError(ActionError):
 
     @property
     def is_missing(self) -> bool:
-        """Whether there is no such thing; something that the token may not see looks the same."""
+        """Whether GitHub answered 404. A thing that the token may not see looks the same."""
         return self.status == 404
 
 
@@ -25,11 +25,11 @@ class NotAllowedError(GitHubError):
 
 
 class BadTokenError(GitHubError):
-    """The token is none, or no longer one."""
+    """The token is not valid, or expired."""
 
 
 class PassingError(GitHubError):
-    """A rate limit or a fault that may pass; `wait` is how many seconds GitHub asks for, if it does."""
+    """A rate limit, or a failure that may be temporary. `wait` is how many seconds GitHub asks for."""
 
     def __init__(self, message: str, *, wait: float | None = None, status: int = 0, reason: str = "") -> None:
         super().__init__(message, status=status, reason=reason)
@@ -37,16 +37,19 @@ class PassingError(GitHubError):
 
 
 class MovedError(PassingError):
-    """A branch got other commits since it was read."""
+    """A branch changed since it was read."""
 
 
 class BranchRulesError(GitHubError):
-    """The rules of a branch forbid to write to it directly."""
+    """The rules of a branch forbid a direct write."""
 
 
 @contextmanager
 def reading(action: str) -> Iterator[None]:
-    """Where an answer is read, and nothing else is done: an answer may lack anything, or have it in another shape."""
+    """Around code that only reads an answer: fields may be missing or of another type.
+
+    No other code belongs inside, so that bugs of ours are not reported as a bad answer.
+    """
     try:
         yield
     except (AttributeError, LookupError, TypeError, ValueError) as error:

@@ -1,6 +1,6 @@
-"""Git's objects and branches in a repository on GitHub, written without a checkout.
+"""Commits and branches of a repository on GitHub, written without a checkout.
 
-GitHub signs what it is asked to commit this way with an App's or a job's token:
+GitHub signs commits that are made this way with the token of an App or a job:
 https://docs.github.com/en/rest/guides/using-the-rest-api-to-interact-with-your-git-database
 https://docs.github.com/en/authentication/managing-commit-signature-verification/about-commit-signature-verification
 """
@@ -25,12 +25,12 @@ UPDATE_REFS = (
 )
 """https://docs.github.com/en/graphql/reference/mutations#updaterefs"""
 _NOWHERE = "0" * 40
-"""What git calls the target of a branch that there is not."""
+"""Git's target of a branch that does not exist."""
 
 
 @dataclass(frozen=True)
 class RemoteCommit:
-    """A commit as GitHub has it; `tree` is the folder that it holds."""
+    """A commit as GitHub has it; `tree` is its root folder."""
 
     sha: str
     tree: str
@@ -52,7 +52,7 @@ class RemoteEntry:
 
 @dataclass(frozen=True)
 class NewFile:
-    """A file as a commit is to have it; without a text, the commit removes it."""
+    """A file of a commit; without a text, the commit removes it."""
 
     path: str
     text: str | None
@@ -69,14 +69,14 @@ class GitData:
     # --- reading ---
 
     def get_head(self, branch: str) -> RemoteCommit:
-        """The commit that a branch points at; raises NotAllowedError where there is none, or none to be seen."""
+        """The commit of a branch; raises NotAllowedError when there is no such branch, or the token may not see it."""
         action = f"read branch '{branch}'"
         return self._read_commit(action, self._read_ref(action, branch))
 
     def find_head(self, branch: str) -> RemoteCommit | None:
-        """The commit that a branch points at, or None when there is no such branch.
+        """The commit of a branch; None when there is no such branch.
 
-        A repository that the token may not see looks the same: ask for it by something that must exist first.
+        A repository that the token may not see looks the same, so first read something that must exist.
         """
         action = f"look for branch '{branch}'"
         try:
@@ -99,11 +99,11 @@ class GitData:
         return _read_commit(action, self._git(action, "GET", f"commits/{quote(sha, safe='')}"))
 
     def list_folder(self, tree: str) -> list[RemoteEntry]:
-        """What is in a folder, without what is in its folders."""
+        """Entries of a folder, without those of its subfolders."""
         return self._list(tree, "")
 
     def list_files(self, tree: str) -> list[RemoteEntry]:
-        """All files and links in a folder and its folders, by their paths; an entry for each submodule, too."""
+        """All files, links and submodules in a folder and its subfolders, by their paths."""
         return [entry for entry in self._list(tree, "?recursive=1") if entry.mode != "040000"]
 
     def _list(self, tree: str, query: str) -> list[RemoteEntry]:
@@ -128,15 +128,14 @@ class GitData:
     # --- commits ---
 
     def create_commit(self, files: Sequence[NewFile], message: str, *, parent: RemoteCommit | None) -> RemoteCommit:
-        """Make a commit; no branch points at it yet. It differs from its parent in these files only.
+        """Make a commit that differs from its parent in these files only. No branch points at it yet.
 
-        Without a parent it holds these files and has no history. It names no author: GitHub then fills in whose token
-        it is.
+        Without a parent it has these files only and no history. It names no author: GitHub fills in the token's owner.
         """
         return self.commit_tree(self.create_tree(files, parent=parent), message, parent=parent)
 
     def create_tree(self, files: Sequence[NewFile], *, parent: RemoteCommit | None) -> str:
-        """The first half of a commit, for those whose message names the tree."""
+        """The first half of `create_commit`, for a message that names the tree."""
         action = f"write {files[0].path if len(files) == 1 else f'{len(files)} files'}"
         base = {"base_tree": parent.tree} if parent else {}
         answer = self._git(action, "POST", "trees", {**base, "tree": [_show_entry(file) for file in files]})
@@ -160,10 +159,7 @@ class GitData:
             raise _explain_refused_move(branch, error) from error
 
     def move_branch(self, branch: str, commit: RemoteCommit) -> None:
-        """Have a branch point at a commit, without force: only from the commit's own parent.
-
-        Raises MovedError when the branch is elsewhere by now.
-        """
+        """Move a branch to a commit without force. Raises MovedError unless it is still at the commit's parent."""
         action = f"move branch '{branch}' to a new commit"
         try:
             self._git(action, "PATCH", f"refs/heads/{quote(branch)}", {"sha": commit.sha, "force": False})
@@ -171,17 +167,14 @@ class GitData:
             raise _explain_refused_move(branch, error) from error
 
     def replace_branch(self, branch: str, commit: RemoteCommit, *, seen: RemoteCommit) -> None:
-        """Have a branch point at any commit, by force, if it is still at the commit that was seen.
+        """Move a branch to any commit by force. Raises MovedError unless it is still at the commit that was seen.
 
-        GitHub compares in the same step, which the REST API cannot. Raises MovedError when it is elsewhere by now.
+        GraphQL compares and moves in one step; the REST API cannot.
         """
         self._update_ref(f"replace branch '{branch}'", branch, seen=seen, to=commit.sha)
 
     def delete_branch(self, branch: str, *, seen: RemoteCommit) -> None:
-        """Remove a branch, if it is still at the commit that was seen; raises MovedError when it is not.
-
-        A branch that is gone already is fine.
-        """
+        """Delete a branch. Raises MovedError unless it is still at the commit that was seen, or gone already."""
         try:
             self._update_ref(f"delete branch '{branch}'", branch, seen=seen, to=_NOWHERE)
         except MovedError:
@@ -197,7 +190,7 @@ class GitData:
         except NotAllowedError:
             raise
         except GitHubError as error:
-            # No documentation has GitHub's words for a branch that moved, so look where it is.
+            # GitHub does not document its error for a branch that moved, so look where it is.
             head = self.find_head(branch)
             if head is None or head.sha not in {seen.sha, to}:
                 raise MovedError(f"Branch '{branch}' got other commits meanwhile.", wait=1) from error
@@ -220,7 +213,7 @@ def _read_commit(action: str, answer: Any) -> RemoteCommit:
 
 
 def _explain_refused_move(branch: str, error: GitHubError) -> GitHubError:
-    """https://docs.github.com/en/rest/git/refs#update-a-reference names both statuses, and not what each stands for."""
+    """https://docs.github.com/en/rest/git/refs#update-a-reference names both statuses, but not what each means."""
     said = f"({error.status}: {error.reason})"
     if error.status == 409 or (error.status == 422 and re.search(r"fast.forward", error.reason, re.IGNORECASE)):
         return MovedError(f"Branch '{branch}' got other commits meanwhile {said}.", wait=1)

@@ -1,4 +1,4 @@
-"""How long GitHub is waited for, and how often asked again."""
+"""Time-outs and retries of requests to GitHub."""
 
 import time
 from collections.abc import Callable
@@ -12,14 +12,14 @@ T = TypeVar("T")
 
 TIMEOUT_SECONDS = 15
 LONGEST_WAIT_SECONDS = 60
-"""No try begins later than this; a limit that lasts longer is not waited for."""
+"""No retry begins later than this, even if GitHub asks for a longer wait."""
 ATTEMPTS = 4
 
 
 def patiently(work: Callable[[], T]) -> T:
-    """Do something again after passing faults, waiting as long as GitHub asks for, within a bound.
+    """Retry after temporary failures. Wait as long as GitHub asks for, within a bound.
 
-    The work is repeated whole, so it has to look again at what is there before it writes.
+    All of the work is repeated, so it has to read the current state again before it writes.
     """
 
     def wait(state: RetryCallState) -> float:

@@ -1,4 +1,4 @@
-"""Pull requests that this program opens and keeps current, and what they change.
+"""Pull requests that this action opens and updates, and comparisons of commits.
 
 https://docs.github.com/en/rest/pulls/pulls
 """
@@ -20,7 +20,7 @@ MERGE_WHEN_READY = (
 )
 """https://docs.github.com/en/graphql/reference/mutations#enablepullrequestautomerge"""
 MAX_LISTED = 300
-"""Files that a comparison lists; when there are more, it does not say so."""
+"""Files that a comparison lists at most. GitHub does not report when there are more."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ class RemotePull:
     body: str
     head_sha: str
     base: str
-    """The branch that it goes to."""
+    """The target branch."""
     labels: tuple[str, ...] = ()
     reviewers: tuple[str, ...] = ()
-    """Who is asked by now: users, and teams by their short names."""
+    """Requested so far: users, and teams by their short names."""
 
 
 @dataclass(frozen=True)
@@ -54,16 +54,15 @@ class ComparedCommit:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a head has that its base has not, since their histories parted."""
+    """What a head has and its base does not, since their merge base."""
 
     status: str
-    """identical, ahead, behind or diverged: what the head is."""
+    """Of the head: identical, ahead, behind or diverged."""
     merge_base: str
-    """The commit where they parted."""
     commits: tuple[ComparedCommit, ...]
     """Oldest first."""
     files: tuple[tuple[str, str], ...]
-    """Path and blob of each file that differs; the blob is empty for a file that is gone."""
+    """Path and blob of each file that differs; the blob is empty for a deleted file."""
     complete: bool
     """Whether all commits and files are listed."""
 
@@ -76,7 +75,7 @@ class PullRequests:
         self._repository = repository
 
     def find(self, branch: str) -> list[RemotePull]:
-        """Those from a branch of this repository, open or not, the newest first."""
+        """Pull requests from a branch of this repository, open or closed, newest first."""
         action = f"look for pull requests from '{branch}'"
         owner = self._repository.partition("/")[0]
         query = f"head={quote(f'{owner}:{branch}', safe='')}&state=all&sort=created&direction=desc&per_page=100"
@@ -117,7 +116,7 @@ class PullRequests:
         self._github.request(action, "POST", f"pulls/{number}/requested_reviewers", body)
 
     def merge_when_ready(self, pull: RemotePull, method: str) -> None:
-        """Have GitHub merge it once all that the branch demands is there; `method` is merge, squash or rebase."""
+        """Enable auto-merge; `method` is merge, squash or rebase."""
         action = f"merge pull request {pull.number} automatically"
         self._github.query(action, MERGE_WHEN_READY, {"pull": pull.node_id, "method": method.upper()})
 
@@ -129,7 +128,7 @@ class PullRequests:
             return _read_comparison(answer)
 
     def find_commit_message(self, sha: str) -> str:
-        """The message of a commit that may be gone by now; empty then."""
+        """The message of a commit; empty when the commit is gone."""
         action = f"read commit {short_sha(sha)}"
         try:
             answer = self._github.request(action, "GET", f"git/commits/{quote(sha, safe='')}")

@@ -1,1 +1,1 @@
-"""Registries: requests, logins, manifests, tags and uploads. Pushes of layers are the engine's."""
+"""Registries, by their own HTTP API. When to push, promote or delete belongs in `publish`."""

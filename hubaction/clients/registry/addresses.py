@@ -1,4 +1,4 @@
-"""Where a registry is, and which of the addresses in its answers are followed."""
+"""The address of a registry, and which addresses in its answers are safe to follow."""
 
 import ipaddress
 import re
@@ -67,7 +67,7 @@ def _origin(address: str) -> tuple[str, str, int]:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether the engine takes a registry without TLS for granted, as it does on this machine."""
+    """Whether the engine uses plain HTTP without being configured for it."""
     name = host.rpartition(":")[0] or host
     if name == "localhost":
         return True

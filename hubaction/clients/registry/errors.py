@@ -1,21 +1,21 @@
-"""How a registry refuses, or fails, known without the library that asks it."""
+"""Errors of registries. Importing them does not load an HTTP library."""
 
 from hubaction.errors import ActionError
 
 
 class RegistryError(ActionError):
-    """The registry answered, and not with what was asked for."""
+    """The registry refused, or gave an answer that is not valid."""
 
     engine_may_reach = False
     """Whether the engine may get an answer all the same."""
 
 
 class MissingBlobError(RegistryError):
-    """A blob is not, or no longer, in the registry."""
+    """The registry does not have a blob."""
 
 
 class DeniedError(RegistryError):
-    """The registry does not allow it; `detail` is what it says, with the status first, e.g. `403 DENIED: no`."""
+    """The registry does not allow it. `detail` is status and reason, e.g. `403 DENIED: no`."""
 
     def __init__(self, message: str, *, detail: str) -> None:
         super().__init__(message)
@@ -23,12 +23,12 @@ class DeniedError(RegistryError):
 
 
 class UnreachableError(RegistryError):
-    """The registry did not answer, or says that it cannot now."""
+    """The registry did not answer, or reports that it is unavailable."""
 
     def __init__(self, message: str, *, on_loopback: bool) -> None:
         super().__init__(message)
         self.on_loopback = on_loopback
-        # With `services:` in the job, localhost is another one for the engine than for this container.
+        # With `services:` in the job, localhost is not the same for the engine as for this container.
         self.engine_may_reach = on_loopback
 
 

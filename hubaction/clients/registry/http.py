@@ -1,4 +1,4 @@
-"""Requests to a registry: bounded in time and size, redirected by us, and tried again."""
+"""HTTP requests to a registry: time-outs, bounded bodies, redirects, retries."""
 
 import re
 import threading
@@ -26,7 +26,7 @@ from hubaction.errors import Help
 
 TIMEOUT_SECONDS = 30
 LOOK_UP_SECONDS = 5
-"""What a look-up may wait for, when the worst that its failure means is a build."""
+"""Time-out of optional look-ups, whose failure only means that an image is built."""
 ATTEMPTS = 4
 MAX_REDIRECTS = 5
 MAX_REASON = 500
@@ -74,16 +74,16 @@ def describe(answer: Answer) -> str:
 
 
 class Ask(Protocol):
-    """Makes one request; `stayed` is whether all addresses so far were of the origin of the first one."""
+    """Makes one request. `stayed` is whether all addresses so far have the origin of the first one."""
 
     def __call__(self, address: str, *, stayed: bool) -> Answer: ...
 
 
 class Connection:
-    """Makes requests to one registry, and wherever it redirects to. Safe to use from a few threads.
+    """Makes requests to one registry, and where it redirects to. Thread-safe.
 
-    One that is not patient waits for LOOK_UP_SECONDS, tries nothing again, and asks nothing more of a registry that
-    was away once.
+    One that is not patient has a time-out of LOOK_UP_SECONDS and does not retry, and makes no more requests once the
+    registry was unreachable.
     """
 
     def __init__(self, host: str, *, insecure: bool, patient: bool) -> None:
@@ -103,7 +103,7 @@ class Connection:
         self._session = _Session()
 
     def attempt(self, work: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
-        """Do some work, and again after a failure that may pass; raises UnreachableError once it is given up."""
+        """Call `work`, and retry when the registry is unreachable. Raises UnreachableError at once after `give_up`."""
         if self._gave_up:
             raise UnreachableError(self._gave_up, on_loopback=is_loopback(self.host))
         try:
@@ -113,11 +113,11 @@ class Connection:
             raise
 
     def give_up(self, reason: str) -> None:
-        """Ask nothing more, unless this connection is patient."""
+        """Make no more requests, unless this connection is patient."""
         self._gave_up = "" if self._patient else reason
 
     def follow(self, address: str, ask: Ask) -> Answer:
-        """Ask, and follow redirects."""
+        """Make a request and follow redirects."""
         first, stayed = address, True
         for _ in range(MAX_REDIRECTS + 1):
             answer = ask(address, stayed=stayed)
@@ -179,22 +179,22 @@ class Connection:
 
 
 def _is_worth_another_try(error: BaseException) -> bool:
-    # On this machine there is no network that could come back.
+    # On the loopback there is no network that could recover.
     return isinstance(error, UnreachableError) and not error.on_loopback
 
 
 class _Session(requests.Session):
-    """Never takes logins of the machine's (~/.netrc), keeps no cookies, and leaves redirects to us."""
+    """Reads no credentials of the machine (~/.netrc), keeps no cookies, and follows no redirects."""
 
     def __init__(self) -> None:
         super().__init__()
-        # Given any, requests does not look for some of its own.
+        # With any `auth`, requests does not read ~/.netrc.
         self.auth = _no_auth
-        # They may be as good as a login, and go to every port of a host.
+        # Cookies may work like a login, and are sent to every port of a host.
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Even where it does not follow, requests would read a redirect's body to its end."""
+        """Without this, requests reads the whole body of a redirect, even when it does not follow it."""
 
 
 def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -202,7 +202,7 @@ def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
 
 
 def _read_body(response: requests.Response, limit: int, *, seconds: float) -> bytes:
-    """Neither an endless answer nor an endlessly slow one is waited for."""
+    """Bound both size and duration of a response."""
     deadline = time.monotonic() + seconds
     body = b""
     while piece := _read_piece(response):
@@ -213,7 +213,7 @@ def _read_body(response: requests.Response, limit: int, *, seconds: float) -> by
 
 
 def _read_piece(response: requests.Response) -> bytes:
-    """What has come, not what `iter_content` waits for: a piece of a given size could take for ever to arrive."""
+    """Read what has arrived. `iter_content` would wait for a whole piece, which could take for ever."""
     try:
         return bytes(response.raw.read1(65536, decode_content=True))
     except urllib3.exceptions.HTTPError as error:
@@ -221,7 +221,7 @@ def _read_piece(response: requests.Response) -> bytes:
 
 
 _UNTRUSTED = re.compile(r"CERTIFICATE_VERIFY_FAILED|\[X509|NO_CERTIFICATE_OR_CRL_FOUND")
-"""OpenSSL's words for a certificate that nobody vouches for, and for a list of authorities that holds none."""
+"""OpenSSL's messages for a certificate without a trusted CA, and for a CA file without certificates."""
 
 
 def _explain(host: str, error: OSError | ValueError) -> RegistryError:
@@ -237,7 +237,8 @@ def _explain(host: str, error: OSError | ValueError) -> RegistryError:
         )
     if isinstance(error, ValueError):
         return RegistryError(f"{host} sends us to what is no address.")
-    # All that requests says of a file that is not there; many a path of the runner's is not, in a container.
+    # requests raises a plain OSError for a CA file that does not exist. Paths of the runner often do not exist in
+    # the container.
     return UntrustedError(
         f"The file that REQUESTS_CA_BUNDLE names is not there in the action's container, so"
         f" the certificate of {host} cannot be checked with it. {Help.OWN_CERTIFICATE}"

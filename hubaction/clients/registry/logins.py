@@ -1,4 +1,4 @@
-"""Who a registry lets in: challenges, tokens, and where the login is sent.
+"""Logins at a registry: challenges, tokens, scopes, and the origins that credentials may be sent to.
 
 https://distribution.github.io/distribution/spec/auth/token/
 """
@@ -17,7 +17,7 @@ from hubaction.clients.registry.http import MAX_ANSWER_BYTES, Answer, Connection
 from hubaction.image import ImageName
 
 Scopes = tuple[str, ...]
-"""What a token is good for: https://distribution.github.io/distribution/spec/auth/scope/"""
+"""What a token allows: https://distribution.github.io/distribution/spec/auth/scope/"""
 ALL_SCOPES: Scopes = ()
 
 
@@ -30,13 +30,13 @@ def push(name: ImageName) -> Scopes:
 
 
 def delete(name: ImageName) -> Scopes:
-    """Some registries ask for the right to delete, and some know pushing only."""
+    """Some registries require the right to delete, and some know pushing only."""
     return (f"repository:{name.path}:pull,push,delete",)
 
 
 @dataclass(frozen=True)
 class _Challenge:
-    """Who asks for a login, and for what kind: https://www.rfc-editor.org/rfc/rfc9110#section-11.3"""
+    """Which address asks for which kind of login: https://www.rfc-editor.org/rfc/rfc9110#section-11.3"""
 
     address: str
     header: str
@@ -55,13 +55,13 @@ class _Challenge:
 
 
 class _Logins:
-    """Values of the Authorization header, each with what it is good for."""
+    """Values of the Authorization header, by their scopes."""
 
     def __init__(self, *, anonymous: bool = False) -> None:
         self.anonymous = anonymous
-        """Whether the password must be in none of them."""
+        """Whether none of them may contain the password."""
         self.challenge: _Challenge | None = None
-        """The last one for a token: who knows it need not be refused first."""
+        """The last challenge for a token, which saves a refused request."""
         self._kept: dict[Scopes, str] = {}
 
     def find(self, scopes: Scopes) -> str:
@@ -75,7 +75,7 @@ class _Logins:
 
 
 class AuthorizedConnection:
-    """Makes requests with the login that they need. Safe to use from a few threads."""
+    """Makes requests with the login that they need. Thread-safe."""
 
     def __init__(self, connection: Connection, auth: Mapping[str, str]) -> None:
         self._connection = connection
@@ -85,7 +85,7 @@ class AuthorizedConnection:
         self._lock = threading.Lock()
         self._logins = _Logins()
         self._anonymous: dict[str, _Logins] = {}
-        """By origin: what others than the registry, which it redirects to, give to everybody."""
+        """By origin: anonymous tokens of other servers that the registry redirects to."""
 
     def send(
         self,
@@ -97,7 +97,7 @@ class AuthorizedConnection:
         body: bytes | None = None,
         limit: int = MAX_ANSWER_BYTES,
     ) -> Answer:
-        """Make a request with the login that it needs; one that no longer holds is renewed once."""
+        """Make a request with the login that it needs. An expired login is renewed once."""
         address = self._connection.resolve(self._connection.base, url)
 
         def ask(address: str, *, stayed: bool) -> Answer:
@@ -112,7 +112,7 @@ class AuthorizedConnection:
         return ask(address, stayed=True)
 
     def _logins_for(self, address: str, *, stayed: bool) -> _Logins:
-        """The one place that decides where the login goes: to the registry's own origin, never by way of another."""
+        """The only decision about where credentials are sent: to the registry's own origin, and not after a detour."""
         if stayed and same_origin(self._connection.base, address):
             return self._logins
         with self._lock:
@@ -140,16 +140,16 @@ class AuthorizedConnection:
                 f" The one for {self._host} is sent to {self._host} only: name the registry that has the image, and"
                 " give the login for that one."
             )
-        # Without the status: it says nothing of the login that we have.
+        # Without the status, which says nothing about the login that we have.
         return DeniedError(reason, detail=reason)
 
     def _note_refusal(self, answer: Answer) -> None:
-        """A wrong password is not sent with every look-up: there are registries that lock the account after a few."""
+        """Do not send a wrong password with every look-up: some registries lock the account after a few attempts."""
         if answer.status == requests.codes.unauthorized and self._password:
             self._connection.give_up(f"{self._host} refuses the login, so it is asked nothing more.")
 
     def _find_login(self, logins: _Logins, scopes: Scopes) -> str:
-        """Return a kept login, or a new one where it is known whom to ask; empty before the first challenge."""
+        """Return a kept login, or a new one once the challenge is known; empty before the first challenge."""
         with self._lock:
             kept = logins.find(scopes)
             if kept or not logins.challenge:
@@ -176,10 +176,10 @@ class AuthorizedConnection:
         return logins.keep(scopes, f"Bearer {token}")
 
     def _get_anonymous(self, logins: _Logins, challenge: _Challenge, scopes: Scopes) -> str:
-        """As _answer_challenge, without the password; empty when nothing is given to everybody."""
+        """Like `_answer_challenge`, but without the password; empty when there is no anonymous token."""
         if challenge.kind != "bearer":
             return ""
-        # The repository may have another name there, which only the challenge tells.
+        # The repository may have another name there, which only the challenge has.
         asked = tuple(challenge.field("scope").split())
         try:
             return logins.keep(scopes, f"Bearer {self._fetch_token(challenge, asked or scopes, '')}")
@@ -212,7 +212,7 @@ class AuthorizedConnection:
         return token
 
     def _basic(self) -> str:
-        # In UTF-8, as the engine does; requests' own would be Latin-1.
+        # In UTF-8, like the engine; requests would use Latin-1.
         pair = f"{self._username}:{self._password}"
         return f"Basic {base64.b64encode(pair.encode()).decode()}"
 

@@ -1,4 +1,4 @@
-"""What a registry says of an image, and what of that is believed."""
+"""Manifests and digests: parsing what a registry says of an image."""
 
 import hashlib
 import json
@@ -23,20 +23,20 @@ class Pointer:
 
     digest: str
     is_single: bool
-    """Whether it is surely the manifest of one image; what is not may be an index, which names further manifests."""
+    """Whether it is certainly the manifest of one image. Anything else may be an index of manifests."""
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """A manifest, by what the registry says."""
+    """A manifest, or an index, as the registry has it."""
 
     digest: str
     size: int | None
-    """Bytes that a hub downloads, config and layers; None when the manifest is an index."""
+    """Bytes that a hub downloads, config and layers; None for an index."""
     config_digest: str
     """Digest of the image's config; empty for an index."""
     body: bytes = field(default=b"", repr=False)
-    """The manifest itself, as the registry keeps it; empty when only the engine could ask for it."""
+    """The exact bytes; empty when only the engine could fetch them."""
     media_type: str = ""
     layer_digests: tuple[str, ...] = ()
     """Digests of the layers, each once; empty for an index."""
@@ -47,18 +47,18 @@ def digest_of(body: bytes) -> str:
 
 
 def is_digest(text: str) -> bool:
-    """Whether it is a digest of the kind that we compute; registries may have others."""
+    """Whether it is a digest of the kind that we compute. Registries may use others."""
     return bool(re.fullmatch(r"sha256:[a-f0-9]{64}", text))
 
 
 def read_manifest(body: bytes, content_type: str) -> Manifest:
-    """Describe a manifest or an index; whatever is odd about it is left out."""
-    # Computed and not read from a header: what the bytes are is what a hub will pull.
+    """Parse a manifest or an index. Fields that are not valid are left empty."""
+    # Computed and not read from a header: a hub will pull these bytes.
     digest = digest_of(body)
     manifest = read_object(body)
     config = manifest.get("config")
     config_digest = config.get("digest") if isinstance(config, dict) else None
-    # The bytes know best; only the newer format may leave it out of them.
+    # Prefer the media type in the bytes; only OCI manifests may leave it out.
     media_type = manifest.get("mediaType")
     return Manifest(
         digest,
@@ -80,7 +80,7 @@ def _layer_digests(manifest: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _download_bytes(manifest: Mapping[str, Any]) -> int | None:
-    """Config and layers; None for an index, and for whatever else a registry may answer."""
+    """Config and layers; None for an index and for anything that is not a manifest."""
     layers = manifest.get("layers")
     blobs = [manifest.get("config"), *(layers if isinstance(layers, list) else [])]
     sizes = [blob.get("size") if isinstance(blob, dict) else None for blob in blobs]
@@ -89,7 +89,7 @@ def _download_bytes(manifest: Mapping[str, Any]) -> int | None:
 
 
 def read_object(text: bytes) -> dict[str, Any]:
-    """Return the JSON object in it; empty when it is anything else."""
+    """Parse a JSON object; empty when it is anything else."""
     try:
         loaded = json.loads(text)
     except (ValueError, RecursionError):

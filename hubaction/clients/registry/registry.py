@@ -1,4 +1,4 @@
-"""The one door to registries: what they have, and what is put there by requests alone.
+"""One registry: what it has, and what is put there by requests of ours.
 
 https://github.com/opencontainers/distribution-spec/blob/main/spec.md
 """
@@ -28,12 +28,12 @@ _MISSING_BLOB = frozenset({"MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"})
 
 
 class Registry:
-    """One registry, with the credentials for it. Safe to use from a few threads.
+    """One registry, with the credentials for it. Thread-safe.
 
-    With `patient=False` it is for look-ups whose failure only means that an image is built: it waits for a few seconds,
-    tries nothing again, and asks nothing more of a registry that was away or refused the password once.
+    `patient=False` is for look-ups whose failure only means that an image is built: a short time-out, no retries, and
+    no more requests once the registry was unreachable or refused the password.
 
-    Every method raises UnreachableError, after some tries; UntrustedError when the certificate cannot be verified;
+    Every method raises UnreachableError after retries; UntrustedError when the certificate cannot be verified;
     DeniedError or RegistryError for any other refusal.
     """
 
@@ -51,17 +51,13 @@ class Registry:
 
     @property
     def uses_identity_token(self) -> bool:
-        """Whether the login is an identity token, which only the engine can trade in."""
+        """Whether the login is an identity token, which only the engine can exchange."""
         return bool(self.auth) and not self.auth.get("password")
 
     # --- reading ---
 
     def fetch_manifest(self, name: ImageName, tag: str) -> Manifest | None:
-        """Return what a tag, or a digest, points to, or None when there is no such thing.
-
-        Raises UnreachableError after some tries, UntrustedError when its certificate cannot be verified,
-        RegistryError for any other refusal.
-        """
+        """Return the manifest of a tag or a digest; None when there is none."""
         answer = self._ask_for_manifest("GET", name, tag)
         if answer.status == requests.codes.not_found:
             return None
@@ -73,16 +69,15 @@ class Registry:
         return manifest
 
     def fetch_digest(self, name: ImageName, tag: str) -> str | None:
-        """Return the digest that a tag, or a digest, points to, by one HEAD; None when there is no such thing.
+        """Return the digest of a tag or a digest, by one HEAD; None when there is none.
 
-        Where the answer names no digest, which the specification allows, it is computed from the manifest.
-        Raises UnreachableError after some tries, RegistryError for any other refusal.
+        The specification allows an answer without a digest, which is then computed from the manifest.
         """
         pointer = self.fetch_pointer(name, tag)
         return pointer.digest if pointer else None
 
     def fetch_pointer(self, name: ImageName, tag: str) -> Pointer | None:
-        """As fetch_digest, and what kind of thing it is."""
+        """Like `fetch_digest`, with the kind of manifest."""
         answer = self._ask_for_manifest("HEAD", name, tag)
         if answer.status == requests.codes.not_found:
             return None
@@ -95,17 +90,14 @@ class Registry:
         return Pointer(manifest.digest, manifest.media_type in MANIFEST_TYPES) if manifest else None
 
     def look_up_digest(self, name: ImageName, tag: str) -> str | None:
-        """As fetch_digest, and None too when nobody knows: for what only saves time."""
+        """Like `fetch_digest`, but returns None on any error. For optional look-ups."""
         try:
             return self.fetch_digest(name, tag)
         except RegistryError:
             return None
 
     def fetch_blob(self, name: ImageName, digest: str, max_bytes: int = MAX_ANSWER_BYTES) -> bytes:
-        """Return a blob, e.g. an image's config, which the digest proves to be it.
-
-        Raises MissingBlobError, UnreachableError, RegistryError when it is larger or another one.
-        """
+        """Return a blob, e.g. an image's config, checked against its digest. Raises MissingBlobError."""
         url = self._url(name, "blobs", digest)
         answer = self._send("GET", url, pull(name), limit=max_bytes)
         if answer.status == requests.codes.not_found:
@@ -117,42 +109,41 @@ class Registry:
         return answer.body
 
     def has_blob(self, name: ImageName, digest: str) -> bool:
-        """Whether a repository has a blob, by one HEAD; raises RegistryError when the registry does not say."""
+        """Whether a repository has a blob, by one HEAD."""
         answer = self._send("HEAD", self._url(name, "blobs", digest), pull(name))
         if answer.status not in {requests.codes.ok, requests.codes.not_found}:
             raise RegistryError(f"{self._host} does not tell whether {name} has {digest}: {describe(answer)}.")
         return answer.ok
 
     def check_login(self) -> None:
-        """Raise DeniedError when the registry does not take the password, as `docker login` does.
+        """Raise DeniedError when the registry refuses the password, like `docker login`.
 
         https://github.com/opencontainers/distribution-spec/blob/main/spec.md#determining-support
-        Raises UnreachableError after some tries, RegistryError for any other refusal to let anybody in.
         """
         try:
             answer = self._send("GET", f"{self._connection.base}/v2/", ALL_SCOPES)
         except DeniedError as error:
             if error.detail[:3] in {"401", "403"}:
                 raise
-            # The server that hands out tokens is not well, which says nothing of the password.
+            # The token server failed, which says nothing about the password.
             raise RegistryError(error.message) from error
         if answer.status in {requests.codes.unauthorized, requests.codes.forbidden}:
             raise DeniedError(f"{self._host} does not take the login: {describe(answer)}.", detail=describe(answer))
 
     def list_tags(self, name: ImageName) -> tuple[str, ...]:
-        """All tags of a repository, over all pages; none when there is no such repository.
+        """Return all tags of a repository; none when there is no such repository.
 
-        Who deletes relies on it that there are no others, so a list that may lack some is an error.
+        A list that may be incomplete is an error: deleting relies on there being no other tags.
         """
         return list_tags(name, self._connection.base, lambda url: self._send("GET", url, pull(name)))
 
     # --- writing ---
 
     def put_manifest(self, name: ImageName, tag: str, body: bytes, media_type: str) -> None:
-        """Put a manifest under a tag, byte for byte; what it names must be in the repository.
+        """Put a manifest under a tag, byte for byte.
 
-        Raises MissingBlobError when some of that is not, DeniedError when the account, the tag or a quota forbids it,
-        UnreachableError after some tries.
+        Raises MissingBlobError unless the repository has all its blobs, DeniedError when the account, the tag or a
+        quota forbids it.
         """
         url = self._url(name, "manifests", tag)
         headers = {"Content-Type": media_type}
@@ -164,25 +155,25 @@ class Registry:
         raise denied(name, answer)
 
     def delete_manifest(self, name: ImageName, digest: str) -> bool:
-        """Delete a manifest, and with it every tag that points to it; False when it is gone already.
+        """Delete a manifest and every tag that points to it; False when it is gone already.
 
         https://github.com/opencontainers/distribution-spec/blob/main/spec.md#deleting-manifests
-        Raises DeniedError when the registry cannot, or the account may not; UnreachableError after some tries.
+        Raises DeniedError when the registry cannot, or the account may not.
         """
         url = self._url(name, "manifests", digest)
         answer = self._send("DELETE", url, delete(name))
         if answer.ok:
             return True
-        # One that has never heard of deleting may answer 404, too.
+        # A registry that cannot delete may answer 404, too.
         if answer.status == requests.codes.not_found and self.fetch_digest(name, digest) is None:
             return False
         detail = describe(answer)
         raise DeniedError(f"{self._host} does not delete {name}@{digest}: {detail}.", detail=detail)
 
     def mount_blob(self, name: ImageName, digest: str, from_name: ImageName) -> bool:
-        """Make a blob of another repository of this registry known in this one, its bytes staying where they are.
+        """Mount a blob of another repository of this registry, without a transfer.
 
-        False when the registry wants the bytes instead. Raises DeniedError when it would not take those either.
+        False when the registry wants the bytes instead. Raises DeniedError when it would refuse those, too.
         """
         return self._uploads.mount(name, digest, from_name)
 

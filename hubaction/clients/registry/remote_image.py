@@ -1,24 +1,27 @@
-"""An image that is in a registry, as its manifest and its config describe it."""
+"""An image in a registry: its manifest, its config and its labels."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from hubaction.clients.registry.errors import RegistryError
 from hubaction.clients.registry.manifest import MANIFEST_TYPES, Manifest, is_digest, read_object
-from hubaction.clients.registry.registry import Registry
 from hubaction.errors import ActionError
 from hubaction.image import Reference
+
+if TYPE_CHECKING:
+    from hubaction.clients.registry.registry import Registry
 
 CONFIG_TYPES = frozenset({"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"})
 
 
 class NotPromotableError(ActionError):
-    """The image, or its registry, does not allow it: build instead."""
+    """The image cannot be promoted, so it has to be built."""
 
 
 @dataclass(frozen=True)
 class RemoteImage:
-    """An image in a registry, as its manifest and its config describe it."""
+    """An image in a registry that may be promoted."""
 
     reference: Reference
     manifest: Manifest
@@ -27,11 +30,11 @@ class RemoteImage:
 
 
 def find_remote_image(
-    registry: Registry, reference: Reference, *, explain: Callable[[str], None] = lambda text: None
+    registry: "Registry", reference: Reference, *, explain: Callable[[str], None] = lambda text: None
 ) -> RemoteImage | None:
-    """Return the image under a tag; None when there is none that could be promoted, and `explain` takes why.
+    """Return the image under a tag; None when it cannot be promoted, with the reason for `explain`.
 
-    An index is none: its labels are those of several images. Never raises, however odd the answers are.
+    An index cannot: its images may have different labels. Raises nothing, whatever the registry answers.
     """
     try:
         return fetch_remote_image(registry, reference)
@@ -40,8 +43,8 @@ def find_remote_image(
         return None
 
 
-def fetch_remote_image(registry: Registry, reference: Reference) -> RemoteImage:
-    """As find_remote_image, and raises NotPromotableError or RegistryError when there is none."""
+def fetch_remote_image(registry: "Registry", reference: Reference) -> RemoteImage:
+    """Like `find_remote_image`, but raises NotPromotableError or RegistryError."""
     manifest = registry.fetch_manifest(reference.name, reference.tag)
     if manifest is None:
         raise NotPromotableError("it is not in the registry.")

@@ -13,13 +13,13 @@ from hubaction.clients.registry.http import Answer, describe
 from hubaction.image import ImageName, is_tag
 
 MAX_PAGES = 500
-"""Tags on further pages are not looked at."""
+"""A longer list is an error."""
 TAGS_ON_A_PAGE = 100
-"""What every registry gives at once."""
+"""Every registry returns as many at once."""
 
 
 def list_tags(name: ImageName, base: str, ask: Callable[[str], Answer]) -> tuple[str, ...]:
-    """All tags of a repository, over all pages; none when there is no such repository.
+    """Return all tags of a repository, over all pages; none when there is no such repository.
 
     Raises DeniedError when the account may not list them, RegistryError for a list that may lack some.
     """
@@ -37,7 +37,7 @@ def list_tags(name: ImageName, base: str, ask: Callable[[str], Answer]) -> tuple
         tags |= dict.fromkeys(page)
         next_page = _next_page(name, base, url, answer)
         if not next_page and len(page) >= TAGS_ON_A_PAGE and len(tags) > known:
-            # Some registries cut the list, and do not say that there is more.
+            # Some registries truncate the list without a link to the next page.
             next_page = f"{first}&last={quote(page[-1])}"
         if not next_page:
             return tuple(tags)
@@ -66,5 +66,5 @@ def _next_page(name: ImageName, base: str, url: str, answer: Answer) -> str:
         raise RegistryError(f"{name.registry} names no address for more of its tags.") from None
     if there.hostname != here.hostname:
         raise RegistryError(f"{name.registry} sends us elsewhere for its tags.")
-    # Behind a proxy, some take themselves for http, or for another port.
+    # Behind a proxy, some registries name the wrong scheme or port.
     return f"{base}{there.path}?{there.query}"

@@ -1,4 +1,4 @@
-"""Blobs on their way into a repository: mounted from another one, or uploaded.
+"""Brings blobs into a repository: mounted from another one, or uploaded.
 
 https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-blobs
 """
@@ -24,11 +24,7 @@ class Uploads:
         self._authorized = authorized
 
     def mount(self, name: ImageName, digest: str, from_name: ImageName) -> bool:
-        """Make a blob of another repository of this registry known in this one, its bytes staying where they are.
-
-        False when the registry wants the bytes instead. Raises DeniedError when it would not take those either,
-        UnreachableError after some tries.
-        """
+        """See `Registry.mount_blob`."""
         url = f"{self._url(name)}?mount={quote(digest)}&from={quote(from_name.path, safe='')}"
         scopes = (*push(name), *pull(from_name))
         try:
@@ -40,22 +36,19 @@ class Uploads:
         if answer and answer.status == requests.codes.accepted:
             location = self._location(name, answer)
         else:
-            # It may be the other repository, or mounting as such, that is refused.
+            # The other repository, or mounting as such, may be refused.
             location = self._connection.attempt(self._start, name)
         self._cancel(name, location)
         return False
 
     def put(self, name: ImageName, body: bytes) -> str:
-        """Upload a small blob in one piece; return its digest.
-
-        Raises DeniedError, UnreachableError after some tries, RegistryError for any other refusal.
-        """
+        """See `Registry.put_blob`."""
         digest = digest_of(body)
         self._connection.attempt(self._upload, name, body, digest)
         return digest
 
     def _upload(self, name: ImageName, body: bytes, digest: str) -> None:
-        """Both requests belong together: an upload that failed half-way is begun anew."""
+        """Both requests belong together: an upload that failed half-way starts again."""
         location = self._start(name)
         url = f"{location}{'&' if '?' in location else '?'}digest={quote(digest)}"
         headers = {"Content-Type": "application/octet-stream"}
@@ -70,7 +63,7 @@ class Uploads:
         return self._location(name, answer)
 
     def _location(self, name: ImageName, answer: Answer) -> str:
-        """Return the address that the registry wants the bytes at, which may be relative in its answer."""
+        """Return the address for the bytes, which may be relative in the answer."""
         location = answer.headers.get("Location", "")
         try:
             if location:
@@ -85,7 +78,7 @@ class Uploads:
         return f"{self._connection.base}/v2/{name.path}/blobs/uploads/"
 
     def _cancel(self, name: ImageName, location: str) -> None:
-        """A courtesy, which may fail: registries end forgotten uploads themselves."""
+        """May fail: registries end abandoned uploads themselves."""
         with suppress(RegistryError):
             self._authorized.send("DELETE", location, push(name))
 

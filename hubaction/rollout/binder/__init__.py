@@ -1,1 +1,1 @@
-"""Lets Binder start from the pushed image. The badge and other links to Binder belong in report/."""
+"""Has Binder start from the pushed image: by a committed Dockerfile, a branch of its own, or a build ahead of time."""

@@ -1,8 +1,7 @@
-"""Lets Binder start from the pushed image: commits a Dockerfile that names it by its digest.
+"""Commits a Dockerfile from which Binder starts the pushed image, named by its digest.
 
-The commit is made object by object (https://docs.github.com/en/rest/git) rather than through the contents API. That
-one compares the file only, whereas a branch that is moved without force is compared whole: whatever was looked at is
-still so when the commit arrives, or the commit does not.
+The commit is created object by object (https://docs.github.com/en/rest/git) instead of through the contents API, which
+compares only the file. A branch that is moved without force must still be at the commit that we read.
 """
 
 import re
@@ -32,21 +31,21 @@ class BinderDockerfileError(ActionError):
 
 @dataclass(frozen=True)
 class DockerfileUpdate:
-    """What became of the branch: `commit` is its head, `url` the page of that commit."""
+    """The branch afterwards: `commit` is its head, `url` the page of that commit."""
 
     changed: bool
     commit: str
     url: str
     advice: str
-    """A sentence: what was done or, where nothing may be written, what would be."""
+    """A sentence: what was done or, without `write`, what would be done."""
 
 
 @dataclass(frozen=True)
 class Existing:
-    """What a branch has by now: which folders of configuration, and our file, if it is a file."""
+    """Binder's configuration in a branch: its folders, and our file."""
 
     names: Mapping[str, str]
-    """Modes of `binder` and `.binder`, as far as they exist."""
+    """Git modes of `binder` and `.binder`, if they exist."""
     files: tuple[str, ...] = ()
     """Names in `binder`."""
     dockerfile: str | None = None
@@ -71,7 +70,7 @@ def update_binder_dockerfile(
         head = git.get_head(branch)
         existing = read_existing(git, head)
         if existing.dockerfile == text:
-            # The answer to an earlier try may have been lost.
+            # The response to an earlier attempt may have been lost.
             return DockerfileUpdate(head.sha in made, head.sha, head.url, f"{PATH} on '{branch}' names this image.")
         if pushed_commit == head.sha and is_our_message(head.message):
             return DockerfileUpdate(
@@ -94,7 +93,7 @@ def update_binder_dockerfile(
 
 
 def read_existing(git: GitData, head: RemoteCommit) -> Existing:
-    """Look at the configuration of Binder in a commit."""
+    """Read Binder's configuration in a commit."""
     root = {entry.name: entry for entry in git.list_folder(head.tree) if entry.name in {FOLDER, f".{FOLDER}"}}
     modes = {name: entry.mode for name, entry in root.items()}
     if modes.get(FOLDER) != _FOLDER_MODE:
@@ -137,8 +136,8 @@ def say_what_would_be(branch: str, image: str, obstacle: str) -> str:
 def render_message(message: str, image: str) -> str:
     """Return the commit's message, its first line being the given text.
 
-    That may quote strangers, e.g. a pull request's title: on one line it forges no trailer (Co-authored-by, ...), and
-    what nobody sees is left out.
+    The text may be untrusted, e.g. the title of a pull request. On one line it cannot forge trailers (Co-authored-by,
+    ...); invisible characters are removed.
     """
     visible = "".join(" " if unicodedata.category(each)[0] in "CZ" else each for each in message)
     title = " ".join(visible.split())[:MAX_MESSAGE_LENGTH].strip()

@@ -1,6 +1,6 @@
-"""Lets Binder start the very image of a pull request: a branch that holds nothing but a Dockerfile naming it.
+"""A branch from which Binder starts exactly the image of a pull request.
 
-The branch has one commit, without history and without any workflow, and no file of the pull request is in it.
+It has one commit without parents, with a Dockerfile only: no workflow, and no file of the pull request.
 """
 
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from hubaction.errors import ActionError
 
 
 class BinderImageError(ActionError):
-    """The branch could not be written or deleted, and the message says why."""
+    """The branch could not be written or deleted."""
 
 
 @dataclass(frozen=True)
 class ImageBranch:
-    """The branch, which names the image by now."""
+    """The branch, which names the image now."""
 
     name: str
     commit: str
@@ -26,9 +26,9 @@ class ImageBranch:
 
 
 def update_image_branch(git: GitData, *, branch: str, image: str) -> ImageBranch:
-    """Have the branch hold the Dockerfile that starts from the image, `name@sha256:...`, and nothing else.
+    """Write the branch; `image` is `name@sha256:...`.
 
-    Raises BinderImageError when the branch is somebody else's or may not be written, GitHubError for the rest.
+    Raises BinderImageError if the branch is not ours or may not be written, GitHubError for the rest.
     """
     text = render_dockerfile_of_branch(image)
 
@@ -58,9 +58,9 @@ def update_image_branch(git: GitData, *, branch: str, image: str) -> ImageBranch
 
 
 def delete_image_branch(git: GitData, branch: str) -> bool:
-    """Delete the branch if it is ours; False when there is none.
+    """Delete the branch if it is ours; False if there is none.
 
-    Raises BinderImageError when it is somebody else's or may not be deleted, GitHubError for the rest.
+    Raises BinderImageError if it is not ours or may not be deleted, GitHubError for the rest.
     """
 
     def try_once() -> bool:
@@ -79,12 +79,12 @@ def delete_image_branch(git: GitData, branch: str) -> bool:
 
 
 def is_ours(git: GitData, head: RemoteCommit) -> bool:
-    """Whether a branch is nothing but what we make: one commit, one file, and our own first line in it."""
+    """Whether a branch is one commit with one file that starts with our line."""
     return not head.parents and is_dockerfile_of_branch(_read(git, head))
 
 
 def _read(git: GitData, head: RemoteCommit) -> str:
-    """The Dockerfile, when nothing else is there; else nothing."""
+    """The Dockerfile, if it is the only file; else an empty text."""
     files = git.list_files(head.tree)
     if [file.name for file in files] != [PATH] or files[0].mode != "100644":
         return ""
@@ -92,9 +92,9 @@ def _read(git: GitData, head: RemoteCommit) -> str:
 
 
 def render_message(image: str) -> str:
-    """Return the commit's message, which starts no workflow, whoever's token it is.
+    """Return the commit's message, which starts no workflow with any token.
 
-    It does not name the pull request, on which GitHub would note each update.
+    It does not name the pull request, since GitHub would note each update there.
     https://docs.github.com/en/actions/how-tos/manage-workflow-runs/skip-workflow-runs
     """
     return f"Start Binder from the pushed image [skip ci]\n\nBinder-Image: {image}\n"

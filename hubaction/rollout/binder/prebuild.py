@@ -1,22 +1,23 @@
 """Asks a BinderHub to build a repository before the first visitor does.
 
-The interface: https://binderhub.readthedocs.io/en/latest/api.html. It launches a server, too, once the image is built;
-we leave before, and nothing can be asked for less on mybinder.org.
+https://binderhub.readthedocs.io/en/latest/api.html: after the build it launches a server, too. We disconnect before;
+mybinder.org has no request that only builds.
 """
 
-import json
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote, urljoin, urlsplit
 
 import requests
 from urllib3.exceptions import HTTPError
 
+from hubaction.rollout.binder.build_events import parse_events
+
 LONGEST_SECONDS = 600
 MAX_BYTES = 5_000_000
-"""Of a build's log; a chatty conda build has a tenth of it."""
+"""Of the log of a build; a verbose conda build has a tenth of it."""
 MAX_REDIRECTS = 5
 CONNECT_SECONDS = 20
 SILENCE_SECONDS = 90
@@ -26,22 +27,12 @@ FAILED = frozenset({"failed", "failure"})
 
 
 class PrebuildError(Exception):
-    """Why there is no build to wait for, as a sentence; it stays in this module."""
-
-
-@dataclass(frozen=True)
-class Phase:
-    """One event of a build. The message is output of somebody's build, and hostile."""
-
-    name: str
-    message: str
-    status: int = 0
-    """An HTTP status that came too late to be one; 0 for none."""
+    """Why there is no build to wait for, as a sentence. Not raised to callers."""
 
 
 @dataclass(frozen=True)
 class Prebuild:
-    """How it ended; `phase` is the last one that was told, and empty when there was none."""
+    """How it ended; `phase` is the last one, empty if there was none."""
 
     built: bool
     phase: str
@@ -49,9 +40,9 @@ class Prebuild:
 
 
 def build_url(binder_url: str, repository: str, ref: str) -> str:
-    """Return where to ask; `binder_url` has no slash at its end, `repository` is owner/name."""
+    """Return the URL of a build; `binder_url` has no slash at its end, `repository` is owner/name."""
     owner, _, name = repository.partition("/")
-    # As in links, the branch's own slashes stay.
+    # Slashes in the branch stay, as in Binder's links.
     return f"{binder_url}/build/gh/{quote(owner, safe='')}/{quote(name, safe='')}/{quote(ref, safe='/')}"
 
 
@@ -63,10 +54,10 @@ def request_prebuild(
     seconds: float = LONGEST_SECONDS,
     max_bytes: int = MAX_BYTES,
 ) -> Prebuild:
-    """Have it built and follow the build; never raises for what the other side does.
+    """Request a build and follow it; never raises for failures of the server.
 
-    `say` gets sentences of our own, `write` the build's log, which may hold anything. The build goes on without us
-    when the time, in seconds, or the size of the log is exceeded.
+    `say` gets our own sentences, `write` the untrusted log of the build. After `seconds` or `max_bytes` we disconnect,
+    and the build continues.
     """
     deadline = time.monotonic() + seconds
     phase = ""
@@ -115,54 +106,19 @@ def explain_failure(host: str, status: int) -> str:
     return f"The build failed on {host}: see the log above. Visitors will see the same."
 
 
-# --- the stream: https://html.spec.whatwg.org/multipage/server-sent-events.html ---
-
-
-def parse_events(lines: Iterable[str]) -> Iterator[Phase]:
-    """Read events from lines without their ends; comments, other fields and what is no JSON object are passed over."""
-    data: list[str] = []
-    for line in lines:
-        name, _, value = line.partition(":")
-        if name == "data":
-            data.append(value.removeprefix(" "))
-        elif not line and data:
-            event = parse_event("\n".join(data))
-            data.clear()
-            if event:
-                yield event
-
-
-def parse_event(text: str) -> Phase | None:
-    """Read one event; None when it is none of a build."""
-    try:
-        event = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(event, dict):
-        return None
-    name, message, status = event.get("phase"), event.get("message"), event.get("status_code")
-    # What is no word, we do not repeat in our own name.
-    known = isinstance(name, str) and re.fullmatch(r"[A-Za-z][A-Za-z_-]{0,30}", name)
-    return Phase(
-        name.lower() if known and isinstance(name, str) else "unknown",
-        message if isinstance(message, str) else "",
-        status if isinstance(status, int) else 0,
-    )
-
-
 class _Session(requests.Session):
-    """Leaves redirects alone; requests' own would read their bodies to the end even where it does not follow them."""
+    """Follows no redirects; requests would read their whole bodies even when it does not follow them."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         return None
 
 
 def _open(session: requests.Session, url: str, deadline: float) -> requests.Response:
-    """Ask, and follow to the member of the federation that takes it; raises PrebuildError when there is no stream."""
+    """Send the request and follow redirects within the federation; raises PrebuildError if there is no stream."""
     for _ in range(MAX_REDIRECTS + 1):
         response = session.get(
             url,
-            # Given any, requests does not look for login data of its own in ~/.netrc.
+            # Otherwise requests would read credentials from ~/.netrc.
             auth=_no_auth,
             headers={"Accept": "text/event-stream"},
             allow_redirects=False,
@@ -191,16 +147,16 @@ def _follow(url: str, location: str) -> str:
         if urlsplit(target).scheme in allowed:
             return target
     except ValueError:
-        pass  # no address at all
+        pass  # an invalid URL
     raise PrebuildError(f"{_host(url)} passes the request on to an address that is not safe. {_FIRST_VISITOR}")
 
 
 def _read_lines(response: requests.Response, deadline: float, max_bytes: int) -> Iterator[str]:
-    """Yield lines as they come; raises PrebuildError when the time or the size is exceeded."""
+    """Yield lines as they arrive; raises PrebuildError if the time or the size is exceeded."""
     host, total, rest = _host(response.url), 0, b""
     while True:
         _patience(deadline)
-        # One read of what is there: waiting for a full buffer would hold events back.
+        # One read of the available bytes: waiting for a full buffer would delay events.
         chunk = response.raw.read1(65_536, decode_content=True)
         if not chunk:
             return
@@ -213,7 +169,7 @@ def _read_lines(response: requests.Response, deadline: float, max_bytes: int) ->
 
 
 def _patience(deadline: float) -> float:
-    """How long may be waited for the next byte, in seconds; raises PrebuildError when the time is over."""
+    """Seconds to wait for the next byte; raises PrebuildError after the deadline."""
     left = deadline - time.monotonic()
     if left <= 0:
         raise PrebuildError(_TOO_LATE)

@@ -1,1 +1,1 @@
-"""Puts the image into the configuration of hubs, by a pull request. Building and checking images is not done here."""
+"""Proposes the image to the repository that configures JupyterHubs. Nothing here prints or sets outputs: modes do."""

@@ -1,8 +1,4 @@
-"""A file of a hub's configuration: its values with their places in the text, once nothing about it is dangerous.
-
-ruamel.yaml reads it as YAML 1.2, of which JSON is a part. Nothing of it is made into objects: tags have no effect, and
-aliases stay what they are.
-"""
+"""A configuration file as nodes with their places in the text. Files that could not be changed safely are refused."""
 
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -21,11 +17,10 @@ MAX_FILE_BYTES = 1024**2
 MAX_VALUES = 200_000
 """Values of a file after its aliases are followed; a hub's configuration has some hundreds."""
 MAX_DEPTH = 100
-_TEXT = "tag:yaml.org,2002:str"
 
 
 class FileError(ActionError):
-    """A file cannot be changed without a risk; the message has its name, the line and the reason."""
+    """A file cannot be changed safely; the message has its name, the line and the reason."""
 
     def __init__(self, name: str, line: int, reason: str) -> None:
         super().__init__(f"{name}:{line}: {reason}", title="Not rolled out")
@@ -55,7 +50,7 @@ class Document:
         return self.fail(self.line_of(node), reason)
 
     def line_of(self, node: Node) -> int:
-        """Counted from one; of what is not there, too."""
+        """Counted from one; also for an empty value."""
         if isinstance(node, ScalarNode) and node.start_mark.index == node.end_mark.index:
             return self.text.count("\n", 0, self.span(node)[0]) + 1
         return int(node.start_mark.line) + 1
@@ -63,11 +58,11 @@ class Document:
     # --- places ---
 
     def span(self, node: ScalarNode) -> tuple[int, int]:
-        """Where a scalar stands, without its anchor and tag; both ends are the same for a value that is not there."""
+        """Start and end of a scalar in the text, without its anchor and tag; equal for an empty value."""
         token = self._scalars.get(node.end_mark.index)
         if token is not None and token >= node.start_mark.index:
             return token, node.end_mark.index
-        # The parser places what is not there before the next value, so it is looked for after what comes before.
+        # The parser places an empty value before the next token; we want it after the previous one.
         before = self._token_ends[bisect_right(self._token_ends, node.end_mark.index) - 1]
         return before, before
 
@@ -87,18 +82,18 @@ class Document:
         return sorted(end for start, end, _ in self._tokens if end > start)
 
     def events(self) -> list[Event]:
-        """What the parser says of the text, in its order."""
+        """The parser's events, in order."""
         return list(make_reader().parse(self.text))
 
     # --- nodes ---
 
     def nodes(self) -> Iterator[Node]:
-        """Every node once, however many aliases lead to it."""
+        """Each node once, even if several aliases refer to it."""
         return walk(*self.roots)
 
     @cached_property
     def shared(self) -> frozenset[int]:
-        """Ids of the nodes that aliases lead to, and of all that is in them."""
+        """Ids of the nodes that aliases refer to, and of all nodes below them."""
         seen: set[int] = set()
         twice: set[int] = set()
         for node in self.nodes():
@@ -107,7 +102,7 @@ class Document:
         return frozenset(id(node) for node in walk(*(each for each in self.nodes() if id(each) in twice)))
 
     def is_encrypted(self) -> bool:
-        """https://github.com/getsops/sops: a change by anybody else breaks the file's checksum."""
+        """Any other change breaks the checksum of the file: https://github.com/getsops/sops"""
         found = (find_entry(root, "sops") for root in self.roots)
         if any(entry and isinstance(entry.value, MappingNode) for entry in found):
             return True
@@ -116,7 +111,7 @@ class Document:
     # --- what is refused ---
 
     def _refuse_what_grows(self) -> None:
-        """Aliases of aliases can stand for more values than any memory holds; an alias of itself, for no end."""
+        """Aliases of aliases can expand beyond all memory, and an alias of itself without end."""
         sizes: dict[int, int] = {}
         inside: set[int] = set()
 
@@ -157,12 +152,12 @@ class Document:
 
 
 def is_text(node: ScalarNode) -> bool:
-    """Whether it is read as what it says; numbers, dates and nothing at all are also written so."""
+    """Whether the value is what is written: a text, number, date or nothing, but no binary and no tag of others."""
     return str(node.tag).startswith("tag:yaml.org,2002:") and not str(node.tag).endswith(":binary")
 
 
 def sign(event: Event) -> tuple[str, ...]:
-    """What an event says, whatever its quotes; two texts with the same ones have the same values."""
+    """An event without its place and quotes: texts with equal signs have the same values."""
     anchor = str(getattr(event, "anchor", None) or "")
     if isinstance(event, ScalarEvent):
         return ("scalar", anchor, str(event.tag or ""), str(event.value))

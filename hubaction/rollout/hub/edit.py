@@ -1,8 +1,8 @@
-"""Changes the image in the text of a hub's configuration: exactly the characters of its tag, and nothing else.
+"""Changes the image in the text of a hub's configuration: only the characters of its tag.
 
-ruamel.yaml could also write the file anew by a round trip. That would keep comments and anchors, but join and break
-long lines, change blanks and indentation, and make a difference of pages. So the characters are replaced in the text,
-and the result is read again: it has to say the same as before, but for the chosen values.
+A round trip through ruamel.yaml would keep comments and anchors, but rewrap long lines and change whitespace and
+indentation, so that the diff has pages. Therefore the characters are replaced in the text, and the result is parsed
+again: only the chosen values may differ.
 """
 
 import re
@@ -23,11 +23,11 @@ from hubaction.rollout.hub.splices import Splice, apply_splices
 
 @dataclass(frozen=True)
 class NewImage:
-    """What hubs are to start."""
+    """The image that hubs should start."""
 
     tag: str
     digests: Mapping[ImageName, str]
-    """By each name that it has; one of them is what a hub's configuration says."""
+    """By name; a hub's configuration has one of them."""
 
 
 def read_images(images: Sequence[str]) -> NewImage:
@@ -51,17 +51,17 @@ class EditedFile:
     text: str
     changes: tuple[Change, ...] = ()
     current: int = 0
-    """Places that name the new image already."""
+    """How many places name the new image already."""
     notes: tuple[str, ...] = ()
-    """What was left alone, and what changes along."""
+    """About places that were left alone, and about those that change because of an anchor."""
     misses: Mapping[str, Miss] = field(default_factory=dict)
-    """Paths that lead nowhere in this file."""
+    """Paths that select nothing in this file."""
 
 
 def edit_file(name: str, text: str, paths: Sequence[ValuePath], image: NewImage) -> EditedFile:
     """Point every chosen place that names the image to its new tag, and its new digest where it has one.
 
-    Raises FileError for files that cannot be changed without a risk, and for places that are no image.
+    Raises FileError for files that cannot be changed safely, and for places that are no image.
     """
     document = Document(name, text)
     editor = _Editor(document, image)
@@ -99,7 +99,7 @@ class _Editor:
             raise self._fail(place.node, f"'{path}' is no image: neither a reference nor a mapping with name and tag.")
 
     def write(self) -> str:
-        """The new text; raises FileError when it does not say what it should."""
+        """The new text; raises FileError if more than the chosen values would differ."""
         self._check_other_users()
         return apply_splices(self._document, self._splices.values())
 
@@ -156,11 +156,11 @@ class _Editor:
         text = str(node.value).strip()
         if "{{" in text:
             raise self._fail(node, f"'{path}' is a template: name the file that its value comes from.")
-        # An empty value may be written as such, too.
+        # `~` and `null` are empty, too.
         return "" if str(node.tag).endswith(":null") else text
 
     def _is_template(self, node: Node) -> bool:
-        """Without quotes it is, for YAML, a mapping with a mapping as its key."""
+        """Without quotes, YAML reads `{{ x }}` as a mapping whose key is a mapping."""
         return self._document.text.startswith("{{", node.start_mark.index)
 
     # --- characters ---
@@ -176,7 +176,7 @@ class _Editor:
         if text is None:
             raise self._fail(node, "the image is not written out here: write it on one line, without escapes.")
         self._splices[id(node)] = Splice(start, end, text, node, new)
-        # A folded text begins on the line before its first word.
+        # A folded text starts on the line before its first word.
         at = start + max(self._document.text[start:end].find(str(node.value).strip()), 0)
         change = replace(change, line=self._document.text.count("\n", 0, at) + 1)
         self.changes.append(change)
@@ -186,7 +186,7 @@ class _Editor:
             )
 
     def _add_tag(self, pair: Pair, path: str, name: str) -> None:
-        """Write a key of its own below the name, or beside it in braces."""
+        """Add the key `tag` below the name, or beside it in flow style."""
         key, node, owner = pair.name.key, pair.name.node, pair.owner
         inside = key is not None and owner.start_mark.index <= key.start_mark.index < owner.end_mark.index
         beside = isinstance(node, ScalarNode) and node.style not in {"|", ">"} and inside
@@ -212,7 +212,7 @@ class _Editor:
     # --- who else uses it ---
 
     def _check_other_users(self) -> None:
-        """A tag behind an anchor may belong to several images: it changes for all or for none."""
+        """Refuse to change a tag that another image shares by an alias."""
         changed = {id(splice.node) for splice in self._splices.values() if not splice.adds}
         if not self._document.shared:
             return

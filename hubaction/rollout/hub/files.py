@@ -1,4 +1,4 @@
-"""The files of a hub's configuration, all together: which are meant, what changes in them, and what does not."""
+"""All files of a hub's configuration: which are selected, and what changes in them."""
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ MAX_FILES = 200
 
 
 class PathError(ActionError):
-    """A line of `rollout-paths` leads nowhere."""
+    """A line of `rollout-paths` selects nothing."""
 
     def __init__(self, path: ValuePath, reason: str) -> None:
         super().__init__(f"input 'rollout-paths': '{path}' leads nowhere: {reason}", title="Not rolled out")
@@ -23,20 +23,20 @@ class PathError(ActionError):
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file as it is in the repository."""
+    """A file of the repository."""
 
     content: bytes | None
-    """None of one that is too large to be read."""
+    """None for a file that is too large."""
     mode: str = "100644"
 
 
 @dataclass(frozen=True)
 class Edits:
-    """What becomes of all files."""
+    """The changes of all files."""
 
     changed: tuple[ChangedFile, ...] = ()
     current: int = 0
-    """Places that name the new image already."""
+    """How many places name the new image already."""
     notes: tuple[str, ...] = ()
 
     @property
@@ -45,12 +45,12 @@ class Edits:
 
     @property
     def old_references(self) -> tuple[str, ...]:
-        """What stood there before, each once."""
+        """The replaced references, without duplicates."""
         return tuple(dict.fromkeys(change.old for file in self.changed for change in file.changes))
 
 
 def choose_files(names: Iterable[str], paths: Sequence[ValuePath]) -> list[str]:
-    """The files that are meant; raises PathError for a line that means none, or too many."""
+    """The selected files; raises PathError for a line that selects none, or too many."""
     known = list(names)
     chosen: dict[str, None] = {}
     for path in paths:
@@ -65,9 +65,9 @@ def choose_files(names: Iterable[str], paths: Sequence[ValuePath]) -> list[str]:
 
 
 def edit_files(files: Mapping[str, SourceFile], paths: Sequence[ValuePath], image: NewImage) -> Edits:
-    """Point all files to the image; raises PathError, and FileError for a file that its line names in full.
+    """Point all files to the image; raises PathError, and FileError for a file that is named without a glob.
 
-    Among many files that a glob names, one that cannot be read is left alone, which a note tells.
+    A file that only a glob selects is skipped with a note if it cannot be read.
     """
     found: set[ValuePath] = set()
     misses: dict[ValuePath, tuple[str, Miss]] = {}
@@ -103,7 +103,7 @@ def _note_misses(
     found: set[ValuePath],
     misses: dict[ValuePath, tuple[str, Miss]],
 ) -> None:
-    """The nearest miss of all files is the one to tell."""
+    """Keep the miss of the file in which the path leads farthest."""
     for path in meant:
         miss = edited.misses.get(path.text)
         if miss is None:
@@ -123,7 +123,7 @@ def _decode(name: str, content: bytes | None) -> str:
 
 
 def _diff(file: ChangedFile) -> str:
-    """As git shows it; what ends lines is not shown."""
+    """A unified diff, without line endings."""
     before, after = file.before.splitlines(), file.after.splitlines()
     lines = difflib.unified_diff(before, after, f"a/{file.path}", f"b/{file.path}", lineterm="")
     return "".join(f"{line}\n" for line in lines)

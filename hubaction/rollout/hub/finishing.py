@@ -1,4 +1,4 @@
-"""What an open pull request gets besides its change: labels, reviewers, and leave to be merged."""
+"""Labels, reviewers and auto-merge of an open pull request."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ _NO_AUTOMERGE = "Settings > General > 'Allow auto-merge' has to be on in that re
 def add_labels_and_reviewers(
     pulls: PullRequests, pull: RemotePull, *, labels: Sequence[str], reviewers: Sequence[str]
 ) -> tuple[str, ...]:
-    """Add those that are missing; return a warning for each kind that cannot be had."""
+    """Add those that are missing; return warnings for failures."""
     warnings: list[str] = []
     new_labels = [label for label in labels if label not in pull.labels]
     asked = {name.lower() for name in pull.reviewers}
@@ -32,7 +32,7 @@ def add_labels_and_reviewers(
 
 
 def merge_when_ready(github: GitHub, pulls: PullRequests, pull: RemotePull, automerge: Automerge) -> tuple[str, ...]:
-    """Ask GitHub to merge it by itself; return a warning when it will not."""
+    """Switch on auto-merge; return a warning if GitHub refuses."""
     if automerge is Automerge.FALSE:
         return ()
     try:
@@ -41,7 +41,7 @@ def merge_when_ready(github: GitHub, pulls: PullRequests, pull: RemotePull, auto
             method = next(iter(github.read_repository().merge_methods), "merge")
         pulls.merge_when_ready(pull, method)
     except GitHubError as error:
-        # GitHub says so when it would have to merge at once.
+        # GitHub's words when the pull request could be merged at once.
         nothing_to_wait_for = "clean status" in error.message.lower()
         return (f"{error.message} {_NO_CHECKS if nothing_to_wait_for else _NO_AUTOMERGE}",)
     return ()

@@ -18,13 +18,13 @@ class Pair:
 
 
 def whole_reference(node: Node) -> ScalarNode | None:
-    """A name that has its tag or digest in it."""
+    """The node, if its text is a reference with tag or digest."""
     parts = split_reference(str(node.value).strip()) if isinstance(node, ScalarNode) else None
     return node if parts and (parts[1] or parts[2]) and isinstance(node, ScalarNode) else None
 
 
 def find_pair(place: Place) -> Pair | None:
-    """The pair at a place, or that the place is the tag or the name of."""
+    """The pair at a place, or the pair whose name or tag is at the place."""
     if isinstance(place.node, MappingNode):
         return read_pair(place)
     beside = read_pair(place.parent) if place.parent and place.key else None

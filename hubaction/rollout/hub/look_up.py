@@ -1,4 +1,4 @@
-"""What registries and GitHub know about images and commits. What cannot be found out is left out."""
+"""Looks up images in registries and commits on GitHub. Unknown facts are left out."""
 
 import re
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ class LookUp:
         return self._facts[reference]
 
     def find_newer(self, references: Sequence[str]) -> str:
-        """What to say when one of these images is of a newer commit; empty when none is, or it is not known."""
+        """A sentence if one of these images has a newer commit; empty if none has, or if that is unknown."""
         for reference in references:
             old = self.facts_of(reference).commit
             if old and old != self.subject.commit and self._is_behind(old):

@@ -1,4 +1,4 @@
-"""Whether a branch has nothing but what we wrote, which its commits and files tell."""
+"""Whether all commits of a branch are ours."""
 
 import hashlib
 
@@ -14,10 +14,9 @@ from hubaction.rollout.hub.trailers import Trailers, read_trailers
 def read_ours(
     git: GitData, pulls: PullRequests, proposal: Proposal, *, head: RemoteCommit, seen: RemoteCommit
 ) -> Trailers | None:
-    """What our newest commit on the branch, seen at a commit, says; None when the branch has anything of others.
+    """The trailers of our newest commit on the branch, whose head is `seen`; None if others have changed the branch.
 
-    Merges of the base, by the button that GitHub has for that, are nobody's work, nor is our commit after a rebase.
-    `head` is the base's.
+    Updating the branch by GitHub's button, which merges or rebases, is not a change. `head` is the head of the base.
     """
     trailers = read_trailers(seen.message)
     if trailers and trailers.tree == seen.tree and len(seen.parents) == 1:
@@ -36,7 +35,7 @@ def read_ours(
 
 
 def _edit_again(git: GitData, proposal: Proposal, trailers: Trailers, commit: str) -> dict[str, str]:
-    """What our change of a commit's files makes of them, by git's names for contents."""
+    """Apply our change to a commit again; return the git blob id of each changed file."""
     base = git.get_commit(commit)
     try:
         edits = proposal.edit(read_files(git, base, proposal.choose), trailers.images)

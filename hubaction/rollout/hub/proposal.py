@@ -15,29 +15,29 @@ Files = Mapping[str, SourceFile]
 
 @dataclass(frozen=True)
 class Texts:
-    """What people read."""
+    """The texts of a pull request."""
 
     title: str
     body: str
     comment: str
-    """For a pull request that people changed."""
+    """For a pull request whose branch people have changed."""
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """What is to be rolled out, and how it is worked out for whatever the files are by then."""
+    """The images to roll out, and how to apply them to the files, whatever these contain by then."""
 
     base: str
     branch: str
     images: tuple[str, ...]
     run: Run
     choose: Callable[[list[str]], list[str]]
-    """Of all files the ones that are meant."""
+    """Selects from all file names."""
     edit: Callable[[Files, tuple[str, ...]], Edits]
     """Points files to images, given as in the trailers."""
     write: Callable[[Edits], Texts]
     find_newer: Callable[[Sequence[str]], str] = lambda references: ""
-    """What to say when one of these images is newer than this one; empty when none is."""
+    """A sentence if one of these images is newer than this one, else empty."""
     labels: tuple[str, ...] = ()
     reviewers: tuple[str, ...] = ()
     draft: bool = False
@@ -45,7 +45,7 @@ class Proposal:
 
 
 def name_branch(image: str, base: str) -> str:
-    """The branch for an image: legal for git, and another one for each base.
+    """The branch for an image: valid for git, and different for each base.
 
     https://git-scm.com/docs/git-check-ref-format
     """

@@ -1,7 +1,7 @@
-"""One rolling pull request per image: opened once, and made anew on the newest base with each new tag.
+"""One rolling pull request per image: opened once, and recreated on the newest base for each new tag.
 
-Nobody's work is lost. The branch is replaced only while all that it has is ours, which its commits and files tell, and
-only while it still is what was looked at, which GitHub checks in the same step.
+No work of people is lost. The branch is replaced only if all its commits are ours, and only if it has not moved since
+we read it, which GitHub checks in the same request.
 """
 
 from contextlib import suppress
@@ -23,7 +23,7 @@ from hubaction.rollout.hub.remote_files import read_files
 from hubaction.rollout.hub.trailers import Trailers, read_trailers, render_message
 
 BEGIN, END = "<!-- hub-image-action:rollout -->", "<!-- /hub-image-action:rollout -->"
-"""Around what is ours in the body: people may write before and after it."""
+"""Around our part of the body; people may write before and after it."""
 TITLE = "Roll out "
 
 
@@ -43,7 +43,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Proposed:
-    """What became of a proposal."""
+    """The result of a proposal."""
 
     kind: Kind
     sentence: str
@@ -65,7 +65,7 @@ class _Attempt:
         self._proposal = proposal
 
     def try_once(self) -> Proposed:
-        """Look at all there is, and write: to be repeated whole."""
+        """Read everything, then write; repeated as a whole after passing faults."""
         proposal = self._proposal
         head = self._git.get_head(proposal.base)
         edits = proposal.edit(read_files(self._git, head, proposal.choose), proposal.images)
@@ -118,7 +118,7 @@ class _Attempt:
                 draft=proposal.draft,
             )
         except PassingError:
-            raise  # it may be there all the same, which the next try sees
+            raise  # it may exist nevertheless; the next attempt sees that
         except GitHubError:
             with suppress(GitHubError):
                 self._git.delete_branch(proposal.branch, seen=commit)
@@ -133,7 +133,7 @@ class _Attempt:
         if ours.run > self._proposal.run:
             sentence = f"A newer run than this one has written pull request {pull.number}, so it stays."
             return Proposed(Kind.OVERTAKEN, sentence, edits, pull.url)
-        # A newer run may be of an older commit: its build took longer.
+        # A newer run may have an older commit, whose build took longer.
         if ours.images != self._proposal.images and (newer := self._proposal.find_newer(ours.images)):
             return Proposed(Kind.OVERTAKEN, newer, edits, pull.url)
         tree = self._write_tree(edits, head)
@@ -184,7 +184,7 @@ def _say_nothing(edits: Edits) -> str:
 
 
 def _keep_peoples_words(pull: RemotePull, texts: Texts) -> tuple[str, str]:
-    """Title and body with our part brought up to date, if people have left it there."""
+    """Title and body with our parts updated, unless people have removed them."""
     title = texts.title if pull.title.startswith(TITLE) else pull.title
     body = pull.body.replace("\r\n", "\n")
     before, begin, rest = body.partition(BEGIN)

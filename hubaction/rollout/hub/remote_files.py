@@ -14,7 +14,7 @@ _FILE_MODES = {"100644", "100755"}
 
 
 def read_files(git: GitData, commit: RemoteCommit, choose: Callable[[list[str]], list[str]]) -> dict[str, SourceFile]:
-    """The files of a commit that are meant; links are none of them."""
+    """The selected files of a commit; symbolic links are left out."""
     entries = {entry.name: entry for entry in git.list_files(commit.tree) if entry.mode in _FILE_MODES}
     return {name: _read_file(git, entries[name]) for name in choose(list(entries))}
 

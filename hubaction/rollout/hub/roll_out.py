@@ -26,7 +26,7 @@ _WHY_BY_HAND = "there is no token for it (see 'rollout-token')."
 
 
 class NotRolledOutError(ActionError):
-    """The image is in its registry, and hubs do not get it."""
+    """The image is in its registry, but hubs do not get it."""
 
     def __init__(self, image: Reference, repository: str, reason: str) -> None:
         super().__init__(
@@ -36,7 +36,7 @@ class NotRolledOutError(ActionError):
 
 @dataclass(frozen=True)
 class Source:
-    """Where the image comes from."""
+    """The repository that the image was built from, and the current run."""
 
     repository: str
     """`owner/name`."""
@@ -60,7 +60,7 @@ class Rollout:
 
 @dataclass(frozen=True)
 class Clients:
-    """What a rollout talks to."""
+    """The clients of a rollout."""
 
     registries: Registries
     source: GitHub | None
@@ -91,7 +91,7 @@ def _propose(rollout: Rollout, look_up: LookUp, configuration: GitHub) -> Propos
     base = rollout.target.branch or repository.default_branch
     done = propose(configuration, repository.full_name, make_proposal(rollout, look_up, base))
     if repository.private and rollout.target.repository.lower() != rollout.source.repository.lower():
-        # This job's log and summary may have more readers than that repository.
+        # More people may read this job's log and summary than that repository.
         return replace(done, edits=replace(done.edits, changed=(), notes=()))
     return done
 
@@ -142,7 +142,7 @@ def _make_story(rollout: Rollout, look_up: LookUp, edits: Edits) -> Story:
 
 
 def _explain(error: ActionError, rollout: Rollout) -> str:
-    """The reason, and what helps a token that may not do it."""
+    """The reason, and how to fix a token without the necessary permissions."""
     own = not rollout.settings.token
     given = "github-token" if own else "rollout-token"
     if isinstance(error, BadTokenError):
@@ -160,7 +160,7 @@ def _explain(error: ActionError, rollout: Rollout) -> str:
 
 
 def _show(rollout: Rollout, look_up: LookUp, configuration: GitHub | None) -> RolledOut:
-    """The change as a diff where the files may be read, else in words. Never raises."""
+    """The change as a diff if the files can be read, else in words. Never raises."""
     sentence = (
         f"{rollout.image} is not rolled out, for there is no token for {rollout.target.repository}: the job"
         " summary has the change to make by hand. With the input 'rollout-token' it becomes a pull request."

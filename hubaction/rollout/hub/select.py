@@ -1,4 +1,4 @@
-"""Where a path leads in a file: the file's own nodes, so that each is known with its place in the text.
+"""Follows a path in a file to the nodes, which know their places in the text.
 
 JMESPath's parser reads the paths; they are followed here. Its evaluation would need most of this again: it says nothing
 about where a path does not lead on, compares types where configurations are compared as texts, and its parser ends a
@@ -17,12 +17,12 @@ from hubaction.inputs.yaml_nodes import children_of, entries_of, items_of
 
 MERGE = "<<"
 _NOTHING = {None, "", "false", "null"}
-"""Texts of values for which a condition does not hold."""
+"""Texts that count as false in a condition."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """A value in a file, and the way to it; nodes are the same where aliases lead to them."""
+    """A value in a file and the way to it. Aliases of one node give several places with the same node."""
 
     node: Node
     parent: "Place | None" = None
@@ -36,7 +36,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Miss:
-    """Where a path did not lead on."""
+    """The point where a path ended before its value."""
 
     depth: int
     wanted: str
@@ -52,12 +52,12 @@ class Miss:
 
 @dataclass
 class Selection:
-    """What a path leads to in one document, and where it does not lead on."""
+    """Follows paths, and notes where they ended early."""
 
     misses: list[Miss] = field(default_factory=list)
 
     def select(self, tree: Mapping[str, Any], place: Place) -> list[Place]:
-        """The places, each node once: aliases cannot make them many."""
+        """The selected places, each node once."""
         return list({id(found.node): found for found in self._visit(tree, [place])}.values())
 
     def _visit(self, tree: Mapping[str, Any], places: list[Place]) -> list[Place]:

@@ -1,4 +1,4 @@
-"""How a new value is written: in the old one's quotes, and in quotes where YAML would read a number."""
+"""How a new value is written: in the quotes of the old one, and in quotes where YAML would read a number."""
 
 import re
 
@@ -13,7 +13,7 @@ _OTHER_THAN_TEXT = re.compile(rf"(?:{_NUMBER}|{_WORD})", re.IGNORECASE)
 
 
 def is_read_as_text(tag: str) -> bool:
-    """Whether a tag without quotes is a text to every reader of YAML, old and new: 1234567e8901 is a number.
+    """Whether every YAML parser, old and new, reads an unquoted tag as text: 1234567e8901 is a number.
 
     https://yaml.org/spec/1.2.2/#103-core-schema and https://yaml.org/type/
     """
@@ -25,7 +25,7 @@ def quote_if_needed(text: str) -> str:
 
 
 def respell(node: ScalarNode, raw: str, new: str) -> str | None:
-    """The new value in the old one's quotes; None when the old one is not written out in the text."""
+    """The new value in the quotes of the old one; None if the old one has escapes or spans lines."""
     old = "" if str(node.tag).endswith(":null") else str(node.value).strip()
     if not raw:
         return f" {quote_if_needed(new)}"
@@ -35,6 +35,6 @@ def respell(node: ScalarNode, raw: str, new: str) -> str | None:
         return quote_if_needed(new)
     if raw.count(old) != 1:
         return None
-    # Without quotes, old readers of YAML end a text in braces at a colon.
+    # In flow style, old parsers end a plain text at a colon.
     gets_colon = node.style in {None, ""} and ":" in new and ":" not in old
     return f'"{new}"' if gets_colon else raw.replace(old, new)

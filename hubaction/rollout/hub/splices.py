@@ -1,4 +1,4 @@
-"""Changes of a file's text, and the proof that they change the chosen values only."""
+"""Changes of a file's text, and the check that they change only the chosen values."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ class Splice:
     node: ScalarNode
     value: str
     adds: bool = False
-    """Whether a key `tag` with this value comes after the node, which stays."""
+    """Whether the node stays and a key `tag` with this value is added after it."""
 
 
 def apply_splices(document: Document, splices: Collection[Splice]) -> str:
-    """The new text; raises FileError when it does not say the same as before, but for the chosen values."""
+    """The new text; raises FileError if more than the chosen values would differ."""
     text = document.text
     for splice in sorted(splices, key=lambda each: each.start, reverse=True):
         text = text[: splice.start] + splice.text + text[splice.end :]
@@ -44,7 +44,7 @@ def _verify(document: Document, splices: Collection[Splice], text: str) -> None:
 
 
 def _expect(event: Event, splice: Splice | None) -> Iterator[tuple[str, ...]]:
-    """What the parser has to say in the place of an event."""
+    """The events expected in place of one event of the old text."""
     if splice is None or not isinstance(event, ScalarEvent) or event.end_mark.index != splice.node.end_mark.index:
         yield sign(event)
         return

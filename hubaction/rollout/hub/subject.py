@@ -18,7 +18,7 @@ class Subject:
 
     references: tuple[PushedReference, ...]
     commit: str
-    """It was built from."""
+    """That it was built from."""
     hub: str = ""
     """What the hub check saw, or empty."""
     tests: str = ""
@@ -33,12 +33,12 @@ class Subject:
 
 
 def choose_pushed(pushed: Sequence[PushedReference], image: Reference) -> tuple[PushedReference, ...]:
-    """Of all that was pushed, the tag that names the commit, under each name of the image."""
+    """The pushed references with the tag of the image, one for each name."""
     return tuple(item for item in pushed if item.reference.tag == image.tag)
 
 
 def find_subject(references: Sequence[Reference], commit: str, registries: Registries) -> Subject:
-    """What the registry has under these references; raises ActionError for what is missing or not for hubs."""
+    """Look the references up; raises ActionError for an image that is missing or not meant for hubs."""
     found = []
     for reference in references:
         registry = registries.open(reference.name.registry)
@@ -56,9 +56,9 @@ def find_subject(references: Sequence[Reference], commit: str, registries: Regis
 
 
 def _read_labels(registry: Registry, reference: Reference, manifest: Manifest) -> Iterator[Mapping[str, str]]:
-    """Those of this very manifest, for its tag may move; of an index, those of each image in it.
+    """The labels of exactly this manifest, since its tag may move; for an index, those of each image in it.
 
-    Raises ActionError when nobody tells.
+    Raises ActionError if they are unknown.
     """
     images = _images_of(manifest) if manifest.media_type in INDEX_TYPES else (manifest.digest,)
     for digest in images:

@@ -1,4 +1,4 @@
-"""What people read about a rollout: the pull request in the hub's repository, and the job summary."""
+"""The texts of a rollout: pull request, comment and job summary."""
 
 import re
 from collections.abc import Sequence
@@ -9,22 +9,22 @@ from hubaction.results import ChangedFile, ImageFacts
 
 MAX_LISTED = 50
 MAX_LENGTH = 60_000
-"""Characters of a body, a comment or the summary's part; GitHub takes 65,536."""
+"""Characters of a body, a comment or the part of the summary; GitHub accepts 65,536."""
 
 
 @dataclass(frozen=True)
 class Story:
-    """All that is told of one rollout. Addresses are made of checked parts."""
+    """The facts that the texts are made of. URLs consist of checked parts."""
 
     image: ImageFacts
     old: ImageFacts | None
-    """What most of the places named before; None when that is not known."""
+    """The first image that is replaced; None if unknown."""
     repository: str
-    """`owner/name` that the image is built from."""
+    """`owner/name`, that the image is built from."""
     server_url: str
     run_url: str
     pull_number: int | None
-    """Of the pull request that brought the commit there."""
+    """The merged pull request that the commit came from."""
     hub: str
     """What the hub check saw, or empty."""
     tests: str
@@ -35,7 +35,7 @@ def render_title(image: str) -> str:
 
 
 def render_body(story: Story, files: Sequence[ChangedFile], notes: Sequence[str]) -> str:
-    """The body of the pull request, without the marks around it."""
+    """The body of the pull request, without the markers around it."""
     parts = [
         f"The image {code(story.image.reference)} is in its registry. Merge this to have hubs start it.",
         _comparison(story),
@@ -48,7 +48,7 @@ def render_body(story: Story, files: Sequence[ChangedFile], notes: Sequence[str]
 
 
 def render_comment(story: Story, diff: str) -> str:
-    """For a pull request that people changed: what it would be by now."""
+    """For a pull request whose branch people have changed: the diff that it would have now."""
     text = (
         f"There is a newer image, {code(story.image.reference)}. This pull request has changes of others, so it was"
         " left as it is. Its own change would be by now:\n\n"
@@ -59,7 +59,7 @@ def render_comment(story: Story, diff: str) -> str:
 
 
 def render_summary(sentence: str, url: str, diff: str, notes: Sequence[str]) -> str:
-    """The part of the job summary, when the pull request is there or none is needed."""
+    """The part of the job summary if there is a pull request, or if none is needed."""
     parts = ["#### Rollout", sentence + (f" {url}" if url else ""), fence(diff, "diff") if diff else "", _list(notes)]
     return cut("\n\n".join(part for part in parts if part), MAX_LENGTH)
 
@@ -67,7 +67,7 @@ def render_summary(sentence: str, url: str, diff: str, notes: Sequence[str]) -> 
 def render_by_hand(
     story: Story, repository: str, places: Sequence[str], diff: str, why: str, notes: Sequence[str] = ()
 ) -> str:
-    """The part of the job summary that lets people make the change themselves."""
+    """The part of the job summary with which people make the change themselves."""
     what = f"To roll out {code(story.image.reference)}, change {code(repository)} by hand"
     where = "\n".join(f"- {code(place)}" for place in places)
     parts = [
@@ -82,7 +82,7 @@ def render_by_hand(
 
 
 def compare_url(story: Story) -> str:
-    """The page with the commits between the two images; empty when one of them is not known."""
+    """The page with the commits between the two images; empty if a commit is unknown."""
     old = story.old.commit if story.old else ""
     if not _is_commit(old) or not _is_commit(story.image.commit) or old == story.image.commit:
         return ""
@@ -90,7 +90,7 @@ def compare_url(story: Story) -> str:
 
 
 def fence(text: str, language: str) -> str:
-    """A block of code that nothing in it can end."""
+    """A fenced code block whose content cannot close it."""
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     mark = "`" * max(longest + 1, 3)
     return f"{mark}{language}\n{text.rstrip(chr(10))}\n{mark}"

@@ -1,4 +1,4 @@
-"""The message of our commits: what it says of images and runs, and how it is known again."""
+"""The message of our commits, with trailers that name the images and the run."""
 
 import re
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ _RUN = re.compile(r"^Hub-Image-Run: (\d{1,20})\.(\d{1,6})$", re.MULTILINE)
 _TREE = re.compile(r"^Hub-Image-Tree: ([0-9a-f]{40,64})$", re.MULTILINE)
 
 Run = tuple[int, int]
-"""GitHub's number of a run, and of its attempt: they grow."""
+"""GitHub's run id and attempt; both only grow."""
 
 
 @dataclass(frozen=True)
 class Trailers:
-    """What a commit of ours says of itself."""
+    """The trailers of one of our commits."""
 
     images: tuple[str, ...]
     """`name:tag@digest`, for each name of the image."""
@@ -31,7 +31,7 @@ def render_message(title: str, images: tuple[str, ...], run: Run, tree: str) -> 
 
 
 def read_trailers(message: str) -> Trailers | None:
-    """What a commit says of itself; None when it is not ours."""
+    """The trailers of a message; None if the commit is not ours."""
     last = message.rstrip("\n").rpartition("\n\n")[2]
     run, tree = _RUN.search(last), _TREE.search(last)
     images = tuple(_IMAGE.findall(last))

@@ -6,16 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hubaction.rollout.binder.prebuild import (
-    Phase,
     Prebuild,
     build_url,
     explain_failure,
-    parse_event,
-    parse_events,
     request_prebuild,
 )
 from tests.support.binder_federation import FRONT, KEEP_ALIVE, MEMBER, STALL, Federation, event, running_federation
@@ -274,43 +269,6 @@ def test_request_prebuild__of_a_host_that_is_not_there(url: str) -> None:
     end = request_prebuild(build_url(url, "Org/Course", "main"), say=print, write=print, seconds=5)
     assert not end.built
     assert "does not answer" in end.advice
-
-
-# --- events ---
-
-
-def test_parse_events__reads_the_format() -> None:
-    lines = [
-        ":keepalive",
-        "",
-        "event: message",
-        'data: {"phase":',
-        'data:"building", "message": "x"}',
-        "id: 1",
-        "",
-        "",
-        "data: no JSON",
-        "",
-        'data: {"phase": "built"}',
-        "",
-        'data: {"phase": "never sent off"}',
-    ]
-    assert list(parse_events(lines)) == [Phase("building", "x"), Phase("built", "")]
-
-
-@pytest.mark.parametrize("text", ["", "[]", "1", "null", '"x"', "[" * 100_000])
-def test_parse_event__of_what_is_none(text: str) -> None:
-    assert parse_event(text) is None
-
-
-@pytest.mark.parametrize("text", ["{}", '{"phase": 1, "message": 2, "status_code": "3"}', '{"phase": "a b"}'])
-def test_parse_event__of_other_values(text: str) -> None:
-    assert parse_event(text) == Phase("unknown", "")
-
-
-@given(st.text())
-def test_parse_event__never_raises(text: str) -> None:
-    parse_event(text)
 
 
 def test_explain_failure__without_a_status() -> None:
