@@ -63,9 +63,7 @@ def _roll_out(
     from hubaction.rollout.hub.subject import Subject, choose_pushed
 
     pushed = choose_pushed(published.pushed, published.image)
-    # These texts come from the image and leave this machine with the pull request.
-    hub, tests = map(job.console.scrub, (describe_hub_check(report), describe_tests(report)))
-    subject = Subject(pushed, checked.plan.checkout.commit, hub, tests)
+    subject = Subject(pushed, checked.plan.checkout.commit, describe_hub_check(report), describe_tests(report))
     with report.step("rollout"):
         roll_out_image(subject, target, checked.plan.checkout.repository, checked.registries, settings, job, report)
 

@@ -41,7 +41,7 @@ def describe_hub_check(report: Report) -> str:
     return "done when that image was built" if reused and reused.hub_checked else ""
 
 
-def make_image_result(plan: BuildPlan, report: Report, *, platform: str, variant: str) -> ImageResult:
+def make_image_result(plan: BuildPlan, report: Report, *, platform: str = "", variant: str = "") -> ImageResult:
     built, reused, failure = report.find(Built), report.find(Reused), report.find(Failed)
     tested, left_out, binder = report.find(Tested), report.find(LeftOut), report.find(BinderImage)
     return ImageResult(

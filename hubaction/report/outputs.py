@@ -28,8 +28,6 @@ class Output:
     kind: type[Any]
     value: Callable[[Any], str | None]
     """None if the output is not set."""
-    untrusted: bool = False
-    """Whether the text comes from the image."""
 
 
 def _text(value: object) -> str | None:
@@ -62,7 +60,7 @@ OUTPUTS = (
     Output("tests", Tested, lambda tested: tested.counts or None),
     Output("hub-ready-seconds", HubChecked, lambda checked: f"{checked.ready_seconds:.1f}"),
     Output("hub-memory-bytes", HubChecked, lambda checked: _text(checked.memory_bytes)),
-    Output("hub-versions", HubChecked, lambda checked: json.dumps(dict(checked.versions)), untrusted=True),
+    Output("hub-versions", HubChecked, lambda checked: json.dumps(dict(checked.versions))),
     Output("comment-id", Commented, lambda comment: str(comment.id)),
     Output("comment-url", Commented, lambda comment: comment.url),
     Output("result-file", ResultFile, lambda stored: stored.file),
@@ -78,4 +76,4 @@ def write_outputs(report: Report, job: Job) -> None:
         result = report.find(output.kind)
         value = None if result is None else output.value(result)
         if value is not None:
-            job.outputs.set_output(output.name, job.console.scrub(value) if output.untrusted else value)
+            job.outputs.set_output(output.name, value)

@@ -59,12 +59,12 @@ def _write_summary(plan: BuildPlan, job: Job, report: Report) -> None:
 
 def _store_files(result: ImageResult, settings: Settings, job: Job, report: Report) -> None:
     """Store the result for a workflow with write access, and the tests' results for later steps."""
-    tested, scrub = report.find(Tested), job.console.scrub
+    tested = report.find(Tested)
     file = settings.result_file
-    if file and _store(write_result(result, scrub), file, "result-file", job):
+    if file and _store(write_result(result), file, "result-file", job):
         report.add(ResultFile(file))
     file = settings.tests.junit_file
-    if file and tested and tested.cases and _store(render_junit(tested.cases, scrub), file, "junit-file", job):
+    if file and tested and tested.cases and _store(render_junit(tested.cases), file, "junit-file", job):
         report.add(JUnitFile(file))
 
 

@@ -6,8 +6,9 @@ The file is untrusted: every value is checked, and values are only shown, never 
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,18 @@ class ResultFileError(ActionError):
             f"input 'result-file': '{file}' {reason}. It is the file that a step with mode: test and the same input"
             " wrote; download that run's artifact before this step."
         )
+
+
+class State(Enum):
+    """What became of an image."""
+
+    FAILED = "failed"
+    """The run failed, perhaps after the push."""
+    UNCHANGED = "unchanged"
+    """An earlier image is used again."""
+    PUSHED = "pushed"
+    BUILT = "built"
+    """Built, and not pushed."""
 
 
 @dataclass(frozen=True)
@@ -64,13 +77,17 @@ class ImageResult:
     binder_obstacle: str = ""
     """Why there is no branch although one was planned; not part of the file."""
 
+    @property
+    def state(self) -> State:
+        if self.failure:
+            return State.FAILED
+        if self.same_as:
+            return State.UNCHANGED
+        return State.PUSHED if self.pushed else State.BUILT
 
-def write_result(result: ImageResult, scrub: Callable[[str], str] = str) -> str:
-    """Return the file's text. It leaves this machine, so `scrub` removes secrets."""
 
-    def shorten(text: str) -> str:
-        return scrub(text)[:MAX_TEXT]
-
+def write_result(result: ImageResult) -> str:
+    """Return the file's text."""
     return json.dumps(
         {
             "version": VERSION,
@@ -80,14 +97,14 @@ def write_result(result: ImageResult, scrub: Callable[[str], str] = str) -> str:
                 {"tag": item.reference.tag, "name": str(item.reference.name), "digest": item.digest, "size": item.size}
                 for item in result.pushed
             ],
-            "tests": shorten(result.tests),
-            "failing": [shorten(name) for name in result.failing[:MAX_FAILING]],
-            "hub": shorten(result.hub),
-            "left_out": [shorten(name) for name in result.left_out[:MAX_LEFT_OUT]],
+            "tests": result.tests[:MAX_TEXT],
+            "failing": [name[:MAX_TEXT] for name in result.failing[:MAX_FAILING]],
+            "hub": result.hub[:MAX_TEXT],
+            "left_out": [name[:MAX_TEXT] for name in result.left_out[:MAX_LEFT_OUT]],
             "steps": result.steps,
             "cached_steps": result.cached_steps,
             "seconds": {name: round(seconds, 1) for name, seconds in result.seconds.items()},
-            "failure": shorten(result.failure),
+            "failure": result.failure[:MAX_TEXT],
             "same_as": str(result.same_as) if result.same_as else "",
             "binder_branch": result.binder_branch,
         },

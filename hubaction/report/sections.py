@@ -3,9 +3,11 @@
 import re
 
 from hubaction.decide.comment import Badge
-from hubaction.markdown import code, format_bytes, list_left_out, table
+from hubaction.image import short_sha
+from hubaction.markdown import code, table
 from hubaction.report.comment import RunNumber, Section
-from hubaction.report.result_file import ImageResult
+from hubaction.report.result_file import ImageResult, State
+from hubaction.report.result_table import cache_rows, check_rows
 from hubaction.results import Cleaned, CleanedTag
 
 BINDER_IMAGE = "binder-image"
@@ -15,7 +17,7 @@ def badge_section(badge: Badge, run: RunNumber, *, launch_url: str, badge_url: s
     """The Binder badge, or the reason why there is none. The URLs are percent-encoded already."""
     if badge.reason:
         return Section("badge", run, f"Binder cannot build this pull request: {badge.reason}.")
-    where = f"at {code(badge.ref)}" if badge.ref != commit else f"at commit {code(commit[:12])}"
+    where = f"at {code(badge.ref)}" if badge.ref != commit else f"at commit {code(short_sha(commit))}"
     what = f"the content of {code(badge.content_branch)} in the environment of {code(badge.repository)}"
     text = f"Try {what} on Binder" if badge.content_url else f"Try this pull request {where} on Binder"
     text += ", built from source."
@@ -30,7 +32,7 @@ def binder_image_section(
         reason = result.binder_obstacle or "there is none in a registry"
         return Section(BINDER_IMAGE, run, f"Binder does not start this image: {code(reason)}.")
     image = code(str(result.pushed[0].reference))
-    text = f"Try this image on Binder: {image}, as it was built at commit {code(commit[:12])}."
+    text = f"Try this image on Binder: {image}, as it was built at commit {code(short_sha(commit))}."
     return Section(BINDER_IMAGE, run, f"[![Launch this image on Binder]({badge_url})]({launch_url})\n\n{text}")
 
 
@@ -82,16 +84,18 @@ def _legal_key(key: str) -> str:
 
 
 def _headline(result: ImageResult, commit: str) -> str:
-    name, at = code(str(result.name)), f"at commit {code(commit[:12])}"
-    if result.failure:
-        return f"❌ The image {name} {at} failed: {code(result.failure)}"
-    if result.same_as:
-        same = f"✅ The image {name} {at} is the same as {code(str(result.same_as))}: nothing was built"
-        return f"{same}, and it was tagged:" if result.pushed else f"{same}."
+    name, at = code(str(result.name)), f"at commit {code(short_sha(commit))}"
     tested = " and tested" if result.tests else ""
-    if not result.pushed:
-        return f"✅ The image {name} was built{tested} {at}, and not pushed."
-    return f"✅ The image {name} was built{tested} {at}, and pushed:"
+    match result.state:
+        case State.FAILED:
+            return f"❌ The image {name} {at} failed: {code(result.failure)}"
+        case State.UNCHANGED:
+            same = f"✅ The image {name} {at} is the same as {code(str(result.same_as))}: nothing was built"
+            return f"{same}, and it was tagged:" if result.pushed else f"{same}."
+        case State.PUSHED:
+            return f"✅ The image {name} was built{tested} {at}, and pushed:"
+        case State.BUILT:
+            return f"✅ The image {name} was built{tested} {at}, and not pushed."
 
 
 def _failing(result: ImageResult) -> str:
@@ -103,13 +107,7 @@ def _pushed(result: ImageResult) -> str:
 
 
 def _rows(result: ImageResult) -> list[tuple[str, str]]:
-    rows = [("Image tests", code(result.tests) if result.tests else "none")]
-    rows.append(("Hub check", code(result.hub) if result.hub else "none"))
-    if result.left_out:
-        rows.append(("Left out for secrets", list_left_out(result.left_out)))
-    rows += [("Download size", format_bytes(item.size)) for item in result.pushed[:1] if item.size]
-    if result.steps:
-        rows.append(("Cached steps", f"{result.cached_steps} of {result.steps}"))
+    rows = [*check_rows(result, result.left_out), *cache_rows(result)]
     if result.seconds:
         rows.append(("Time", ", ".join(f"{step} {seconds:.0f} s" for step, seconds in result.seconds.items())))
     return rows

@@ -5,26 +5,28 @@ from collections.abc import Sequence
 
 from hubaction.decide.plan import BuildPlan
 from hubaction.image import PushedReference
-from hubaction.markdown import code, format_bytes, list_left_out, table
-from hubaction.report.image_result import describe_hub_check, describe_tests, list_pushed
+from hubaction.markdown import code, format_bytes, table
+from hubaction.report.image_result import make_image_result
 from hubaction.report.report import Report
+from hubaction.report.result_file import ImageResult, State
+from hubaction.report.result_table import cache_rows, check_rows
 from hubaction.report.test_table import render_cases
-from hubaction.results import Built, Compared, Failed, LeftOut, Noticed, OtherRepo2docker, Reused, RolledOut, Tested
+from hubaction.results import Built, Compared, LeftOut, Noticed, OtherRepo2docker, RolledOut, Tested
 
 
 def render_summary(plan: BuildPlan, report: Report, try_on_hub: str = "") -> str:
     """Return the summary as GitHub-flavoured Markdown; `try_on_hub` is Markdown already."""
-    pushed, failure = list_pushed(report), report.find(Failed)
-    parts = [_headline(plan, report)]
-    if pushed:
-        parts += [_references(pushed), _hub_snippet(pushed)]
-    elif plan.references and failure is None:
+    result = make_image_result(plan, report)
+    parts = [_headline(plan, result)]
+    if result.pushed:
+        parts += [_references(result.pushed), _hub_snippet(result.pushed)]
+    elif result.state is not State.FAILED:
         parts.append("Nothing was pushed. It would be: " + ", ".join(f"`{ref}`" for ref in plan.references))
     tested, rollout = report.find(Tested), report.find(RolledOut)
     parts += [
         try_on_hub,
         rollout.markdown if rollout else "",
-        _facts(report),
+        _facts(result, report),
         render_cases(tested.cases if tested else ()),
         *(f"> {code(notice)}" for notice in _notices(plan, report)),
     ]
@@ -35,19 +37,19 @@ def _notices(plan: BuildPlan, report: Report) -> list[str]:
     return [*plan.notices, *(notice for noticed in report.each(Noticed) for notice in noticed.notices)]
 
 
-def _headline(plan: BuildPlan, report: Report) -> str:
-    pushed, failure, reused = list_pushed(report), report.find(Failed), report.find(Reused)
-    name = f" `{plan.image}`"
-    if failure is not None:
-        # A step after the push may fail: the image is in the registry all the same.
-        reached = "pushed, and then the run failed" if pushed else "not published"
-        return f"### ❌ User image{name}: {reached}\n\n{code(failure.message)}"
-    if reused:
-        return f"### ✅ User image{name}: unchanged, the same as `{reused.reference}`"
-    what = "built, tested and pushed" if pushed else "built and tested"
-    if not describe_tests(report):
-        what = what.replace(", tested", "").replace(" and tested", "")
-    return f"### ✅ User image{name}: {what}"
+def _headline(plan: BuildPlan, result: ImageResult) -> str:
+    name, tested = f"`{plan.image}`", ", tested" if result.tests else ""
+    match result.state:
+        case State.FAILED:
+            # A step after the push may fail: the image is in the registry all the same.
+            reached = "pushed, and then the run failed" if result.pushed else "not published"
+            return f"### ❌ User image {name}: {reached}\n\n{code(result.failure)}"
+        case State.UNCHANGED:
+            return f"### ✅ User image {name}: unchanged, the same as `{result.same_as}`"
+        case State.PUSHED:
+            return f"### ✅ User image {name}: built{tested} and pushed"
+        case State.BUILT:
+            return f"### ✅ User image {name}: built{' and tested' if result.tests else ''}"
 
 
 def _references(pushed: Sequence[PushedReference]) -> str:
@@ -66,21 +68,14 @@ def _hub_snippet(pushed: Sequence[PushedReference]) -> str:
     )
 
 
-def _facts(report: Report) -> str:
-    compared, tests, hub = report.find(Compared), describe_tests(report), describe_hub_check(report)
+def _facts(result: ImageResult, report: Report) -> str:
+    compared, left_out = report.find(Compared), report.find(LeftOut)
     rows = [("Compared", code(compared.sentence))] if compared else []
-    rows.append(("Image tests", code(tests) if tests else "none"))
-    rows.append(("Hub check", code(hub) if hub else "none"))
-    if left_out := report.find(LeftOut):
-        rows.append(("Left out for secrets", list_left_out(left_out.files)))
-    sizes = [item.size for item in list_pushed(report) if item.size]
-    if sizes:
-        rows.append(("Download size", format_bytes(sizes[0])))
+    rows += check_rows(result, left_out.files if left_out else ())
     if other := report.find(OtherRepo2docker):
         rows.append(("repo2docker", code(other.version)))
     if built := report.find(Built):
         rows.append(("Size on the hub's disk", format_bytes(built.bytes)))
-        if built.steps:
-            rows.append(("Cached steps", f"{built.cached_steps} of {built.steps}"))
+    rows += cache_rows(result)
     rows += [(f"Time to {step}", f"{seconds:.1f} s") for step, seconds in report.seconds.items()]
     return table(rows)
