@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from hubaction.report.scrub import scrub_result
 from hubaction.results import Noticed
 from hubaction.runner.job import Job
 
@@ -20,8 +21,8 @@ class Report:
         self._seconds: dict[str, float] = {}
 
     def add(self, *results: object) -> None:
-        """Add frozen values: results of hubaction.results, or a changed plan."""
-        self._results += results
+        """Add frozen values: results of hubaction.results, or a changed plan. They are kept without secrets."""
+        self._results += (scrub_result(result, self._job.console.scrub) for result in results)
 
     def find(self, kind: type[T]) -> T | None:
         return next(iter(reversed(self.each(kind))), None)

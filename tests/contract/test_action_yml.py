@@ -8,6 +8,7 @@ from devtools.inputs_table import SHORT, group_inputs, render_all, render_inputs
 from devtools.places import PROJECT
 from hubaction.inputs.old_inputs import OLD_INPUTS
 from hubaction.inputs.settings import INPUTS
+from hubaction.report.outputs import OUTPUTS
 
 TEXT = (PROJECT / "action.yml").read_text(encoding="utf-8")
 ACTION: dict[str, Any] = yaml.safe_load(TEXT)
@@ -32,6 +33,18 @@ def test_inputs__action_yml_settings_and_the_page_agree() -> None:
     for name in OLD_INPUTS:
         assert OLD_INPUTS[name] in ACTION["inputs"][name]["deprecationMessage"], name
         assert "default" not in ACTION["inputs"][name], name
+
+
+def test_outputs__action_yml_and_the_table_agree() -> None:
+    names = [output.name for output in OUTPUTS]
+    assert sorted(ACTION["outputs"]) == sorted(names)
+    for name in names:
+        assert f"\n| `{name}` | " in PAGE, name
+
+
+def test_outputs__old_names_say_what_is_new() -> None:
+    for name in ("IMAGE_SHA_NAME", "IMAGE_SHA_TAG", "PUSH_STATUS"):
+        assert ACTION["outputs"][name]["description"].startswith("As in jupyterhub/repo2docker-action; "), name
 
 
 def test_group_inputs__each_has_a_heading_and_keeps_its_order() -> None:
