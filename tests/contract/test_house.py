@@ -78,9 +78,7 @@ COVERED_BY = {
     "clients/registry/remote_image": "unit/publish/test_promote.py",
     "clients/registry/tags": "unit/clients/registry/test_registry.py",
     "inputs/repository_files": "unit/build/test_context.py",
-    "modes/build": "integration/test_main.py",
     "modes/check": "integration/test_main.py",
-    "modes/follow_up": "end_to_end/test_workflows.py",
     "modes/image": "integration/test_main.py",
     "modes/plan_only": "unit/test_main.py",
     "modes/post": "unit/test_main.py",
@@ -89,10 +87,6 @@ COVERED_BY = {
     "modes/verify": "integration/test_hub_check_step.py",
     "modes/workshop": "integration/test_main.py",
     "report/comment_sections": "unit/modes/test_comment.py",
-    "report/image_result": "unit/report/test_summary.py",
-    "report/outputs": "unit/modes/test_cleanup.py",
-    "report/report": "unit/report/test_summary.py",
-    "report/reporting": "integration/test_main.py",
 }
 """Modules without a unit test of their own name, and the test that covers them."""
 
