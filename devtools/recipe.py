@@ -25,7 +25,7 @@ HAVE_A_SAY = (
     "modes/image.py",
     "modes/verify.py",
 )
-"""Files and folders of the package that decide what an image becomes, or how it is proven."""
+"""Files and folders of the package that decide what an image becomes, or how it is verified."""
 HAVE_NONE = (
     "build/base_images.py",
     "build/build_log.py",

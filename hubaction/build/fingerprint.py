@@ -22,7 +22,7 @@ from hubaction.errors import ActionError
 VERSION = 1
 """Of the encoding and of the label; another one is another fingerprint."""
 RECIPE = 1
-"""Raised by hand when an image of the same repository comes out otherwise, or is proven otherwise: all are built again.
+"""Raised by hand when an image of the same repository is built or verified differently: all images are built again.
 
 CONTRIBUTING.md says how a test reminds of it.
 """

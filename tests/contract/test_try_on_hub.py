@@ -9,7 +9,7 @@ import yaml
 from devtools.places import PROJECT
 from hubaction.decide.plan import make_plan
 from hubaction.report.try_on_hub import preview_links
-from tests.unit.report.test_hub_links import follow_login, read_form
+from tests.unit.report.test_links_to_hubs import follow_login, read_form
 from tests.unit.samples import SHORT_HEAD_SHA, SURROUNDINGS, make_settings, pull_request
 
 PAGE = (PROJECT / "docs" / "try-on-hub.md").read_text(encoding="utf-8")

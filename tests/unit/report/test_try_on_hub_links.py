@@ -10,7 +10,7 @@ from hubaction.decide.plan import make_plan
 from hubaction.decide.try_on_hub import Content, TryOnHub
 from hubaction.image import ImageName, PushedReference, Reference
 from hubaction.report.try_on_hub import describe_try_on_hub, link_to_hub, preview_links
-from tests.unit.report.test_hub_links import follow_login, read_form
+from tests.unit.report.test_links_to_hubs import follow_login, read_form
 from tests.unit.samples import HEAD_SHA, LOGIN, SHORT_HEAD_SHA, SURROUNDINGS, make_settings, pull_request, push_to
 
 HUB = "https://hub.example.edu/base"

@@ -50,7 +50,7 @@ def server(server: GitHubServer) -> GitHubServer:
 
 
 @pytest.fixture
-def hub(server: GitHubServer) -> Iterator[GitHub]:
+def github(server: GitHubServer) -> Iterator[GitHub]:
     """Yield the door, opened with a job's token."""
     door = GitHub(server.url, JOB_TOKEN, REPOSITORY, timeout=1)
     yield door
@@ -58,7 +58,7 @@ def hub(server: GitHubServer) -> Iterator[GitHub]:
 
 
 def update(
-    hub: GitHub,
+    github: GitHub,
     *,
     branch: str = "main",
     message: str = DEFAULT_MESSAGE,
@@ -67,7 +67,7 @@ def update(
     pushed_commit: str = "",
 ) -> DockerfileUpdate:
     return update_binder_dockerfile(
-        GitData(hub), branch=branch, image=image, message=message, write=write, pushed_commit=pushed_commit
+        GitData(github), branch=branch, image=image, message=message, write=write, pushed_commit=pushed_commit
     )
 
 
@@ -75,9 +75,11 @@ def update(
 
 
 @pytest.mark.parametrize("branch", ["main", "release/1.x", "topic #1?"])
-def test_update_binder_dockerfile__commits_one_file_on_the_head(server: GitHubServer, hub: GitHub, branch: str) -> None:
+def test_update_binder_dockerfile__commits_one_file_on_the_head(
+    server: GitHubServer, github: GitHub, branch: str
+) -> None:
     head = server.git.push({"more.txt": "more\n"}, branch=branch)
-    cache = update(hub, branch=branch, message="Point Binder at the new image")
+    cache = update(github, branch=branch, message="Point Binder at the new image")
     assert cache.changed
     assert cache.url == f"https://github.com/{REPOSITORY}/commit/{cache.commit}"
     assert server.git.branches[branch] == cache.commit
@@ -91,31 +93,31 @@ def test_update_binder_dockerfile__commits_one_file_on_the_head(server: GitHubSe
     assert {name: entry for name, entry in after.items() if name != "binder"} == before
 
 
-def test_update_binder_dockerfile__never_forces(server: GitHubServer, hub: GitHub) -> None:
-    update(hub)
+def test_update_binder_dockerfile__never_forces(server: GitHubServer, github: GitHub) -> None:
+    update(github)
     assert [request.body["force"] for request in server.requests if request.method == "PATCH"] == [False]
 
 
-def test_update_binder_dockerfile__of_the_same_image_does_nothing(server: GitHubServer, hub: GitHub) -> None:
-    first = update(hub)
+def test_update_binder_dockerfile__of_the_same_image_does_nothing(server: GitHubServer, github: GitHub) -> None:
+    first = update(github)
     server.requests.clear()
-    assert update(hub) == DockerfileUpdate(False, first.commit, first.url, f"{PATH} on 'main' names this image.")
+    assert update(github) == DockerfileUpdate(False, first.commit, first.url, f"{PATH} on 'main' names this image.")
     assert server.writes() == []
 
 
 @pytest.mark.parametrize("mode", ["100644", EXECUTABLE])
 @pytest.mark.parametrize("text", [render_dockerfile(OLD_IMAGE), OLD_DOCKERFILE], ids=["ours", "repo2docker-action's"])
 def test_update_binder_dockerfile__replaces_what_an_action_wrote(
-    server: GitHubServer, hub: GitHub, text: str, mode: str
+    server: GitHubServer, github: GitHub, text: str, mode: str
 ) -> None:
     server.git.push({PATH: text}, mode=mode)
-    assert update(hub).changed
+    assert update(github).changed
     assert server.git.read(PATH) == render_dockerfile(IMAGE)
 
 
-def test_update_binder_dockerfile__of_an_image_without_a_digest(server: GitHubServer, hub: GitHub) -> None:
+def test_update_binder_dockerfile__of_an_image_without_a_digest(server: GitHubServer, github: GitHub) -> None:
     with pytest.raises(ValueError, match="by its digest"):
-        update(hub, image="quay.io/org/course:v1")
+        update(github, image="quay.io/org/course:v1")
     assert server.requests == []
 
 
@@ -137,11 +139,11 @@ OBSTACLES = [
 
 @pytest.mark.parametrize(("files", "mode", "said"), OBSTACLES)
 def test_update_binder_dockerfile__refuses_to_shadow_configuration(
-    server: GitHubServer, hub: GitHub, files: dict[str, str], mode: str, said: str
+    server: GitHubServer, github: GitHub, files: dict[str, str], mode: str, said: str
 ) -> None:
     head = server.git.push(files, mode=mode)
     with pytest.raises(BinderDockerfileError) as caught:
-        update(hub)
+        update(github)
     assert said in caught.value.message
     assert server.writes() == []
     assert server.git.branches["main"] == head
@@ -149,19 +151,21 @@ def test_update_binder_dockerfile__refuses_to_shadow_configuration(
 
 @pytest.mark.parametrize(("files", "mode", "said"), OBSTACLES)
 def test_update_binder_dockerfile__that_checks_tells_the_same(
-    server: GitHubServer, hub: GitHub, files: dict[str, str], mode: str, said: str
+    server: GitHubServer, github: GitHub, files: dict[str, str], mode: str, said: str
 ) -> None:
     server.git.push(files, mode=mode)
-    cache = update(hub, write=False)
+    cache = update(github, write=False)
     assert not cache.changed
     assert said in cache.advice
     assert "would not be committed" in cache.advice
 
 
-def test_update_binder_dockerfile__sees_configuration_that_comes_just_before(server: GitHubServer, hub: GitHub) -> None:
+def test_update_binder_dockerfile__sees_configuration_that_comes_just_before(
+    server: GitHubServer, github: GitHub
+) -> None:
     server.before("PATCH", lambda: server.git.push({"binder/environment.yml": "dependencies: [xarray]\n"}))
     with pytest.raises(BinderDockerfileError, match="would shadow another file"):
-        update(hub)
+        update(github)
     assert "Dockerfile" not in server.git.trees[server.git.commits[server.git.branches["main"]].tree]
     with pytest.raises(KeyError):
         server.git.read(PATH)
@@ -184,24 +188,26 @@ def test_update_binder_dockerfile__that_checks_writes_nothing(server: GitHubServ
 # --- no endless builds ---
 
 
-def test_update_binder_dockerfile__of_a_build_that_its_own_commit_started(server: GitHubServer, hub: GitHub) -> None:
+def test_update_binder_dockerfile__of_a_build_that_its_own_commit_started(server: GitHubServer, github: GitHub) -> None:
     """With a token of their own, users' workflows start on this commit; the build's image has another digest."""
-    ours = update(hub, image=OLD_IMAGE).commit
-    cache = update(hub, pushed_commit=ours)
+    ours = update(github, image=OLD_IMAGE).commit
+    cache = update(github, pushed_commit=ours)
     assert (cache.changed, cache.commit) == (False, ours)
     assert "its own commit started this build" in cache.advice
     # Other events, say a schedule, bring a new image to the same commit.
-    assert update(hub).changed
+    assert update(github).changed
 
 
-def test_update_binder_dockerfile__of_a_build_of_an_older_commit_of_its_own(server: GitHubServer, hub: GitHub) -> None:
-    ours = update(hub, image=OLD_IMAGE).commit
+def test_update_binder_dockerfile__of_a_build_of_an_older_commit_of_its_own(
+    server: GitHubServer, github: GitHub
+) -> None:
+    ours = update(github, image=OLD_IMAGE).commit
     server.git.push({"notes.txt": "by somebody\n"})
-    assert update(hub, pushed_commit=ours).changed
+    assert update(github, pushed_commit=ours).changed
 
 
-def test_update_binder_dockerfile__of_a_build_that_somebodys_push_started(server: GitHubServer, hub: GitHub) -> None:
-    assert update(hub, pushed_commit=server.git.branches["main"]).changed
+def test_update_binder_dockerfile__of_a_build_that_somebodys_push_started(server: GitHubServer, github: GitHub) -> None:
+    assert update(github, pushed_commit=server.git.branches["main"]).changed
 
 
 # --- the message ---
@@ -244,10 +250,12 @@ def test_is_our_message__of_another(message: str) -> None:
 
 
 @pytest.mark.parametrize("times", [1, ATTEMPTS - 1])
-def test_update_binder_dockerfile__follows_a_branch_that_moves(server: GitHubServer, hub: GitHub, times: int) -> None:
+def test_update_binder_dockerfile__follows_a_branch_that_moves(
+    server: GitHubServer, github: GitHub, times: int
+) -> None:
     numbers = iter(range(times))
     server.before("PATCH", lambda: server.git.push({f"{next(numbers)}.txt": ""}), times=times)
-    cache = update(hub)
+    cache = update(github)
     assert cache.changed
     assert server.git.read(PATH) == render_dockerfile(IMAGE)
     assert server.git.read(f"{times - 1}.txt") == ""
@@ -256,17 +264,17 @@ def test_update_binder_dockerfile__follows_a_branch_that_moves(server: GitHubSer
 
 @pytest.mark.parametrize("answer", [NOT_FAST_FORWARD, CONFLICT], ids=["422", "409"])
 def test_update_binder_dockerfile__gives_up_on_a_branch_that_keeps_moving(
-    server: GitHubServer, hub: GitHub, slept: list[float], answer: Answer
+    server: GitHubServer, github: GitHub, slept: list[float], answer: Answer
 ) -> None:
     server.tell("PATCH", answer, times=99)
     with pytest.raises(MovedError, match="got other commits meanwhile"):
-        update(hub)
+        update(github)
     assert slept == [1] * (ATTEMPTS - 1)
 
 
-def test_update_binder_dockerfile__when_another_run_was_faster(server: GitHubServer, hub: GitHub) -> None:
+def test_update_binder_dockerfile__when_another_run_was_faster(server: GitHubServer, github: GitHub) -> None:
     server.before("PATCH", lambda: server.git.push({PATH: render_dockerfile(IMAGE)}))
-    cache = update(hub)
+    cache = update(github)
     assert not cache.changed
     assert cache.commit == server.git.branches["main"]
 
@@ -280,11 +288,11 @@ def test_update_binder_dockerfile__when_another_run_was_faster(server: GitHubSer
     "line", ["GET .*/ref/", "GET .*/commits/", "GET .*/trees/", "POST .*/trees", "POST .*/commits", "PATCH"]
 )
 def test_update_binder_dockerfile__after_a_fault_commits_once(
-    server: GitHubServer, hub: GitHub, line: str, afterwards: bool, answer: Answer
+    server: GitHubServer, github: GitHub, line: str, afterwards: bool, answer: Answer
 ) -> None:
     head = server.git.branches["main"]
     server.tell(line, answer, afterwards=afterwards)
-    cache = update(hub)
+    cache = update(github)
     assert cache.changed
     assert server.git.commits[server.git.branches["main"]].parents == (head,)
     assert cache.commit == server.git.branches["main"]
@@ -303,39 +311,39 @@ def test_update_binder_dockerfile__after_a_fault_commits_once(
     ids=["may not write", "may not move", "may not see", "ruleset", "protection", "status check"],
 )
 def test_update_binder_dockerfile__that_is_forbidden_says_what_to_add(
-    server: GitHubServer, hub: GitHub, slept: list[float], pattern: str, answer: Answer, said: str
+    server: GitHubServer, github: GitHub, slept: list[float], pattern: str, answer: Answer, said: str
 ) -> None:
     server.tell(pattern, answer)
     with pytest.raises(BinderDockerfileError) as caught:
-        update(hub)
+        update(github)
     assert caught.value.message.startswith(f"{PATH} was not committed")
     assert said in caught.value.message
     assert "\n" not in caught.value.message
     assert slept == []
 
 
-def test_update_binder_dockerfile__on_a_branch_that_is_gone(hub: GitHub) -> None:
+def test_update_binder_dockerfile__on_a_branch_that_is_gone(github: GitHub) -> None:
     with pytest.raises(BinderDockerfileError, match="may not read branch 'gone'"):
-        update(hub, branch="gone")
+        update(github, branch="gone")
 
 
-def test_update_binder_dockerfile__on_a_branch_that_goes_meanwhile(server: GitHubServer, hub: GitHub) -> None:
+def test_update_binder_dockerfile__on_a_branch_that_goes_meanwhile(server: GitHubServer, github: GitHub) -> None:
     server.before("PATCH", lambda: server.git.branches.pop("main"))
     with pytest.raises(GitHubError, match="Reference does not exist"):
-        update(hub)
+        update(github)
 
 
 @pytest.mark.parametrize("answer", [Answer(200, "<html>Log in</html>"), Answer(200, {"x": 1}), Answer(200, [1])])
 @pytest.mark.parametrize("pattern", ["/ref/", "/commits/", "/trees/", "POST"])
 def test_update_binder_dockerfile__of_an_answer_that_is_not_githubs(
-    server: GitHubServer, hub: GitHub, pattern: str, answer: Answer
+    server: GitHubServer, github: GitHub, pattern: str, answer: Answer
 ) -> None:
     server.tell(pattern, answer)
     with pytest.raises(GitHubError):
-        update(hub)
+        update(github)
 
 
-def test_update_binder_dockerfile__of_a_folder_too_long_to_list(server: GitHubServer, hub: GitHub) -> None:
+def test_update_binder_dockerfile__of_a_folder_too_long_to_list(server: GitHubServer, github: GitHub) -> None:
     server.tell("/trees/", Answer(200, {"sha": "0" * 40, "tree": [], "truncated": True}))
     with pytest.raises(GitHubError, match="more entries than GitHub lists"):
-        update(hub)
+        update(github)

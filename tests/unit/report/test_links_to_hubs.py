@@ -2,7 +2,7 @@
 
 JupyterHub takes `next` from the query (Tornado's `get_argument`) and redirects there as it stands (`get_next_url` in
 jupyterhub/handlers/base.py), refusing what is not a path of its own. fancy-profiles reads the fragment as a query, and
-`fancy-forms-config` in it as JSON (src/context/Permalink.tsx). tests/integration/test_hub_links.py has
+`fancy-forms-config` in it as JSON (src/context/Permalink.tsx). tests/integration/test_links_to_hubs.py has
 their own code do it.
 """
 
