@@ -173,7 +173,7 @@ class PlayedEngine:
         self.test_code = 0
         self.containers: list[Any] = []
         self.local_tag = ""
-        self.client = _make_client()
+        self.client = make_client()
         self.client.api.base_url, self.client.api.api_version = "http+docker://localhost", "1.45"
         self.client.info.return_value = {"ServerVersion": "29.0", "OSType": "linux", "Architecture": "x86_64"}
         self.client.images.get.side_effect = self._get
@@ -260,7 +260,8 @@ class PlayedEngine:
         return _stream(*(json.dumps(event).encode() + b"\n" for event in self.hub_events))
 
 
-def _make_client() -> Any:
+def make_client() -> Any:
+    """Return docker-py's client by autospec, as if just made."""
     client = _cached_client()
     client.reset_mock(return_value=True, side_effect=True)
     return client
