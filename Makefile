@@ -10,6 +10,9 @@ PYTEST := $(PYTHON) -m pytest --dist loadfile --durations=20
 # One engine serves two at once; more would wait for it, and for the disk.
 ON_ENGINE := --numprocesses 2 --no-loadscope-reorder
 
+# Workers, and the many processes that tests start, are to read what was compiled once; set to nothing is not set.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help setup demo test test-fast test-all check format bench bench-full bench-docs pictures lab-picture form-picture bench-hub engine engine-stop weigh recipe clean
 
 help: ## Show this list
@@ -90,7 +93,7 @@ $(UV):
 	build/uv-$(UV_VERSION)/bin/pip install --quiet uv==$(UV_VERSION)
 
 .venv/.ready: uv.lock pyproject.toml | $(UV)
-	$(UV) sync --quiet --locked --all-groups --no-managed-python
+	$(UV) sync --quiet --locked --all-groups --no-managed-python --compile-bytecode
 	touch $@
 
 %/node_modules/.ready: %/package.json %/package-lock.json

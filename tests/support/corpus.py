@@ -4,7 +4,6 @@ Only for its metadata would pip start a project's build. It is given a builder t
 source distribution has already: https://packaging.python.org/en/latest/specifications/source-distribution-format/
 """
 
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -40,7 +39,8 @@ BUILDERS = ("mesonpy", "hatchling.build", "setuptools.build_meta", "flit_core.bu
 def unpacked(requirement: str, sha256: str) -> Iterator[Path]:
     """Yield a folder with the files of one `name==version`; the archive stays in the user's cache folder."""
     with tempfile.TemporaryDirectory(prefix="corpus-") as name:
-        shutil.unpack_archive(_fetch(requirement, sha256), name, filter="data")
+        # Python's own takes twice as long, and what is unpacked is known by its hash.
+        process.run(["tar", "--extract", "--no-same-owner", "--file", _fetch(requirement, sha256), "--directory", name])
         yield Path(name)
 
 
