@@ -30,6 +30,7 @@ LOOK_UP_SECONDS = 5
 ATTEMPTS = 4
 MAX_REDIRECTS = 5
 MAX_REASON = 500
+_SHORTEST_LOGIN = 4
 MAX_ANSWER_BYTES = 4 * 1024**2
 """The specification allows manifests of this size, and configs need less."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -168,6 +169,8 @@ class Connection:
                 allow_redirects=False,
             ) as response:
                 content = _read_body(response, limit, seconds=2 * self._timeout)
+                if not response.ok:
+                    content = _without_login(content, headers)
                 answer = Answer(response.status_code, response.headers, content)
         except (OSError, ValueError) as error:  # all of requests' own are OSErrors, and some are ValueErrors, too
             raise _explain(self.host, error) from error
@@ -218,6 +221,16 @@ def _read_piece(response: requests.Response) -> bytes:
         return bytes(response.raw.read1(65536, decode_content=True))
     except urllib3.exceptions.HTTPError as error:
         raise requests.exceptions.ConnectionError(error) from error
+
+
+def _without_login(content: bytes, headers: Mapping[str, str]) -> bytes:
+    """Some proxies repeat the request on their error pages, and messages of ours quote those.
+
+    The console knows neither tokens nor the logins of earlier steps, so it could not hide them.
+    """
+    login = headers.get("Authorization", "").partition(" ")[2]
+    # A login of a few letters would take codes of errors apart.
+    return content.replace(login.encode(), b"***") if len(login) >= _SHORTEST_LOGIN else content
 
 
 _UNTRUSTED = re.compile(r"CERTIFICATE_VERIFY_FAILED|\[X509|NO_CERTIFICATE_OR_CRL_FOUND")

@@ -56,6 +56,26 @@ def test_basic__is_kept_for_everything(wire: responses.RequestsMock, registry: R
     assert registry.requests_made == 4
 
 
+def test_basic__that_an_error_page_repeats_is_not_quoted(wire: responses.RequestsMock, registry: Registry) -> None:
+    wire.head(URL, status=401, headers={"WWW-Authenticate": "Basic realm=x"})
+    wire.head(URL, headers=DIGEST_HEADER)
+    wire.put(URL, status=403, body=f"Blocked: PUT, Authorization: {BASIC}, User-Agent: x")
+    registry.fetch_digest(NAME, "v1")
+    with pytest.raises(DeniedError) as caught:
+        registry.put_manifest(NAME, "v1", MANIFEST, "x/y")
+    assert caught.value.detail == "403 Blocked: PUT, Authorization: Basic ***, User-Agent: x"
+    assert BASIC.partition(" ")[2] not in caught.value.message
+
+
+def test_bearer__that_an_error_page_repeats_is_not_quoted(wire: responses.RequestsMock, registry: Registry) -> None:
+    wire.put(URL, status=401, headers=BEARER)
+    wire.get(TOKEN, json={"token": "T0KEN"})
+    wire.put(URL, status=403, json={"errors": [{"code": "DENIED", "message": "Bearer T0KEN is for another"}]})
+    with pytest.raises(DeniedError) as caught:
+        registry.put_manifest(NAME, "v1", MANIFEST, "x/y")
+    assert caught.value.detail == "403 DENIED: Bearer *** is for another"
+
+
 def test_basic__that_is_wrong_is_not_sent_twice(wire: responses.RequestsMock, registry: Registry) -> None:
     wire.head(URL, status=401, headers={"WWW-Authenticate": "Basic realm=x"})
     for _ in range(2):
