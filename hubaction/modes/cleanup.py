@@ -5,6 +5,7 @@ What a registry or GitHub does not allow never fails the step, and is told; a re
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import replace
 
 from hubaction.clients.registry.registries import Registries
 from hubaction.clients.registry.registry import Registry
@@ -77,7 +78,8 @@ def _delete_images(target: CleanupTarget, registries: Registries, job: Job, add:
             kept=kept,
             before_each=job.cancellation.check,
         )
-        add(cleaned)
+        # The registry's own words are in there.
+        add(replace(cleaned, obstacle=job.console.scrub(cleaned.obstacle)))
         if not cleaned.tags:
             job.console.say(f"There is no preview of pull request {target.number} in {name}.")
 
