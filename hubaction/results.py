@@ -1,4 +1,8 @@
-"""What steps hand on and reports show."""
+"""What steps hand on and reports show.
+
+Whoever adds a result to the report has scrubbed texts of others before: a secret that is then escaped or cut, as in
+Markdown, is no longer found.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -76,7 +80,7 @@ class Remark:
 
 @dataclass(frozen=True)
 class HubChecked:
-    """What the hub check saw of a server that works. Its texts come from the image: scrub them before they leave."""
+    """What the hub check saw of a server that works. Its texts come from the image: scrub them before a report."""
 
     ready_seconds: float
     memory_bytes: int | None = None
@@ -135,7 +139,7 @@ class CaseResult:
 
 @dataclass(frozen=True)
 class Tested:
-    """The image tests, each with its outcome. Their texts come from the image: scrub them before they leave."""
+    """The image tests, each with its outcome. Their texts come from the image: scrub them before a report."""
 
     cases: tuple[CaseResult, ...] = ()
 

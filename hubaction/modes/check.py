@@ -147,7 +147,8 @@ def _guard_files(
     for file, warning in guarded.warnings():
         job.console.warning(warning, file=settings.from_root(file))
     if guarded.left_out:
-        report.add(LeftOut(tuple(settings.from_root(finding.file) for finding in guarded.left_out)))
+        left_out = (settings.from_root(finding.file) for finding in guarded.left_out)
+        report.add(LeftOut(tuple(map(job.console.scrub, left_out))))
     return guarded.files
 
 

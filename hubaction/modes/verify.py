@@ -10,6 +10,7 @@ from hubaction.modes.check import Checked, TestFiles
 from hubaction.modes.image import MadeImage
 from hubaction.report.report import Report
 from hubaction.results import CaseResult, HubChecked, HubCheckFailed, Tested
+from hubaction.runner.console import Console
 from hubaction.runner.job import Job
 from hubaction.verify.hub_check import NO_JUPYTER
 from hubaction.verify.hub_diagnosis import HubCheckError
@@ -73,7 +74,7 @@ def _check_on_hub(image: ImageToVerify, settings: Settings, engine: Engine, job:
         with report.step("hub check"), console.untrusted() as write:
             result = verify_on_hub(image, policy, engine=engine, on_line=write)
     except HubCheckError as error:
-        report.add(HubCheckFailed(error.message))
+        report.add(HubCheckFailed(console.scrub(error.message)))
         if policy.check is HubCheck.TRUE:
             raise
         console.warning(f"{error.message} (hub-check: warn)", file=error.file and settings.from_root(error.file))
@@ -81,7 +82,7 @@ def _check_on_hub(image: ImageToVerify, settings: Settings, engine: Engine, job:
     if result is None:
         console.notice(NO_JUPYTER)
         return
-    report.add(result)
+    report.add(_scrub_hub(result, console))
     _tell_hub(result, settings, job)
 
 
@@ -89,6 +90,11 @@ def _tell_hub(result: HubChecked, settings: Settings, job: Job) -> None:
     job.console.say(f"As on a hub: {result.summary}")
     for remark in result.remarks:
         job.console.warning(remark.message, file=remark.file and settings.from_root(remark.file))
+
+
+def _scrub_hub(result: HubChecked, console: Console) -> HubChecked:
+    versions = {console.scrub(name): console.scrub(version) for name, version in result.versions.items()}
+    return replace(result, versions=versions, kernels=tuple(map(console.scrub, result.kernels)))
 
 
 # --- the image tests ---
@@ -111,7 +117,7 @@ def _test(image: ImageToVerify, tests: TestFiles, settings: Settings, engine: En
 
 def _tell_tests(tested: Tested, settings: Settings, job: Job, report: Report) -> None:
     console = job.console
-    tested = Tested(tuple(_from_root(case, settings) for case in tested.cases))
+    tested = Tested(tuple(_prepare(case, settings, console) for case in tested.cases))
     report.add(tested)
     if tested.counts:
         console.say(f"Image tests: {tested.counts}")
@@ -125,5 +131,11 @@ def _tell_tests(tested: Tested, settings: Settings, job: Job, report: Report) ->
         console.error(f"{case.name}: {case.message}", file=case.file or None, line=case.line, title="Image test failed")
 
 
-def _from_root(case: CaseResult, settings: Settings) -> CaseResult:
-    return replace(case, file=case.file and settings.from_root(case.file))
+def _prepare(case: CaseResult, settings: Settings, console: Console) -> CaseResult:
+    """The case as it is reported: with a path from the repository's root, and without secrets."""
+    return replace(
+        case,
+        name=console.scrub(case.name),
+        message=console.scrub(case.message),
+        file=case.file and settings.from_root(case.file),
+    )

@@ -28,7 +28,8 @@ def reporting(plan: BuildPlan, settings: Settings, job: Job, report: Report) -> 
     try:
         yield
     except ActionError as error:
-        report.add(Failed(error.message))
+        # Before it becomes Markdown or is cut: a secret that is changed by that is no longer found.
+        report.add(Failed(job.console.scrub(error.message)))
         for part in error.parts:
             part.file = part.file and settings.from_root(part.file)
         _tell(report.find(BuildPlan) or plan, settings, job, report)
