@@ -35,7 +35,7 @@ LATE_IMPORTS_IN_CONTAINER = "the image may lack the library, which is found out 
 
 COVERED_BY = {
     # Folders whose modules were split, and whose tests still are one per idea.
-    "build/dockerignore": "unit/inputs/test_globs.py",
+    "build/dockerignore": "unit/build/test_context.py",
     "build/git_folder": "unit/build/test_context.py",
     "guard/git_index": "unit/guard/test_context.py",
     "guard/login_files": "unit/guard/test_scan.py",
