@@ -4,6 +4,7 @@ A registry or GitHub that refuses a deletion never fails the step, and is report
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from hubaction.clients.open import open_git_data
 from hubaction.clients.registry.registries import Registries
@@ -77,7 +78,8 @@ def _delete_images(target: CleanupTarget, registries: Registries, job: Job, add:
             kept=kept,
             before_each=job.cancellation.check,
         )
-        add(cleaned)
+        # The registry's message is in it; a secret that Markdown changes can no longer be found.
+        add(replace(cleaned, obstacle=job.console.scrub(cleaned.obstacle)))
         if not cleaned.tags:
             job.console.say(f"There is no preview of pull request {target.number} in {name}.")
 
