@@ -35,13 +35,14 @@ def reporting(plan: BuildPlan, settings: Settings, job: Job, report: Report) -> 
         raise
     except BaseException:
         report.add(Failed("The step was ended before it was done."))
-        _write_summary(report.find(BuildPlan) or plan, job, report)
+        job.add_summary(render_summary(report.find(BuildPlan) or plan, report))
         raise
     _write_report(report.find(BuildPlan) or plan, settings, job, report)
 
 
 def _write_report(plan: BuildPlan, settings: Settings, job: Job, report: Report) -> None:
-    _write_summary(plan, job, report)
+    tried = describe_try_on_hub(plan.try_on_hub, () if report.find(Failed) else list_pushed(report))
+    job.add_summary(render_summary(plan, report, tried))
     result = make_image_result(plan, report, platform=settings.platform, variant=settings.variant)
     _store_files(result, settings, job, report)
     if plan.comment:
@@ -50,11 +51,6 @@ def _write_report(plan: BuildPlan, settings: Settings, job: Job, report: Report)
             sections.append(make_binder_image_section(result, plan.comment, settings, job.environ))
         if comment := write_comment(plan.comment, sections, settings, job):
             report.add(comment)
-
-
-def _write_summary(plan: BuildPlan, job: Job, report: Report) -> None:
-    tried = describe_try_on_hub(plan.try_on_hub, () if report.find(Failed) else list_pushed(report))
-    job.add_summary(render_summary(plan, report, tried))
 
 
 def _store_files(result: ImageResult, settings: Settings, job: Job, report: Report) -> None:

@@ -153,6 +153,15 @@ def test_reporting__a_run_that_is_ended_has_time_for_the_summary_only(tmp_path: 
     assert build.report.find(Commented) is None
 
 
+def test_reporting__summary_of_a_run_that_is_ended_has_no_links_to_a_hub(tmp_path: Path) -> None:
+    build = Build(tmp_path, responses.RequestsMock(assert_all_requests_are_fired=False))
+    settings = make_settings(INPUTS | {"hub-url": "https://hub.example.org", "hub-content-path": "a.ipynb"})
+    build.plan = make_build_plan(settings, pull_request(), datetime(2026, 3, 1, tzinfo=UTC))
+    with pytest.raises(Cancelled):
+        build.run(error=Cancelled(2))
+    assert "hub.example.org" not in build.summary
+
+
 def test_reporting__a_plan_in_the_report_takes_the_place_of_the_first(build: Build) -> None:
     notices = ("It is not pushed.",)
     build.run(replace(build.plan, notices=notices))
