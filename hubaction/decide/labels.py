@@ -21,6 +21,11 @@ It tells the policy and not the result: labels are written before anything is ch
 """
 PREVIEW_EXPIRES_LABEL = f"{OWN_LABELS}preview-expires"
 """The expiry that this action gave to a preview, and may take away again; empty when there is none of ours."""
+FRONTEND_LABEL = f"{OWN_LABELS}foreign-frontend"
+"""The names that an image was built for by a frontend other than Docker's own; no other image has it.
+
+An image that starts from such a one inherits it, and has another name.
+"""
 SOURCE_LABEL = "org.opencontainers.image.source"
 """The repository that an image is made from: https://github.com/opencontainers/image-spec/blob/main/annotations.md"""
 EXPIRY_LABEL = "quay.expires-after"
