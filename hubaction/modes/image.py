@@ -134,7 +134,7 @@ def what_cache_writes(plan: BuildPlan, frontend: str) -> Writes:
     if not plan.push:
         return Writes.NOTHING
     # A foreign frontend decides what is in a cache, and a cache has no label that would tell.
-    return Writes.IMAGE if plan.preview or frontend else Writes.ALL
+    return Writes.IMAGE if plan.proposed or frontend else Writes.ALL
 
 
 def _complete_arguments(checked: Checked, cache: CacheArguments, engine: Engine) -> BuildArguments:

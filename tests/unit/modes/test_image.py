@@ -7,9 +7,10 @@ import pytest
 from hubaction.build.layer_cache import Writes
 from hubaction.inputs.event import Event
 from hubaction.modes.image import what_cache_writes
-from tests.unit.samples import LOGIN, make_build_plan, make_settings, pull_request, push_to
+from tests.unit.samples import LOGIN, make_build_plan, make_event, make_settings, pull_request, push_to
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+QUEUE = "refs/heads/gh-readonly-queue/main/pr-7"
 
 
 @pytest.mark.parametrize(
@@ -20,6 +21,8 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
         (push_to("refs/heads/topic"), {}, "", Writes.NOTHING),
         (push_to("refs/heads/topic"), {"push": "true"}, "example/frontend", Writes.IMAGE),
         (pull_request(), {"preview": "true", "github-token": "t"}, "", Writes.IMAGE),
+        (pull_request(), {"push": "true"}, "", Writes.IMAGE),
+        (make_event("merge_group", {}, GITHUB_REF=QUEUE), {"push": "true"}, "", Writes.IMAGE),
     ],
 )
 def test_what_cache_writes__beside_the_image_only_by_docker_and_after_the_merge(
