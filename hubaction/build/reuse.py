@@ -14,6 +14,7 @@ from hubaction.build.fingerprint import (
     parse_label,
 )
 from hubaction.clients.registry.remote_image import RemoteImage
+from hubaction.decide.foreign_frontend import is_marked
 from hubaction.decide.labels import (
     EXPIRY_LABEL,
     FINGERPRINT_LABEL,
@@ -86,6 +87,12 @@ def compare(inputs: BuildInputs, earlier: EarlierImages, *, fresh: bool) -> Comp
     found: list[RemoteImage] = []
     changed = ""
     for tag, image in earlier:
+        if is_marked(image.labels, image.reference.name) and not inputs.frontend:
+            # Its layer cache may pass off layers for those of other instructions, and this image gets a fingerprint.
+            changed = (
+                changed or f"{tag.reference} ({tag.why}) is by a foreign frontend, so nothing of it is used again."
+            )
+            continue
         found.append(image)
         if image.labels.get(UNPROVEN_LABEL):
             changed = changed or f"{tag.reference} ({tag.why}) was pushed unproven, so it is not used again."

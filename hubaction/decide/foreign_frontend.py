@@ -4,7 +4,11 @@ Such a frontend can write any layers and labels, and later runs rely on the labe
 it is unreviewed code, so nothing is pushed. Merged code is the repository's own choice.
 """
 
+from collections.abc import Mapping
+
+from hubaction.decide.labels import FRONTEND_LABEL
 from hubaction.decide.plan import BuildPlan
+from hubaction.image import ImageName
 
 
 def distrust(plan: BuildPlan, frontend: str) -> tuple[BuildPlan, tuple[str, ...]]:
@@ -24,6 +28,15 @@ def distrust(plan: BuildPlan, frontend: str) -> tuple[BuildPlan, tuple[str, ...]
         " commits are not built again."
     )
     return plan, (notice,)
+
+
+def mark_image(plan: BuildPlan) -> dict[str, str]:
+    """The labels by which later builds know an image that a foreign frontend made."""
+    return {FRONTEND_LABEL: " ".join(dict.fromkeys(str(reference.name) for reference in plan.references))}
+
+
+def is_marked(labels: Mapping[str, str], name: ImageName) -> bool:
+    return str(name) in labels.get(FRONTEND_LABEL, "").split()
 
 
 _ADVICE = "Use docker/dockerfile in '# syntax=' or the build argument BUILDKIT_SYNTAX, or neither of the two"

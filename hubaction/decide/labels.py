@@ -21,6 +21,11 @@ The label states the policy and not the result: labels are written before the ch
 """
 PREVIEW_EXPIRES_LABEL = f"{OWN_LABELS}preview-expires"
 """The expiry that this action set on a preview, and may remove again; empty if it set none."""
+FRONTEND_LABEL = f"{OWN_LABELS}foreign-frontend"
+"""The names that a foreign frontend built the image for; no other image has the label.
+
+An image whose base image has it inherits it, under another name.
+"""
 SOURCE_LABEL = "org.opencontainers.image.source"
 """The repository that an image is built from: https://github.com/opencontainers/image-spec/blob/main/annotations.md"""
 EXPIRY_LABEL = "quay.expires-after"

@@ -12,6 +12,7 @@ from hubaction.build.uncached_requirements import find_uncached_requirements
 from hubaction.build.unread_files import Configuration, find_unread_files
 from hubaction.clients.engine.engine import Engine
 from hubaction.decide.build_arguments import CONTEXT_FOLDER
+from hubaction.decide.foreign_frontend import mark_image
 from hubaction.decide.labels import FINGERPRINT_LABEL, refuse_other_labels
 from hubaction.decide.plan import BuildPlan
 from hubaction.errors import ActionError
@@ -124,15 +125,16 @@ def _choose_cache(checked: Checked, comparison: Comparison, settings: Settings) 
         found=[f"{image.reference.name}@{image.manifest.digest}" for image in comparison.found],
         cache_found=wants_ref and not plan.build.fresh and bool(lookup.look_up_digest(choice.name, choice.tag)),
         can_export=checked.engine.exports_cache,
-        writes=_limit_cache_writes(plan),
+        writes=limit_cache_writes(plan, checked.inputs.frontend),
         given=settings.repo2docker_args.buildx,
     )
 
 
-def _limit_cache_writes(plan: BuildPlan) -> Writes:
+def limit_cache_writes(plan: BuildPlan, frontend: str) -> Writes:
     if not plan.push:
         return Writes.NOTHING
-    return Writes.IMAGE if plan.preview else Writes.ALL
+    # A foreign frontend decides what is in a cache, and a cache has no label that would tell.
+    return Writes.IMAGE if plan.proposed or frontend else Writes.ALL
 
 
 def _complete_arguments(checked: Checked, cache: CacheArguments, engine: Engine) -> BuildArguments:
@@ -151,7 +153,7 @@ def _late_labels(checked: Checked) -> dict[str, str]:
     labels = expiry_labels(checked.plan, own_expiry=checked.inputs.own_expiry)
     if checked.inputs.fingerprint:
         labels[FINGERPRINT_LABEL] = checked.inputs.fingerprint.label()
-    return labels
+    return labels | (mark_image(checked.plan) if checked.inputs.frontend else {})
 
 
 def _has_stale_base(checked: Checked, engine: Engine) -> bool:

@@ -79,13 +79,8 @@ COVERED_BY = {
     "clients/registry/tags": "unit/clients/registry/test_registry.py",
     "inputs/repository_files": "unit/build/test_context.py",
     "modes/check": "integration/test_main.py",
-    "modes/image": "integration/test_main.py",
-    "modes/plan_only": "unit/test_main.py",
-    "modes/post": "unit/test_main.py",
     "modes/reuse": "integration/test_reuse.py",
     "modes/rollout": "integration/test_rollout_mode.py",
-    "modes/verify": "integration/test_hub_check_step.py",
-    "modes/workshop": "integration/test_main.py",
     "report/comment_sections": "unit/modes/test_comment.py",
 }
 """Modules without a unit test of their own name, and the test that covers them."""

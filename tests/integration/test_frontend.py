@@ -13,7 +13,7 @@ from devtools import process
 from devtools.engine import Engine
 from devtools.registry import Registry
 from hubaction.clients.engine.engine import Engine as EngineDoor
-from hubaction.decide.labels import FINGERPRINT_LABEL, PULL_REQUEST_LABEL
+from hubaction.decide.labels import FINGERPRINT_LABEL, FRONTEND_LABEL, PULL_REQUEST_LABEL
 from hubaction.image import ImageName, Reference
 from tests.support.commits import PLAIN, Commits, Ran, new_sha
 from tests.support.faulty_registry import FaultyRegistry, faulty_registry
@@ -144,4 +144,18 @@ def test_frontend__pushed_from_the_default_branch_and_never_used_again(
         assert (ran.code, ran.built, ran.outputs["pushed"]) == (0, True, "true"), ran.log
         (notice,) = remarks(ran)
         assert notice.startswith(f"The image has no fingerprint: the frontend '{frontend}' makes it")
-    assert labels_of(registry, commits, "latest")[FINGERPRINT_LABEL] == ""
+    labels = labels_of(registry, commits, "latest")
+    assert labels[FINGERPRINT_LABEL] == ""
+    assert labels[FRONTEND_LABEL].endswith(f"/{commits.name}")
+
+
+def test_frontend__its_layers_get_into_no_clean_image(make_commits: MakeCommits, frontend: str) -> None:
+    """The layer cache in an image is part of its config, which a foreign frontend writes as it likes."""
+    commits, foreign, clean = make_commits("cached"), new_sha(), new_sha()
+    write_dockerfile(commits, frontend)
+    commits.push(foreign)
+    write_dockerfile(commits, "")
+    ran = commits.push(clean, before=foreign)
+    assert ran.code == 0, ran.log
+    assert "is by a foreign frontend, so nothing of it is used again." in ran.compared
+    assert "importing cache manifest" not in ran.log

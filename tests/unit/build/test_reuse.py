@@ -16,6 +16,7 @@ from hubaction.clients.registry.remote_image import RemoteImage
 from hubaction.decide.labels import (
     EXPIRY_LABEL,
     FINGERPRINT_LABEL,
+    FRONTEND_LABEL,
     PREVIEW_EXPIRES_LABEL,
     PULL_REQUEST_LABEL,
     UNPROVEN_LABEL,
@@ -132,6 +133,29 @@ def test_compare__an_unproven_image_is_not_used_again_but_for_its_layers() -> No
     assert [found.reference.tag for found in comparison.found] == ["before"]
     proven = labelled(MINE) | {UNPROVEN_LABEL: ""}
     assert compare(BuildInputs(MINE), Shelf(before=unproven, latest=proven).images, fresh=False).same
+
+
+FOREIGN = {FINGERPRINT_LABEL: "", FRONTEND_LABEL: "ghcr.io/org/copy quay.io/org/image"}
+
+
+def test_compare__takes_no_layers_of_a_foreign_frontend() -> None:
+    """Its layer cache may name hostile layers for clean instructions, whose image would get a fingerprint."""
+    shelf = Shelf(before=FOREIGN, latest=labelled(other_fingerprint("context")))
+    comparison = compare(BuildInputs(MINE), shelf.images, fresh=False)
+    assert [found.reference.tag for found in comparison.found] == ["latest"]
+    assert comparison.sentence == (
+        "quay.io/org/image:before (the before) is by a foreign frontend, so nothing of it is used again."
+    )
+
+
+def test_compare__a_foreign_frontend_goes_on_with_its_own_layers() -> None:
+    inputs = BuildInputs(None, "what the frontend 'x/y' makes of the Dockerfile", frontend="x/y")
+    assert len(compare(inputs, Shelf(before=FOREIGN).images, fresh=False).found) == 1
+
+
+def test_compare__label_of_a_base_image_by_a_foreign_frontend() -> None:
+    inherited = labelled(MINE) | {FRONTEND_LABEL: "quay.io/org/base"}
+    assert compare(BuildInputs(MINE), Shelf(before=inherited).images, fresh=False).same
 
 
 def test_compare__says_what_differs_from_the_first() -> None:

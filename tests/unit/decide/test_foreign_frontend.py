@@ -2,7 +2,8 @@
 
 import pytest
 
-from hubaction.decide.foreign_frontend import distrust
+from hubaction.decide.foreign_frontend import distrust, is_marked, mark_image
+from hubaction.image import ImageName
 from hubaction.inputs.event import Event
 from tests.unit.decide.test_plan import NOW
 from tests.unit.samples import LOGIN, make_build_plan, make_event, make_settings, pull_request, push_to
@@ -45,3 +46,12 @@ def test_distrust__what_was_merged_is_pushed(event: Event) -> None:
 def test_distrust__nothing_to_say_where_nothing_is_pushed(event: Event) -> None:
     plan = make_build_plan(make_settings(LOGIN), event, NOW)
     assert distrust(plan, "example/frontend") == (plan, ())
+
+
+def test_mark_image__under_each_of_its_names() -> None:
+    inputs = {**LOGIN, "image-name": "quay.io/org/image\nquay.io/org/copy", "tags": "{sha}\nlatest"}
+    labels = mark_image(make_build_plan(make_settings(inputs), push_to(), NOW))
+    assert is_marked(labels, ImageName("quay.io", "org/image"))
+    assert is_marked(labels, ImageName("quay.io", "org/copy"))
+    assert not is_marked(labels, ImageName("quay.io", "org/child"))
+    assert not is_marked({}, ImageName("quay.io", "org/image"))
