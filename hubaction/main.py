@@ -5,6 +5,7 @@ import json
 import platform
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TextIO
 
@@ -50,8 +51,11 @@ def _run(job: Job) -> int:
     report = Report(job)
     try:
         _run_mode(plan, settings, job, report)
-    finally:
-        write_outputs(report, job)
+    except BaseException:
+        with suppress(OSError):  # the failure itself matters more
+            write_outputs(report, job)
+        raise
+    write_outputs(report, job)
     return 0
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+import responses
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -340,6 +341,21 @@ def test_run__cleanup_is_light(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-1] == "0 ['hubaction.modes.cleanup']", done.stdout + done.stderr
     assert "Mode: cleanup, because the pull request was closed." in done.stdout
     assert "::notice::Previews are not deleted where there is no password: quay.io." in done.stdout
+
+
+def test_run__outputs_that_cannot_be_written_do_not_hide_the_failure(
+    tmp_path: Path, wire: responses.RequestsMock
+) -> None:
+    payload = target_payload() | {"action": "closed"}
+    payload["pull_request"]["head"]["repo"]["full_name"] = REPOSITORY
+    inputs = {"mode": "cleanup", "registry": "quay.io", "github-token": " "} | LOGIN
+    environ = variables(tmp_path, "pull_request", payload) | make_inputs(inputs)
+    (tmp_path / "output").mkdir()
+    wire.get("https://quay.io/v2/", status=401, headers={"WWW-Authenticate": 'Basic realm="x"'})
+    ran = run([], environ)
+    assert ran.code == 1
+    assert "refused the login" in ran.stdout
+    assert "bug in this action" not in ran.stdout
 
 
 def test_run__nothing_to_do(tmp_path: Path) -> None:
