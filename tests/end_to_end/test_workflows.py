@@ -2,7 +2,9 @@
 
 import json
 import re
+import secrets
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -321,6 +323,10 @@ def test_examples__conda(workflows: Workflows, engine: Engine) -> None:
 
 
 def run_example(workflows: Workflows, name: str) -> Run:
-    workflows.use(places.PROJECT / "examples" / name)
+    with tempfile.TemporaryDirectory() as folder:
+        content = shutil.copytree(places.PROJECT / "examples" / name, Path(folder) / name)
+        # The registry of `make engine` may have the image of an earlier run, which would be used again.
+        (content / "new.txt").write_text(secrets.token_hex(8), encoding="utf-8")
+        workflows.use(content)
     payload = runner.push_payload(FULL_NAME, workflows.commit)
     return workflows.run("build.yaml", "push", payload, secrets=EXAMPLE_LOGIN)
