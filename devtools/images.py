@@ -41,15 +41,21 @@ def ensure_debian(engine: Engine) -> str:
 
 def ensure_runner(engine: Engine) -> str:
     """The image that act runs jobs in."""
-    _docker(engine, "build", "--tag", RUNNER, HERE / "runner_image")
+    _build(engine, "--tag", RUNNER, HERE / "runner_image")
     return RUNNER
 
 
 def ensure_conda_base(engine: Engine, *, network: str = "default") -> str:
     """On our engine the stand-in that installs from PyPI; elsewhere repo2docker pulls the public image."""
     if engine.ours:
-        _docker(engine, "build", "--network", network, "--tag", CONDA_BASE, HERE / "stand_in")
+        _build(engine, "--network", network, "--tag", CONDA_BASE, HERE / "stand_in")
     return CONDA_BASE
+
+
+def _build(engine: Engine, *arguments: str | Path) -> None:
+    """One at a time: containerd's image store refuses a name that another build has just given."""
+    with places.locked(places.cache_folder() / "images.lock"):
+        _docker(engine, "build", *arguments)
 
 
 def _docker(engine: Engine, *arguments: str | Path) -> str:
